@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Secateur.Onnx;
+using Secateur.Operators;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Secateur.Execution;
+
+/// <summary>Sees a node's inputs and outputs as it is run. The tensors are the network's: use them, keep none.</summary>
+public delegate void Observer(Node node, IReadOnlyList<Tensor?> inputs, IReadOnlyList<Tensor> outputs);
+
+/// <summary>A graph that runs on LibTorch, with gradients for all that is learned.</summary>
+public sealed class Network : IDisposable
+{
+    private readonly Dictionary<string, Tensor> constants = [];
+    private readonly Dictionary<string, Parameter> parameters = [];
+    private readonly ImmutableArray<Step> steps;
+    private readonly Dictionary<string, int> slots = [];
+
+    /// <exception cref="SecateurException">An operator is not known, or a weight holds NaN or infinity; the message names it.</exception>
+    public Network(OnnxModel model)
+    {
+        NativeMemory.Tune();
+        Model = model;
+        var operators = Graph.Nodes.Select(node => Operator.For(node, model.Path)).ToImmutableArray();
+        var learned = Graph.Nodes.Zip(operators).SelectMany(pair => pair.Second.Learned(pair.First)
+                .Where(role => pair.First.HasInput(role.Input))
+                .Select(role => (Name: pair.First.Inputs[role.Input], Node: pair.First, Role: role)))
+            .Where(use => Graph.Constants.ContainsKey(use.Name)).ToLookup(use => use.Name);
+        foreach (var (name, proto) in Graph.Constants)
+        {
+            var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();
+            tensor.DetachFromDisposeScope();
+            if (learned.Contains(name) && tensor.dtype == ScalarType.Float32)
+            {
+                CheckFinite(tensor, name);
+                var parameter = new Parameter(tensor, requires_grad: true);
+                parameter.DetachFromDisposeScope();
+                (parameters[name], tensor) = (parameter, parameter);
+            }
+            constants[name] = tensor;
+        }
+        Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First().Role.Kind == LearnedKind.Weight)
+            .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis))];
+        steps = Plan(operators);
+    }
+
+    public OnnxModel Model { get; }
+
+    public Graph Graph => Model.Graph;
+
+    /// <summary>All constant tensors, learned ones among them, by name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Constants => constants;
+
+    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order.</summary>
+    public IReadOnlyDictionary<string, Parameter> Parameters => parameters;
+
+    /// <summary>The weights that can be pruned, in the graph's order.</summary>
+    public ImmutableArray<Weight> Weights { get; }
+
+    /// <summary>Runs the graph. Outside of autograd every value is freed after its last use.</summary>
+    /// <param name="inputs">A tensor for each of the graph's inputs, by name.</param>
+    /// <param name="mode">Training or use.</param>
+    /// <param name="observe">Called after each node.</param>
+    /// <returns>The graph's outputs in its order; they belong to the caller's dispose scope.</returns>
+    /// <exception cref="SecateurException">An input is missing, or a node cannot run on what it is given; the message names it.</exception>
+    public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, Mode mode = default, Observer? observe = null)
+    {
+        var values = new Tensor?[slots.Count];
+        foreach (var (name, tensor) in constants) values[slots[name]] = tensor;
+        foreach (var input in Graph.Inputs)
+        {
+            values[slots[input.Name]] = inputs.GetValueOrDefault(input.Name) ?? throw new SecateurException(
+                $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
+        }
+        var release = !is_grad_enabled();
+        foreach (var step in steps)
+        {
+            var given = Array.ConvertAll(step.Inputs, slot => slot < 0 ? null : values[slot]);
+            var made = Execute(step, given, mode);
+            observe?.Invoke(step.Node, given, made);
+            for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
+                if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
+            if (!release) continue;
+            foreach (var slot in step.Dead)
+            {
+                values[slot]?.Dispose();
+                values[slot] = null;
+            }
+        }
+        return [.. Graph.Outputs.Select(output => values[slots[output.Name]]!)];
+    }
+
+    /// <summary>Writes all learned tensors and running statistics back into the model.</summary>
+    public void Store()
+    {
+        foreach (var (name, tensor) in constants)
+            if (tensor.dtype == ScalarType.Float32) tensor.Store(Graph.Constants[name]);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in constants.Values) tensor.Dispose();
+    }
+
+    private static Tensor[] Execute(Step step, Tensor?[] given, Mode mode)
+    {
+        try
+        {
+            var made = step.Operator.Run(step.Node, given, mode);
+            // a value that passes unchanged gets a handle of its own, so that each can be freed alone
+            for (var i = 0; i < made.Length; i++)
+                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
+            return made;
+        }
+        catch (ExternalException e)
+        {
+            var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
+            throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
+        }
+    }
+
+    private void CheckFinite(Tensor tensor, string name)
+    {
+        using var scope = NewDisposeScope();
+        if (!tensor.isfinite().all().item<bool>())
+            throw new SecateurException($"{Model.Path}: weight '{name}' holds NaN or infinity; train or export the model again");
+    }
+
+    private ImmutableArray<Step> Plan(ImmutableArray<Operator> operators)
+    {
+        foreach (var name in Graph.Constants.Keys.Concat(Graph.Inputs.Select(input => input.Name))
+            .Concat(Graph.Nodes.SelectMany(node => node.Outputs)).Where(name => name.Length > 0))
+            slots.TryAdd(name, slots.Count);
+        var kept = Graph.Constants.Keys.Concat(Graph.Inputs.Select(input => input.Name)).Concat(Graph.Outputs.Select(output => output.Name)).ToHashSet();
+        HashSet<string> usedLater = [];
+        var planned = new Step[Graph.Nodes.Length];
+        for (var i = planned.Length - 1; i >= 0; i--)
+        {
+            var node = Graph.Nodes[i];
+            var dead = node.Inputs.Concat(node.Outputs).Where(name => name.Length > 0 && !kept.Contains(name) && usedLater.Add(name)).ToArray();
+            planned[i] = new Step(node, operators[i], Slots(node.Inputs), Slots(node.Outputs), Slots(dead));
+        }
+        return ImmutableCollectionsMarshal.AsImmutableArray(planned);
+    }
+
+    private int[] Slots(IEnumerable<string> names) => [.. names.Select(name => name.Length == 0 ? -1 : slots[name])];
+
+    private sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using Secateur.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Execution;
+
+/// <summary>The shape of every value of a graph, seen in one run of it.</summary>
+public sealed class Shapes
+{
+    private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
+
+    private Shapes() { }
+
+    /// <summary>The shape of a value by its name.</summary>
+    public ImmutableArray<long> this[string name] => shapes[name];
+
+    public bool Has(string name) => shapes.ContainsKey(name);
+
+    public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>Runs the network once on zeros.</summary>
+    /// <param name="network">The network to look at.</param>
+    /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
+    /// <param name="inputs">Shapes of inputs by name; for those not named, other open dimensions are 1.</param>
+    public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null)
+    {
+        var seen = new Shapes();
+        foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name,
+            input => zeros_like(input, inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch)));
+        foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
+        network.Run(zeros, default, (node, _, outputs) =>
+        {
+            foreach (var (name, output) in node.Outputs.Zip(outputs)) seen.shapes[name] = [.. output.shape];
+        });
+        return seen;
+    }
+
+    private static Tensor zeros_like(Value input, long[] shape) => zeros(shape, TorchTensors.TypeOf(input.Type));
+}

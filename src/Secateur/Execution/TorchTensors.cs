@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
+using TorchSharp;
+using static Secateur.Onnx.Proto.TensorProto.Types;
+using static TorchSharp.torch;
+
+namespace Secateur.Execution;
+
+/// <summary>Tensors between ONNX's form and LibTorch's.</summary>
+internal static class TorchTensors
+{
+    /// <summary>LibTorch has no unsigned types over 8 bits: these are widened to int64.</summary>
+    /// <exception cref="SecateurException">The type has no LibTorch form.</exception>
+    public static ScalarType TypeOf(DataType type) => type switch
+    {
+        DataType.Float => ScalarType.Float32,
+        DataType.Double => ScalarType.Float64,
+        DataType.Float16 => ScalarType.Float16,
+        DataType.Bfloat16 => ScalarType.BFloat16,
+        DataType.Int8 => ScalarType.Int8,
+        DataType.Int16 => ScalarType.Int16,
+        DataType.Int32 => ScalarType.Int32,
+        DataType.Int64 or DataType.Uint16 or DataType.Uint32 or DataType.Uint64 => ScalarType.Int64,
+        DataType.Uint8 => ScalarType.Byte,
+        DataType.Bool => ScalarType.Bool,
+        _ => throw new SecateurException($"tensors of type {type} cannot be computed with; convert the model to float32"),
+    };
+
+    /// <summary>A copy in LibTorch's memory, of the tensor's own shape.</summary>
+    public static Tensor ToTorch(this TensorProto proto)
+    {
+        var tensor = empty([.. proto.Dims], TypeOf(proto.Type()));
+        if (proto.Count() == 0) return tensor;
+        if (proto.Type() is DataType.Uint16 or DataType.Uint32 or DataType.Uint64) Widen(proto, MemoryMarshal.Cast<byte, long>(tensor.bytes));
+        else proto.Bytes().CopyTo(tensor.bytes);
+        return tensor;
+    }
+
+    /// <summary>Writes the elements back into the tensor they came from.</summary>
+    public static void Store(this Tensor tensor, TensorProto proto)
+    {
+        using var scope = NewDisposeScope();
+        proto.SetBytes(tensor.detach().contiguous().bytes);
+    }
+
+    private static void Widen(TensorProto proto, Span<long> wide)
+    {
+        var bytes = proto.Bytes();
+        var width = TensorData.Width(proto.Type());
+        for (var i = 0; i < wide.Length; i++)
+        {
+            var element = bytes.Slice(i * width, width);
+            wide[i] = width switch
+            {
+                2 => MemoryMarshal.Read<ushort>(element),
+                4 => MemoryMarshal.Read<uint>(element),
+                _ => MemoryMarshal.Read<long>(element),
+            };
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>What a learned constant is to its operator. Only weights are pruned.</summary>
+public enum LearnedKind
+{
+    Weight,
+    Bias,
+    Scale,
+    Embedding,
+}
+
+/// <summary>A node's input that training changes where it is a constant.</summary>
+/// <param name="Input">Its place among the node's inputs.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="OutputAxis">Of a weight: the axis that counts the outputs.</param>
+public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0);
+
+/// <summary>All that Secateur knows of one ONNX operator: how it runs, what is learned, what it costs, how its axes are tied.</summary>
+public abstract class Operator
+{
+    /// <summary>By operator type; operators outside ONNX's own domain as <c>domain.Type</c>.</summary>
+    public static FrozenDictionary<string, Operator> All { get; } = new Dictionary<string, Operator>
+    {
+        ["BatchNormalization"] = new BatchNormalization(),
+        ["Conv"] = new Conv(),
+        ["Flatten"] = new Flatten(),
+        ["Gemm"] = new Gemm(),
+        ["Relu"] = new Relu(),
+    }.ToFrozenDictionary();
+
+    /// <exception cref="SecateurException">The operator is not known; the message names node and file.</exception>
+    public static Operator For(Node node, string path) =>
+        All.GetValueOrDefault(node.Domain.Length == 0 ? node.OpType : $"{node.Domain}.{node.OpType}")
+        ?? throw new SecateurException($"{path}: node '{node.Name}' is of the unknown type {(node.Domain.Length == 0 ? "" : node.Domain + ".")}{node.OpType}; "
+            + "export the model with ONNX's standard operators");
+
+    /// <summary>Runs the node with autograd.</summary>
+    /// <param name="node">The node with its attributes.</param>
+    /// <param name="inputs">In the node's order; null for an optional input left out.</param>
+    /// <param name="mode">Training or use.</param>
+    /// <returns>In the node's order; allocates freely, disposes nothing.</returns>
+    public abstract Tensor[] Run(Node node, Tensor?[] inputs, Mode mode);
+
+    /// <summary>The inputs that are learned where they are constants.</summary>
+    public virtual IEnumerable<Learned> Learned(Node node) => [];
+
+    /// <summary>Multiply-accumulates of one run; zero for what only moves or compares.</summary>
+    public virtual long Macs(Node node, Shapes shapes) => 0;
+
+    /// <summary>States which axes of inputs and outputs must shrink together. Unless told, none may shrink.</summary>
+    public virtual void Tie(Node node, Shapes shapes, Ties ties) => ties.Block(node, shapes);
+}

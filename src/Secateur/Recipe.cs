@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+
+namespace Secateur;
+
+/// <summary>When weights go: <c>after</c> training in rounds, <c>during</c> it, or <c>before</c> it (training from the start under a mask).</summary>
+public enum When
+{
+    After,
+    During,
+    Before,
+}
+
+/// <summary>Which layers at the ends stay denser.</summary>
+public enum Ends
+{
+    /// <summary>A first convolution of under 1 % of the weights stays dense, the last layer keeps at least 20 % (Gale et al. 2019, arXiv:1902.09574, sec. 4).</summary>
+    Literature,
+
+    /// <summary>All layers alike.</summary>
+    All,
+}
+
+/// <summary>How zeros lie in the file.</summary>
+public enum Storage
+{
+    /// <summary>As zeros among the other elements.</summary>
+    Dense,
+
+    /// <summary>As ONNX sparse initializers wherever that is smaller.</summary>
+    Sparse,
+}
+
+/// <summary>How a model learns.</summary>
+public sealed record TrainingRecipe
+{
+    /// <summary>Of each round when pruning after training; in total when pruning during it.</summary>
+    public int Epochs { get; init; } = 3;
+
+    public int Batch { get; init; } = 128;
+
+    /// <summary><c>sgd</c> (with momentum), <c>adam</c>, <c>adamw</c>.</summary>
+    public string Optimizer { get; init; } = "adam";
+
+    public double LearningRate { get; init; } = 1e-3;
+
+    public double Momentum { get; init; } = 0.9;
+
+    public double WeightDecay { get; init; }
+
+    /// <summary><c>constant</c>, <c>cosine</c>, <c>step</c> (a tenth at one half and again at three quarters).</summary>
+    public string LearningRateSchedule { get; init; } = "cosine";
+
+    /// <summary>The fraction of all steps in which the learning rate rises from zero, in [0, 1).</summary>
+    public double Warmup { get; init; } = 0.05;
+
+    /// <summary>Largest random shift of a picture, in pixels.</summary>
+    public int Shift { get; init; }
+
+    /// <summary>Pictures are mirrored left to right at random.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>The share of the dense model's answers in the loss, in [0, 1]; null takes 1 without labels and 0 with them.</summary>
+    public double? Teacher { get; init; }
+
+    /// <summary>Softens teacher and student alike (Hinton et al. 2015, arXiv:1503.02531).</summary>
+    public double Temperature { get; init; } = 2;
+
+    /// <summary>Batches by which batch normalization's running statistics are made anew after training; 0 leaves them.</summary>
+    public int RecalibrationBatches { get; init; } = 50;
+}
+
+/// <summary>All that decides a run of the main job, together with the model, the data and the seed.</summary>
+public sealed record Recipe
+{
+    public string Criterion { get; init; } = "magnitude";
+
+    public string Granularity { get; init; } = "unstructured";
+
+    public string Allocation { get; init; } = "global";
+
+    public string Schedule { get; init; } = "one-shot";
+
+    public When When { get; init; } = When.After;
+
+    /// <summary>Prune and fine-tune so often; for <c>during</c>, the mask changes after so many equal parts of the training.</summary>
+    public int Rounds { get; init; } = 1;
+
+    /// <summary>The fraction of prunable weights to remove, in [0, 1).</summary>
+    public double? Sparsity { get; init; }
+
+    /// <summary>The largest output file, in bytes.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>The largest loss of quality on the held-out part, in the metric's unit (0.01 is one point of accuracy).</summary>
+    public double? MaxDrop { get; init; }
+
+    /// <summary>Sparsity of single layers, by name or pattern (<c>fc1*</c>); these are left out of the allocation.</summary>
+    public ImmutableSortedDictionary<string, double> Layers { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>Layers to leave alone, by name or pattern.</summary>
+    public ImmutableArray<string> Keep { get; init; } = [];
+
+    public Ends Ends { get; init; } = Ends.Literature;
+
+    public Storage Storage { get; init; } = Storage.Dense;
+
+    /// <summary>Examples from which criteria take gradients and activations.</summary>
+    public int CalibrationExamples { get; init; } = 512;
+
+    public TrainingRecipe Training { get; init; } = new();
+
+    /// <summary>Whether random pruning, uniform magnitude and a small dense model are measured too.</summary>
+    public bool Baselines { get; init; }
+
+    public long Seed { get; init; } = 1;
+}

@@ -1,0 +1,56 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+
+namespace Secateur.Structure;
+
+/// <summary>One axis of a value or constant.</summary>
+public readonly record struct Axis(string Tensor, int Index);
+
+/// <summary>Which axes must shrink together: a union-find over axes.</summary>
+public sealed class Ties
+{
+    private readonly Dictionary<Axis, Axis> parents = [];
+    private readonly HashSet<Axis> blocked = [];
+
+    /// <summary>Index i of one axis goes when index i of the other goes.</summary>
+    public void Add(Axis one, Axis other) => parents[Root(one)] = Root(other);
+
+    /// <summary>Ties the axes of an operand to those of the result that it is broadcast to; an operand's axis of size 1 stays free.</summary>
+    public void AddBroadcast(string operand, string result, Shapes shapes)
+    {
+        if (!shapes.Has(operand) || !shapes.Has(result)) return;
+        var (from, to) = (shapes[operand], shapes[result]);
+        for (var axis = 0; axis < from.Length; axis++)
+            if (from[axis] != 1) Add(new(operand, axis), new(result, to.Length - from.Length + axis));
+    }
+
+    /// <summary>Ties each axis of one tensor to the same axis of the other.</summary>
+    public void AddAll(string one, string other, Shapes shapes)
+    {
+        for (var axis = 0; axis < shapes[one].Length; axis++) Add(new(one, axis), new(other, axis));
+    }
+
+    /// <summary>Nothing may be removed along this axis.</summary>
+    public void Block(Axis axis) => blocked.Add(axis);
+
+    /// <summary>Nothing may be removed along any axis of this node's inputs and outputs: how they are tied is not known.</summary>
+    public void Block(Node node, Shapes shapes)
+    {
+        foreach (var name in node.Inputs.Concat(node.Outputs))
+            for (var axis = 0; shapes.Has(name) && axis < shapes[name].Length; axis++) Block(new Axis(name, axis));
+    }
+
+    /// <summary>The sets of axes that are tied together, each with whether it may shrink.</summary>
+    public IEnumerable<(IReadOnlyList<Axis> Axes, bool Free)> Sets()
+    {
+        var stuck = blocked.Select(Root).ToHashSet();
+        return parents.Keys.ToArray().GroupBy(Root).Select(set => ((IReadOnlyList<Axis>)[.. set], !stuck.Contains(set.Key)));
+    }
+
+    private Axis Root(Axis axis)
+    {
+        if (parents.TryAdd(axis, axis)) return axis;
+        while (parents[axis] != axis) axis = parents[axis] = parents[parents[axis]];
+        return axis;
+    }
+}
