@@ -1,0 +1,70 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Secateur.Execution;
+using Secateur.Onnx;
+
+namespace Secateur.Evaluation;
+
+/// <summary>Measuring a model's file.</summary>
+public static class ModelFile
+{
+    /// <summary>Hash, sizes and counts of a model as it lies on disk. The file is streamed for its hash and its gzip size.</summary>
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="inputs">Shapes by input name, as for <see cref="Inspection.Of"/>.</param>
+    /// <exception cref="SecateurException">The file is no model that can be run.</exception>
+    public static ModelFacts Facts(string path, IReadOnlyDictionary<string, long[]>? inputs = null)
+    {
+        var model = OnnxModel.Load(path);
+        using var network = new Network(model);
+        var learned = LearnedTensor.Of(model).Select(tensor => model.Graph.Constants[tensor.Name]).ToArray();
+        var (sha256, bytes, gzip) = Digest(path);
+        return new(path, sha256, bytes, gzip, learned.Sum(TensorData.Count), learned.Sum(Elements.Nonzero),
+            Work.Of(model, Shapes.Of(network, inputs: inputs)).Total);
+    }
+
+    /// <summary>SHA-256 in hexadecimal, the file's bytes, and its bytes once packed by gzip at the default level.</summary>
+    public static (string Sha256, long Bytes, long GzipBytes) Digest(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var packed = new Counter();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal))
+        {
+            var buffer = new byte[1 << 16];
+            while (file.Read(buffer) is > 0 and var read)
+            {
+                hash.AppendData(buffer, 0, read);
+                gzip.Write(buffer, 0, read);
+            }
+        }
+        return (Convert.ToHexStringLower(hash.GetHashAndReset()), file.Length, packed.Bytes);
+    }
+
+    /// <summary>A stream that counts what is written and keeps none of it.</summary>
+    private sealed class Counter : Stream
+    {
+        public long Bytes { get; private set; }
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => Bytes;
+
+        public override long Position { get => Bytes; set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => Bytes += count;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Bytes += buffer.Length;
+
+        public override void Flush() { }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

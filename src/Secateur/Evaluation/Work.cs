@@ -1,0 +1,30 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Operators;
+
+namespace Secateur.Evaluation;
+
+/// <summary>Multiply-accumulates of a model for one example.</summary>
+/// <param name="Total">Of all nodes.</param>
+/// <param name="ByWeight">Of the nodes that use a weight; a node with two weights counts for its first.</param>
+internal sealed record Work(long Total, IReadOnlyDictionary<string, long> ByWeight)
+{
+    /// <param name="model">The model.</param>
+    /// <param name="shapes">Of a run with one example, or with the batch that the file fixes.</param>
+    public static Work Of(OnnxModel model, Shapes shapes)
+    {
+        var batch = model.Graph.Inputs.Select(input => input.Shape is [{ } first, ..] ? first : 1).FirstOrDefault(1);
+        var total = 0L;
+        Dictionary<string, long> byWeight = [];
+        foreach (var node in model.Graph.Nodes)
+        {
+            var operation = Operator.For(node, model.Path);
+            var macs = operation.Macs(node, shapes);
+            total += macs;
+            if (operation.Learned(node).Where(role => role.Kind == LearnedKind.Weight && node.HasInput(role.Input)).Select(role => node.Inputs[role.Input])
+                .FirstOrDefault(model.Graph.Constants.ContainsKey) is { } weight)
+                byWeight[weight] = byWeight.GetValueOrDefault(weight) + macs;
+        }
+        return new(total / batch, byWeight.ToDictionary(pair => pair.Key, pair => pair.Value / batch));
+    }
+}
