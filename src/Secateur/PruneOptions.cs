@@ -3,9 +3,6 @@ namespace Secateur;
 /// <summary>What a run of the main job is told beside its recipe; none of it changes the pruned model.</summary>
 public sealed record PruneOptions
 {
-    /// <summary>Where the data came from, for the result.</summary>
-    public string DataPath { get; init; } = "";
-
     /// <summary>The command line or call, for the lineage.</summary>
     public string Command { get; init; } = "";
 

@@ -46,15 +46,25 @@ internal sealed class RunFolder(string path, string key, bool keepRounds)
         Directory.CreateDirectory(path);
         AtomicFile.WriteText(System.IO.Path.Combine(path, KeyName), key);
         var before = Saved();
-        List<(string, Tensor)> arrays =
+        List<KeyValuePair<string, Tensor>> arrays =
         [
-            ("state", Bytes(JsonSerializer.SerializeToUtf8Bytes(state, Json.Options))),
-            .. Changing(network).Select(constant => ($"constant/{constant.Name}", constant.Tensor.detach())),
-            .. masks.All.Select(mask => ($"mask/{mask.Name}", mask.Mask)),
+            new("state", Bytes(JsonSerializer.SerializeToUtf8Bytes(state, Json.Options))),
+            .. Changing(network).Select(constant => KeyValuePair.Create($"constant/{constant.Name}", constant.Tensor.detach())),
+            .. masks.All.Select(mask => KeyValuePair.Create($"mask/{mask.Name}", mask.Mask)),
         ];
-        if (optimizer is not null) arrays.Add(("optimizer", Bytes(Training.Optimizers.Save(optimizer))));
+        if (optimizer is not null) arrays.Add(new("optimizer", Bytes(Training.Optimizers.Save(optimizer))));
         AtomicFile.Write(System.IO.Path.Combine(path, $"round-{state.Segments:0000}.npz"), stream => Npz.Write(stream, arrays));
         if (!keepRounds) foreach (var file in before) File.Delete(file);
+    }
+
+    /// <summary>Writes a file into the folder; gives its path.</summary>
+    public string Put(string name, Action<Stream> write)
+    {
+        Directory.CreateDirectory(path);
+        var file = System.IO.Path.Combine(path, name);
+        AtomicFile.WriteText(System.IO.Path.Combine(path, KeyName), key);
+        AtomicFile.Write(file, write);
+        return file;
     }
 
     /// <summary>Removes what the run no longer needs once its output is written.</summary>

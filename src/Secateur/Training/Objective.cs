@@ -1,3 +1,4 @@
+using Secateur.Evaluation;
 using Secateur.Onnx;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,7 +9,7 @@ namespace Secateur.Training;
 /// <remarks>Distillation after Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, sec. 2 (arXiv:1503.02531).</remarks>
 internal sealed class Objective
 {
-    private readonly bool probabilities;
+    private readonly ScoreKind kind;
     private readonly double temperature;
 
     /// <param name="graph">Its first output is [batch, …, classes]: logits, log-probabilities or probabilities, told by the node that makes it.</param>
@@ -16,9 +17,7 @@ internal sealed class Objective
     /// <param name="temperature">Above 0; softens teacher and student alike.</param>
     public Objective(Graph graph, double teacher, double temperature)
     {
-        var output = graph.Outputs[0].Name;
-        probabilities = graph.Nodes.Last(node => node.Outputs.Contains(output)).OpType == "Softmax";
-        (Teacher, this.temperature) = (teacher, temperature);
+        (kind, Teacher, this.temperature) = (Scores.Kind(graph), teacher, temperature);
     }
 
     /// <summary>The share of the teacher's answers in the loss.</summary>
@@ -28,7 +27,7 @@ internal sealed class Objective
     public Tensor Logits(Tensor output)
     {
         var flat = output.dim() == 2 ? output : output.reshape(-1, output.shape[^1]);
-        return probabilities ? flat.clamp_min(1e-12).log() : flat;
+        return kind == ScoreKind.Probabilities ? flat.clamp_min(1e-12).log() : flat;
     }
 
     /// <summary>The mean loss of a batch.</summary>
