@@ -1,15 +1,11 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
 
 namespace Secateur.Architectures;
-
-/// <summary>A small dense model of as many parameters as a pruned one has.</summary>
-/// <param name="Model">Null where none could be made.</param>
-/// <param name="Note">What it is, or why there is none.</param>
-public sealed record SmallDenseModel(OnnxModel? Model, string Note);
 
 /// <summary>A network that <c>train</c> makes from scratch, as an ONNX graph with weights drawn by the seed.</summary>
 public abstract class Architecture
@@ -29,9 +25,16 @@ public abstract class Architecture
     {
         new LeNet300(),
         new LeNet5(),
+        new ConvNet(convolutions: 2),
+        new ConvNet(convolutions: 4),
+        new ConvNet(convolutions: 6),
         new ResNet(blocks: 1),
         new ResNet(blocks: 3),
         new ResNet(blocks: 9),
+        new MobileNetV2(),
+        new VisionTransformer(),
+        new Mlp(),
+        new TextCnn(),
     }.ToFrozenDictionary(architecture => architecture.Name);
 
     /// <summary>As the command line writes it.</summary>
@@ -124,6 +127,10 @@ public abstract class Architecture
 
     /// <summary>An error of the request: the fault and the mend, the architecture's name is put before it.</summary>
     private protected SecateurException Error(string faultAndMend) => new($"architecture '{Name}': {faultAndMend}");
+
+    /// <summary>Parameters for 10 classes of such examples, for the summary.</summary>
+    private protected string Millions(params ImmutableArray<long> shape) =>
+        Invariant($"{Parameters(new() { InputShape = shape, Classes = 10 }) / 1e6:0.00} M parameters");
 
     private protected static string Write(ArchitectureOptions options) => $"[{string.Join(", ", options.InputShape.IsDefault ? [] : options.InputShape)}]";
 

@@ -7,7 +7,7 @@ internal sealed class LeNet300 : Architecture
 {
     public override string Name => "lenet-300-100";
 
-    public override string Summary => "pictures: fully connected, 300 and 100 neurons; 0.27 M parameters at 28x28";
+    public override string Summary => $"pictures: fully connected, 300 and 100 neurons; {Millions(1, 28, 28)} at 28x28";
 
     public override TrainingRecipe Defaults { get; } = new() { Epochs = 10, Optimizer = "adam", LearningRate = 1.2e-3 };
 

@@ -6,7 +6,7 @@ internal sealed class LeNet5 : Architecture
 {
     public override string Name => "lenet-5";
 
-    public override string Summary => "pictures: two 5x5 convolutions and 500 neurons (Caffe's); 0.43 M parameters at 28x28";
+    public override string Summary => $"pictures: two 5x5 convolutions and 500 neurons (Caffe's); {Millions(1, 28, 28)} at 28x28";
 
     public override TrainingRecipe Defaults { get; } = new() { Epochs = 10, Optimizer = "adam", LearningRate = 1.2e-3 };
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Secateur.Architectures;
 
 /// <summary>The residual networks for small pictures: three stages of 16, 32 and 64 channels, 6·blocks + 2 layers.</summary>
@@ -8,12 +6,9 @@ namespace Secateur.Architectures;
 /// <param name="blocks">Of each stage.</param>
 internal sealed class ResNet(int blocks) : Architecture
 {
-    private static readonly ArchitectureOptions Cifar = new() { InputShape = [3, 32, 32], Classes = 10 };
-
     public override string Name { get; } = $"resnet-{6 * blocks + 2}";
 
-    public override string Summary => string.Create(CultureInfo.InvariantCulture,
-        $"pictures: residual, {6 * blocks + 2} layers of 16, 32 and 64 channels (CIFAR's); {Parameters(Cifar) / 1e6:0.00} M parameters");
+    public override string Summary => $"pictures: residual, {6 * blocks + 2} layers of 16, 32 and 64 channels (CIFAR's); {Millions(3, 32, 32)}";
 
     public override TrainingRecipe Defaults { get; } = new()
     {
