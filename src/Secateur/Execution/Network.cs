@@ -28,7 +28,7 @@ public sealed class Network : IDisposable
         var learned = Graph.Nodes.Zip(operators).SelectMany(pair => pair.Second.Learned(pair.First)
                 .Where(role => pair.First.HasInput(role.Input))
                 .Select(role => (Name: pair.First.Inputs[role.Input], Node: pair.First, Role: role)))
-            .Where(use => Graph.Constants.ContainsKey(use.Name)).ToLookup(use => use.Name);
+            .Where(use => Graph.Constants.TryGetValue(use.Name, out var constant) && use.Role.Fits(constant)).ToLookup(use => use.Name);
         foreach (var (name, proto) in Graph.Constants)
         {
             var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();

@@ -13,20 +13,19 @@ internal sealed class Conv : Operator
     {
         var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
         var window = Window.Of(node, x.shape[2..], w.shape[2..]);
-        if (!window.IsSymmetric) x = functional.pad(x, window.TorchPadding, TorchSharp.PaddingModes.Constant, 0);
-        var padding = window.IsSymmetric ? window.Begin : new long[window.Begin.Length];
-        var group = node.Int("group", 1);
-        return
-        [
-            window.Begin.Length switch
-            {
-                1 => functional.conv1d(x, w, b, window.Strides[0], padding[0], window.Dilations[0], group),
-                2 => functional.conv2d(x, w, b, window.Strides, padding, window.Dilations, group),
-                3 => functional.conv3d(x, w, b, window.Strides, padding, window.Dilations, group),
-                var rank => throw node.Error($"has {rank} spatial dimensions; one to three can be run"),
-            },
-        ];
+        if (window.IsSymmetric) return [Convolve(node, x, w, b, window, node.Int("group", 1))];
+        var padded = functional.pad(x, window.TorchPadding, TorchSharp.PaddingModes.Constant, 0);
+        return [Convolve(node, padded, w, b, window.Unpadded, node.Int("group", 1))];
     }
+
+    /// <summary>With symmetric padding, which LibTorch takes itself.</summary>
+    internal static Tensor Convolve(Node node, Tensor x, Tensor w, Tensor? b, Window window, long group) => window.Rank switch
+    {
+        1 => functional.conv1d(x, w, b, window.Strides[0], window.Begin[0], window.Dilations[0], group),
+        2 => functional.conv2d(x, w, b, window.Strides, window.Begin, window.Dilations, group),
+        3 => functional.conv3d(x, w, b, window.Strides, window.Begin, window.Dilations, group),
+        var rank => throw node.Error($"has {rank} spatial dimensions; one to three can be run"),
+    };
 
     public override IEnumerable<Learned> Learned(Node node) => [new(1, LearnedKind.Weight), new(2, LearnedKind.Bias)];
 
@@ -39,8 +38,14 @@ internal sealed class Conv : Operator
         ties.Add(new(x, 0), new(y, 0));
         ties.Add(new(w, 0), new(y, 1));
         if (node.HasInput(2)) ties.Add(new(node.Inputs[2], 0), new(y, 1));
+        for (var axis = 2; axis < shapes[x].Length; axis++)
+            foreach (var tensor in (string[])[x, w, y]) ties.Block(new Axis(tensor, axis));
         if (node.Int("group", 1) == 1) ties.Add(new(w, 1), new(x, 1));
         else if (shapes[w][1] == 1 && shapes[w][0] == node.Int("group", 1)) ties.Add(new(w, 0), new(x, 1)); // depthwise
-        else ties.Block(new Axis(x, 1));
+        else
+        {
+            // groups must stay of one size: a channel of one cannot go alone
+            foreach (var axis in (Axis[])[new(x, 1), new(w, 0), new(w, 1)]) ties.Block(axis);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -14,4 +15,6 @@ internal sealed class Flatten : Operator
         var rows = x.shape.Take((int)(axis < 0 ? axis + x.dim() : axis)).Aggregate(1L, (product, size) => product * size);
         return [x.reshape(rows, rows == 0 ? 0 : x.numel() / rows)];
     }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
 }

@@ -1,7 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Structure;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -11,11 +10,13 @@ internal sealed class Gemm : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
-        var (a, b) = (inputs[0]!, inputs[1]!);
-        if (node.Flag("transA")) a = a.t();
-        if (node.Flag("transB")) b = b.t();
+        var (a, b, c) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
+        if (a.dim() != 2 || b.dim() != 2) throw node.Error($"its operands have {a.dim()} and {b.dim()} axes, matrices are needed; flatten the input first");
         var (alpha, beta) = (node.Float("alpha", 1), node.Float("beta", 1));
-        return [inputs is [_, _, { } c] ? addmm(c, a, b, beta, alpha) : alpha == 1 ? mm(a, b) : alpha * mm(a, b)];
+        if (node.Flag("transA")) a = a.t();
+        if (node.Flag("transB") && alpha == 1 && beta == 1 && (c is null || c.dim() == 1)) return [nn.functional.linear(a, b, c)];
+        if (node.Flag("transB")) b = b.t();
+        return [c is not null ? addmm(c, a, b, beta, alpha) : alpha == 1 ? mm(a, b) : alpha * mm(a, b)];
     }
 
     public override IEnumerable<Learned> Learned(Node node) =>

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Onnx.Proto;
 using Secateur.Structure;
 using static TorchSharp.torch;
 
@@ -19,7 +20,13 @@ public enum LearnedKind
 /// <param name="Input">Its place among the node's inputs.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="OutputAxis">Of a weight: the axis that counts the outputs.</param>
-public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0);
+/// <param name="Rank">The axes that the constant must have to be learned; 0: any number.</param>
+/// <param name="Smallest">The elements that it must have at least: the 2 in x / 2 is no scale.</param>
+public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1)
+{
+    /// <summary>Whether a constant at this input is one that training changes.</summary>
+    public bool Fits(TensorProto constant) => (Rank == 0 || constant.Dims.Count == Rank) && constant.Count() >= Smallest;
+}
 
 /// <summary>All that Secateur knows of one ONNX operator: how it runs, what is learned, what it costs, how its axes are tied.</summary>
 public abstract class Operator
@@ -27,11 +34,72 @@ public abstract class Operator
     /// <summary>By operator type; operators outside ONNX's own domain as <c>domain.Type</c>.</summary>
     public static FrozenDictionary<string, Operator> All { get; } = new Dictionary<string, Operator>
     {
+        ["Abs"] = new Abs(),
+        ["Add"] = new Add(),
+        ["And"] = new And(),
+        ["AveragePool"] = new AveragePool(),
         ["BatchNormalization"] = new BatchNormalization(),
+        ["Cast"] = new Cast(),
+        ["Ceil"] = new Ceil(),
+        ["Clip"] = new Clip(),
+        ["Concat"] = new Concat(),
+        ["Constant"] = new Constant(),
         ["Conv"] = new Conv(),
+        ["Cos"] = new Cos(),
+        ["Div"] = new Div(),
+        ["Dropout"] = new Dropout(),
+        ["Elu"] = new Elu(),
+        ["Equal"] = new Equal(),
+        ["Erf"] = new Erf(),
+        ["Exp"] = new Exp(),
         ["Flatten"] = new Flatten(),
+        ["Floor"] = new Floor(),
+        ["Gather"] = new Gather(),
+        ["Gelu"] = new Gelu(),
         ["Gemm"] = new Gemm(),
+        ["GlobalAveragePool"] = new GlobalAveragePool(),
+        ["GlobalMaxPool"] = new GlobalMaxPool(),
+        ["Greater"] = new Greater(),
+        ["GreaterOrEqual"] = new GreaterOrEqual(),
+        ["HardSigmoid"] = new HardSigmoid(),
+        ["HardSwish"] = new HardSwish(),
+        ["Identity"] = new Identity(),
+        ["LayerNormalization"] = new LayerNormalization(),
+        ["LeakyRelu"] = new LeakyRelu(),
+        ["Less"] = new Less(),
+        ["LessOrEqual"] = new LessOrEqual(),
+        ["Log"] = new Log(),
+        ["LogSoftmax"] = new LogSoftmax(),
+        ["MatMul"] = new MatMul(),
+        ["MaxPool"] = new MaxPool(),
+        ["Mish"] = new Mish(),
+        ["Mul"] = new Mul(),
+        ["Neg"] = new Neg(),
+        ["Not"] = new Not(),
+        ["Or"] = new Or(),
+        ["PRelu"] = new PRelu(),
+        ["Pow"] = new Pow(),
+        ["Reciprocal"] = new Reciprocal(),
+        ["ReduceL2"] = new ReduceL2(),
+        ["ReduceMax"] = new ReduceMax(),
+        ["ReduceMean"] = new ReduceMean(),
+        ["ReduceMin"] = new ReduceMin(),
+        ["ReduceSum"] = new ReduceSum(),
         ["Relu"] = new Relu(),
+        ["Reshape"] = new Reshape(),
+        ["Selu"] = new Selu(),
+        ["Shape"] = new Shape(),
+        ["Sigmoid"] = new Sigmoid(),
+        ["Sin"] = new Sin(),
+        ["Slice"] = new Slice(),
+        ["Softmax"] = new Softmax(),
+        ["Softplus"] = new Softplus(),
+        ["Sqrt"] = new Sqrt(),
+        ["Squeeze"] = new Squeeze(),
+        ["Sub"] = new Sub(),
+        ["Tanh"] = new Tanh(),
+        ["Transpose"] = new Transpose(),
+        ["Unsqueeze"] = new Unsqueeze(),
     }.ToFrozenDictionary();
 
     /// <exception cref="SecateurException">The operator is not known; the message names node and file.</exception>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Secateur.Execution;
 using Secateur.Onnx;
 
@@ -24,10 +25,35 @@ public sealed class Ties
             if (from[axis] != 1) Add(new(operand, axis), new(result, to.Length - from.Length + axis));
     }
 
-    /// <summary>Ties each axis of one tensor to the same axis of the other.</summary>
-    public void AddAll(string one, string other, Shapes shapes)
+    /// <summary>Ties each axis of one tensor to the same axis of the other, save those excepted.</summary>
+    public void AddAll(string one, string other, Shapes shapes, params ReadOnlySpan<int> except)
     {
-        for (var axis = 0; axis < shapes[one].Length; axis++) Add(new(one, axis), new(other, axis));
+        for (var axis = 0; axis < shapes[one].Length; axis++)
+            if (!except.Contains(axis)) Add(new(one, axis), new(other, axis));
+    }
+
+    /// <summary>Ties the axes that a change of shape leaves whole: of one size, with as many elements before them. All others (save of size 1) are blocked.</summary>
+    public void AddReshape(string one, string other, Shapes shapes)
+    {
+        var (from, to) = (Places(shapes[one]), Places(shapes[other]));
+        foreach (var (place, axis) in from)
+        {
+            if (to.Remove(place, out var same)) Add(new(one, axis), new(other, same));
+            else Block(new Axis(one, axis));
+        }
+        foreach (var axis in to.Values) Block(new Axis(other, axis));
+
+        static Dictionary<(long Before, long Size), int> Places(ImmutableArray<long> shape)
+        {
+            Dictionary<(long, long), int> places = [];
+            var before = 1L;
+            foreach (var (axis, size) in shape.Index())
+            {
+                if (size != 1) places[(before, size)] = axis;
+                before *= size;
+            }
+            return places;
+        }
     }
 
     /// <summary>Nothing may be removed along this axis.</summary>

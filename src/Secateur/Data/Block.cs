@@ -1,0 +1,84 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace Secateur.Data;
+
+/// <summary>Bytes that are read in pieces, of any length: in memory, or mapped from a file.</summary>
+internal sealed class Block : IDisposable
+{
+    private readonly SafeBuffer bytes;
+    private readonly long start;
+    private readonly MemoryMappedFile? mapped;
+
+    private Block(SafeBuffer bytes, long start, long length, MemoryMappedFile? mapped = null) =>
+        (this.bytes, this.start, Length, this.mapped) = (bytes, start, length, mapped);
+
+    public long Length { get; }
+
+    /// <summary>Part of a file: read now if it has at most <paramref name="inMemory"/> bytes, mapped otherwise.</summary>
+    public static Block Of(string path, long start, long length, long inMemory)
+    {
+        if (length > inMemory)
+        {
+            var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+            return new Block(file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle, start, length, file);
+        }
+        using var stream = File.OpenRead(path);
+        stream.Position = start;
+        return Of(stream, length);
+    }
+
+    /// <summary>The next <paramref name="length"/> bytes of a stream, in memory.</summary>
+    /// <exception cref="EndOfStreamException">The stream has fewer.</exception>
+    public static Block Of(Stream stream, long length)
+    {
+        var memory = new Memory(length);
+        var piece = new byte[Math.Min(length, 1 << 20)];
+        for (var done = 0L; done < length;)
+        {
+            var part = piece.AsSpan(0, (int)Math.Min(piece.Length, length - done));
+            stream.ReadExactly(part);
+            memory.WriteSpan<byte>((ulong)done, part);
+            done += part.Length;
+        }
+        return new Block(memory, 0, length);
+    }
+
+    public static Block Of(ReadOnlySpan<byte> bytes)
+    {
+        var memory = new Memory(bytes.Length);
+        memory.WriteSpan(0, bytes);
+        return new Block(memory, 0, bytes.Length);
+    }
+
+    /// <summary>Copies the bytes from <paramref name="offset"/> on. Several threads may read at once.</summary>
+    public void Read(long offset, Span<byte> into)
+    {
+        if (offset < 0 || offset + into.Length > Length)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The block has {Length} bytes.");
+        bytes.ReadSpan((ulong)(start + offset), into);
+    }
+
+    public void Dispose()
+    {
+        bytes.Dispose();
+        mapped?.Dispose();
+    }
+
+    /// <summary>Outside of the collector's heap, where an array may have more than 2 GB.</summary>
+    private sealed class Memory : SafeBuffer
+    {
+        public Memory(long length)
+            : base(ownsHandle: true)
+        {
+            SetHandle(Marshal.AllocHGlobal((nint)Math.Max(1, length)));
+            Initialize((ulong)Math.Max(1, length));
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            Marshal.FreeHGlobal(handle);
+            return true;
+        }
+    }
+}

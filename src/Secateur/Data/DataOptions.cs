@@ -1,0 +1,33 @@
+namespace Secateur.Data;
+
+/// <summary>What a reader may be told about data; each has a default that fits most files.</summary>
+public sealed record DataOptions
+{
+    /// <summary>For text: <c>bytes</c>, or a path to a BERT <c>vocab.txt</c>, a SentencePiece <c>.model</c>, a folder with GPT-2's
+    /// <c>vocab.json</c> and <c>merges.txt</c>. Null takes <c>bytes</c>.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Tokens of a text, at least 1; longer ones are cut, shorter ones padded.</summary>
+    public int Length { get; init; } = 128;
+
+    /// <summary>The column or array of the classes; null takes the first of <c>labels</c>, <c>label</c>, <c>class</c>, <c>target</c>,
+    /// <c>y</c> that is there.</summary>
+    public string? LabelColumn { get; init; }
+
+    /// <summary>Height and width that pictures are resized to; null keeps theirs.</summary>
+    public (int Height, int Width)? ImageSize { get; init; }
+
+    /// <summary>Draws the held-out part, and the test part where none is declared.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>The fraction of the training data that decides, in [0, 1); at most <see cref="MostHeldOut"/> examples.</summary>
+    public double HeldOutShare { get; init; } = 0.1;
+
+    /// <summary>The fraction drawn as the test part where the source declares none, in [0, 1).</summary>
+    public double TestShare { get; init; } = 0.1;
+
+    /// <summary>More than this stays in the files and is read as it is asked for.</summary>
+    internal long BytesInMemory { get; init; } = 1 << 30;
+
+    internal const int MostHeldOut = 5_000;
+}

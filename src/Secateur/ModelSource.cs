@@ -1,0 +1,31 @@
+using Secateur.Architectures;
+using Secateur.Data;
+using Secateur.Onnx;
+
+namespace Secateur;
+
+/// <summary>Where a model comes from: a file, or a named architecture built anew for the data.</summary>
+internal static class ModelSource
+{
+    /// <param name="modelOrArchitecture">A path, or a name of <see cref="Architecture.All"/>.</param>
+    /// <param name="data">Gives a new model its input shape and classes; may be null for a file.</param>
+    /// <param name="seed">Decides a new model's first weights.</param>
+    /// <exception cref="SecateurException">Neither a file nor a name, or the data does not fit the architecture.</exception>
+    public static OnnxModel Open(string modelOrArchitecture, DataSet? data, long seed)
+    {
+        if (!Architecture.All.ContainsKey(modelOrArchitecture) || File.Exists(modelOrArchitecture))
+        {
+            if (File.Exists(modelOrArchitecture) || modelOrArchitecture.AsSpan().ContainsAny('.', '/')) return OnnxModel.Load(modelOrArchitecture);
+            return OnnxModel.Load(Architecture.Named(modelOrArchitecture).Name); // throws: not known
+        }
+        if (data is null) throw new SecateurException($"{modelOrArchitecture}: a new model takes its shape from the data; give --data");
+        return Architecture.Named(modelOrArchitecture).Build(Options(modelOrArchitecture, data), Seeds.Derive(seed, "weights"));
+    }
+
+    private static ArchitectureOptions Options(string name, DataSet data)
+    {
+        if (data.ClassNames.IsEmpty) throw new SecateurException($"{name}: a new model needs labels to learn from, and the data has none; add labels");
+        var feature = data.Train.Features.FirstOrDefault(feature => feature.Name != "attention_mask") ?? data.Train.Features[0];
+        return new ArchitectureOptions { InputShape = feature.Shape, Classes = data.ClassNames.Length };
+    }
+}

@@ -1,0 +1,18 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static Secateur.Onnx.Proto.TensorProto.Types;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Cast</c>: the elements as type <c>to</c>; floats are cut towards zero, unsigned types over 8 bits become int64.</summary>
+internal sealed class Cast : Elementwise
+{
+    protected override Tensor Apply(Node node, Tensor x)
+    {
+        var to = (DataType)node.Int("to");
+        if (to is DataType.String or DataType.Undefined)
+            throw node.Error($"casts to {to}, which cannot be computed with; cut the node off and export the model again");
+        return x.to(TorchTensors.TypeOf(to));
+    }
+}

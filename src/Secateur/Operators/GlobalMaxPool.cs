@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>GlobalMaxPool</c>: the maximum of each channel.</summary>
+internal sealed class GlobalMaxPool : GlobalPooling
+{
+    protected override Tensor Apply(Tensor x, long[] spatial) => x.amax(spatial, keepdim: true);
+}

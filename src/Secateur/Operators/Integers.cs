@@ -1,0 +1,27 @@
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>What steers an operator and is read as plain integers: shapes, axes, counts; attributes in old operator sets, inputs in newer ones.</summary>
+internal static class Integers
+{
+    /// <summary>The elements of an integer input, in row-major order.</summary>
+    /// <exception cref="SecateurException">The input holds no integers.</exception>
+    public static long[] Ints(this Node node, Tensor input) =>
+        input.is_integral() ? input.detach().to(ScalarType.Int64).data<long>().ToArray()
+        : throw node.Error($"a shape or axis is of type {input.dtype}, integers are needed; export the model again");
+
+    /// <summary>From the input, or where it is left out from the attribute; null where that is left out too.</summary>
+    public static long[]? Ints(this Node node, string attribute, Tensor?[] inputs, int index) =>
+        index < inputs.Length && inputs[index] is { } input ? node.Ints(input) : node.Ints(attribute);
+
+    /// <summary>An axis attribute, counted from the front.</summary>
+    public static int Axis(this Node node, string attribute, long otherwise, long rank) => node.Axis(node.Int(attribute, otherwise), rank);
+
+    /// <summary>An axis counted from the front; a negative one counts from the back.</summary>
+    /// <exception cref="SecateurException">There is no such axis.</exception>
+    public static int Axis(this Node node, long axis, long rank) =>
+        axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis)
+        : throw node.Error($"axis {axis} is not among the {rank} axes of its input; check the data's shape against the model's inputs");
+}

@@ -1,0 +1,50 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>MatMul</c>: Y [batch…, M, N] = A [batch…, M, K] · B [batch…, K, N]; batch axes are broadcast, a vector is a row of A or a column of B.</summary>
+internal sealed class MatMul : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var (a, b) = (inputs[0]!, inputs[1]!);
+        Check(node, a.shape, b.shape);
+        return [matmul(a, b)];
+    }
+
+    public override IEnumerable<Learned> Learned(Node node) =>
+        [new(0, LearnedKind.Weight, OutputAxis: 0, Rank: 2), new(1, LearnedKind.Weight, OutputAxis: 1, Rank: 2)];
+
+    public override long Macs(Node node, Shapes shapes) => shapes.Elements(node.Outputs[0]) * shapes[node.Inputs[0]][^1];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (a, b, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
+        var (rankA, rankB, rankY) = (shapes[a].Length, shapes[b].Length, shapes[y].Length);
+        ties.Add(new(a, rankA - 1), new(b, Math.Max(0, rankB - 2)));                         // the axis summed over
+        if (rankA > 1) ties.Add(new(a, rankA - 2), new(y, rankB > 1 ? rankY - 2 : rankY - 1)); // rows
+        if (rankB > 1) ties.Add(new(b, rankB - 1), new(y, rankY - 1));                       // columns
+        Batch(a, rankA);
+        Batch(b, rankB);
+
+        void Batch(string operand, int rank)
+        {
+            var matrix = (rankA > 1 ? 1 : 0) + (rankB > 1 ? 1 : 0); // axes of the result that are no batch
+            for (var axis = 0; axis < rank - 2; axis++)
+                if (shapes[operand][axis] != 1) ties.Add(new(operand, axis), new(y, rankY - matrix - (rank - 2) + axis));
+        }
+    }
+
+    /// <summary>LibTorch ends the process on some batches that do not match.</summary>
+    private static void Check(Node node, long[] a, long[] b)
+    {
+        var inner = b.Length > 1 ? b[^2] : b.Length > 0 ? b[0] : 0;
+        var fits = a.Length > 0 && b.Length > 0 && a[^1] == inner;
+        for (var back = 3; fits && back <= Math.Min(a.Length, b.Length); back++) fits = a[^back] == b[^back] || a[^back] == 1 || b[^back] == 1;
+        if (!fits)
+            throw node.Error($"cannot multiply [{string.Join(", ", a)}] by [{string.Join(", ", b)}]; check the data's shape against the model's inputs");
+    }
+}

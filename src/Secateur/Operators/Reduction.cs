@@ -1,0 +1,39 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>A reduction over <c>axes</c>, an attribute or (of newer operator sets) an input; over all axes where there are none.</summary>
+internal abstract class Reduction : Operator
+{
+    public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var x = inputs[0]!;
+        var axes = node.Ints("axes", inputs, 1) ?? [];
+        if (axes.Length == 0 && node.Flag("noop_with_empty_axes")) return [x.alias()];
+        long[] reduced = axes.Length > 0 ? [.. axes.Select(axis => (long)node.Axis(axis, x.dim()))] : [.. Enumerable.Range(0, (int)x.dim())];
+        return [Apply(x, reduced, node.Flag("keepdims", true))];
+    }
+
+    protected abstract Tensor Apply(Tensor x, long[] axes, bool keep);
+
+    public sealed override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        // axes that are an input are not known here: only what kept its place and size is told apart from what was reduced
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        if (node.Ints("axes") is not { Length: > 0 } axes)
+        {
+            ties.Block(node, shapes);
+            return;
+        }
+        var rank = shapes[x].Length;
+        var reduced = axes.Select(axis => node.Axis(axis, rank)).ToHashSet();
+        for (int axis = 0, kept = 0; axis < rank; axis++)
+        {
+            if (reduced.Contains(axis)) ties.Block(new Axis(x, axis));
+            else ties.Add(new(x, axis), new(y, node.Flag("keepdims", true) ? axis : kept++));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Squeeze</c>: X without the axes of size 1 that <c>axes</c> names (an attribute before operator set 13, an input since), or without all of them.</summary>
+internal sealed class Squeeze : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var x = inputs[0]!;
+        var shape = x.shape;
+        var named = node.Ints("axes", inputs, 1)?.Select(axis => node.Axis(axis, x.dim())).ToHashSet();
+        if (named?.FirstOrDefault(axis => shape[axis] != 1, -1) is { } wrong and >= 0)
+            throw node.Error($"axis {wrong} is of size {shape[wrong]}, not 1; check the data's shape against the model's inputs");
+        return [x.reshape([.. shape.Where((size, axis) => named?.Contains(axis) is not true && (named is not null || size != 1))])];
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
+}

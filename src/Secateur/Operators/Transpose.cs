@@ -1,0 +1,21 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Transpose</c>: axis i of Y is axis perm[i] of X; by default the axes are reversed.</summary>
+internal sealed class Transpose : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => [inputs[0]!.permute(Permutation(node, inputs[0]!.dim()))];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        foreach (var (to, from) in Permutation(node, shapes[node.Inputs[0]].Length).Index())
+            ties.Add(new(node.Inputs[0], (int)from), new(node.Outputs[0], to));
+    }
+
+    private static long[] Permutation(Node node, long rank) =>
+        node.Ints("perm") ?? [.. Enumerable.Range(0, (int)rank).Reverse().Select(axis => (long)axis)];
+}

@@ -1,0 +1,22 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Unsqueeze</c>: X with axes of size 1 put in at <c>axes</c>, places in the result (an attribute before operator set 13, an input since).</summary>
+internal sealed class Unsqueeze : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var x = inputs[0]!;
+        var axes = node.Ints("axes", inputs, 1) ?? throw node.Error("its axes are missing; export the model again");
+        var put = axes.Select(axis => node.Axis(axis, x.dim() + axes.Length)).ToHashSet();
+        if (put.Count != axes.Length) throw node.Error("its axes name one place twice; export the model again");
+        var sizes = new Queue<long>(x.shape);
+        return [x.reshape([.. Enumerable.Range(0, (int)x.dim() + put.Count).Select(axis => put.Contains(axis) ? 1 : sizes.Dequeue())])];
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
+}

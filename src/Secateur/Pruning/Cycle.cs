@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Secateur.Criteria;
+using Secateur.Data;
+using Secateur.Execution;
+using Secateur.Schedules;
+using Secateur.Training;
+using static TorchSharp.torch;
+
+namespace Secateur.Pruning;
+
+/// <summary>Says which sparsity of all weights the last round shall have, from the scores that a round sees.</summary>
+internal delegate double Target(MaskStep step, IReadOnlyList<(Choice Choice, Tensor Units)> scored);
+
+/// <summary>Score, threshold, mask, fine-tune, measure, save; again, until the schedule is done. A cycle that was killed goes on after its last saved round.</summary>
+internal sealed class Cycle
+{
+    private readonly Network network;
+    private readonly Network? teacher;
+    private readonly DataSet? data;
+    private readonly Recipe recipe;
+    private readonly RunFolder folder;
+    private readonly Action<string, double, string> report;
+    private readonly Objective objective;
+    private readonly MaskStep step;
+    private readonly IReadOnlyList<long> expected;
+
+    /// <param name="network">Dense at the start; pruned when the cycle is done.</param>
+    /// <param name="teacher">The dense model; may be null where neither loss nor metric asks it.</param>
+    /// <param name="data">Null prunes without looking at any example and trains nothing.</param>
+    /// <param name="recipe">Checked.</param>
+    /// <param name="folder">Where rounds are saved.</param>
+    /// <param name="report">Takes a stage, the fraction of it that is done, and what is seen.</param>
+    public Cycle(Network network, Network? teacher, DataSet? data, Recipe recipe, RunFolder folder, Action<string, double, string> report)
+    {
+        (this.network, this.teacher, this.data, this.recipe, this.folder, this.report) = (network, teacher, data, recipe, folder, report);
+        objective = new(network.Graph, recipe.Training.Teacher ?? (data?.Train.Labels is null ? 1 : 0), recipe.Training.Temperature);
+        step = new MaskStep(network, recipe);
+        expected = data is null ? [] : data.HeldOut.Labels is { } labels ? labels
+            : Measurement.Answers(teacher!, objective, data.HeldOut, recipe.Training.Batch, default);
+    }
+
+    /// <summary>Runs all that is not yet done.</summary>
+    public RoundState Run(Target target, CancellationToken cancel)
+    {
+        using var scope = NewDisposeScope();
+        using var masks = new Masks();
+        var state = folder.Load(network, masks) ?? new(0, Measure(cancel).Quality, [], null, 0, 0);
+        var steps = data is null ? 0 : data.Train.Count / Trainer.BatchOf(network, data.Train, recipe.Training);
+        var segments = Segment.Plan(recipe, steps);
+        Trainer? trainer = null;
+        try
+        {
+            for (var number = state.Segments; number < segments.Length; number++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var (segment, clock) = (segments[number], Stopwatch.StartNew());
+                var name = segment.Round == 0 ? "training before the first round" : $"round {segment.Round} of {recipe.Rounds}";
+                var aim = 0.0;
+                if (segment.Round > 0)
+                {
+                    var scores = Prune(segment.Round, number, name, masks, target, out aim, cancel);
+                    state = state with { Scores = number == segments.Length - 1 ? scores : null };
+                }
+                if (segment.To > segment.From)
+                {
+                    if (segment.Fresh) trainer?.Dispose();
+                    if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number, masks);
+                    state = Train(trainer, segment, name, Zeros(masks), state, cancel);
+                }
+                if (data is not null)
+                    Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", number), cancel);
+                var (quality, loss) = Measure(cancel);
+                report(name, 1, data is null ? $"sparsity {Zeros(masks):0.0%}" : $"sparsity {Zeros(masks):0.0%}, held-out {quality:0.00%}");
+                var round = new RoundResult(segment.Round, aim, Zeros(masks), quality, loss, clock.Elapsed.TotalSeconds);
+                state = state with { Segments = number + 1, Rounds = state.Rounds.Add(round) };
+                folder.Save(network, masks, state, trainer?.Optimizer);
+            }
+        }
+        finally
+        {
+            trainer?.Dispose();
+        }
+        return state;
+    }
+
+    private ScoreHistogram Prune(int round, int number, string name, Masks masks, Target target, out double aim, CancellationToken cancel)
+    {
+        var criterion = Criterion.All[recipe.Criterion];
+        using var scope = NewDisposeScope();
+        using var statistics = Calibration.Collect(network, objective, data?.Train, criterion.Needs, recipe.CalibrationExamples,
+            Seeds.Derive(recipe.Seed, "calibration", number), done => report($"{name}: {recipe.Criterion} scores", done, ""), cancel);
+        var scored = step.Score(statistics, masks);
+        var schedule = Schedule.All[recipe.Schedule];
+        aim = schedule.SparsityAfter(round, recipe.Rounds, target(step, scored));
+        var counts = step.Counts(scored, aim, own => schedule.SparsityAfter(round, recipe.Rounds, own));
+        step.Narrow(masks, scored, counts);
+        masks.Apply(network);
+        return Histogram.Of(scored, counts, oneThreshold: recipe.Allocation == "global" && scored.All(layer => layer.Choice.Own is null));
+    }
+
+    /// <summary>The trainer of the training that a segment belongs to; where it goes on, with the optimizer as it was saved.</summary>
+    private Trainer NewTrainer(ImmutableArray<Segment> segments, int number, Masks masks)
+    {
+        var first = number;
+        while (!segments[first].Fresh) first--;
+        var trainer = new Trainer(network, teacher, objective, data!.Train, recipe.Training, masks, Seeds.Derive(recipe.Seed, "training", first));
+        if (first < number) folder.LoadOptimizer(trainer.Optimizer);
+        return trainer;
+    }
+
+    private RoundState Train(Trainer trainer, Segment segment, string name, double sparsity, RoundState state, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        trainer.Run(segment.From, segment.To, segment.Of, (at, loss) => report($"{name}: fine-tuning",
+            (double)(at - segment.From) / (segment.To - segment.From), $"sparsity {sparsity:0.0%}, loss {loss:0.000}"), cancel);
+        return state with
+        {
+            TrainingSeconds = state.TrainingSeconds + clock.Elapsed.TotalSeconds,
+            ExamplesSeen = state.ExamplesSeen + (segment.To - segment.From) * (data!.Train.Count / trainer.StepsPerEpoch),
+        };
+    }
+
+    private (double Quality, double Loss) Measure(CancellationToken cancel) =>
+        data is null ? default : Measurement.Of(network, objective, data.HeldOut, expected, recipe.Training.Batch, cancel);
+
+    private double Zeros(Masks masks) => masks.Zeros / (double)step.Total;
+}

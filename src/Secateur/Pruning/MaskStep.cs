@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Secateur.Allocations;
+using Secateur.Criteria;
+using Secateur.Execution;
+using Secateur.Granularities;
+using static TorchSharp.torch;
+
+namespace Secateur.Pruning;
+
+/// <summary>One step of the cycle: scores, a threshold, narrower masks.</summary>
+internal sealed class MaskStep
+{
+    private const float SmallestScore = 1.2e-38f; // the least normal float: what still stands is never taken for what has gone
+
+    private readonly Network network;
+    private readonly Granularity granularity;
+    private readonly Allocation allocation;
+    private readonly Criterion criterion;
+
+    public MaskStep(Network network, Recipe recipe)
+    {
+        this.network = network;
+        granularity = Granularity.Parse(recipe.Granularity);
+        (allocation, criterion) = (Allocation.All[recipe.Allocation], Criterion.All[recipe.Criterion]);
+        Choices = Choice.Of(network, recipe, granularity);
+        Total = network.Weights.Sum(weight => weight.Elements);
+    }
+
+    public ImmutableArray<Choice> Choices { get; }
+
+    /// <summary>Elements of all weights, those left alone too: what a sparsity is a fraction of.</summary>
+    public long Total { get; }
+
+    /// <summary>The largest sparsity that the choices allow.</summary>
+    public double Reach => Choices.Where(choice => choice.Prune).Sum(choice => (choice.Own ?? choice.Most) * choice.Weight!.Elements) / Total;
+
+    /// <summary>Scores of the units of everything that may be pruned. Belongs to the caller's dispose scope.</summary>
+    public IReadOnlyList<(Choice Choice, Tensor Units)> Score(Statistics statistics, Masks masks)
+    {
+        using var frozen = no_grad();
+        List<(Choice, Tensor)> scored = [];
+        foreach (var choice in Choices.Where(choice => choice.Prune))
+        {
+            using var scope = NewDisposeScope();
+            var weight = choice.Weight!;
+            var units = granularity.Units(weight, criterion.Score(weight, statistics)).clamp_min(SmallestScore);
+            if (!units.isfinite().all().item<bool>())
+                throw new SecateurException($"weight '{weight.Name}': the criterion gives scores that are not finite; the model or the data holds NaN or infinity");
+            if (masks[weight.Name] is { } mask) units = units * granularity.Units(weight, weight.ToMatrix(mask.to_type(ScalarType.Float32))).gt(0);
+            scored.Add((choice, units.contiguous().MoveToOuterDisposeScope()));
+        }
+        return scored;
+    }
+
+    /// <summary>How many units each layer loses.</summary>
+    /// <param name="scored">From <see cref="Score"/>.</param>
+    /// <param name="sparsity">Of all weights, in [0, 1).</param>
+    /// <param name="scheduled">What the schedule makes of the own sparsity of a layer outside the allocation.</param>
+    public long[] Counts(IReadOnlyList<(Choice Choice, Tensor Units)> scored, double sparsity, Func<double, double> scheduled)
+    {
+        var counts = new long[scored.Count];
+        List<int> shared = [];
+        var removed = 0.0;
+        foreach (var (place, (choice, units)) in scored.Index())
+        {
+            if (choice.Own is not { } own)
+            {
+                shared.Add(place);
+                continue;
+            }
+            counts[place] = (long)Math.Round(scheduled(own) * units.numel());
+            removed += counts[place] * ((double)choice.Weight!.Elements / units.numel());
+        }
+        if (shared.Count == 0) return counts;
+        var candidates = shared.ConvertAll(place => new Candidate(scored[place].Choice.Weight!, scored[place].Units, scored[place].Choice.Most));
+        var budget = Math.Max(0, Math.Round(sparsity * Total - removed));
+        foreach (var (index, count) in allocation.Spread(candidates, (long)budget).Index()) counts[shared[index]] = count;
+        return counts;
+    }
+
+    /// <summary>Narrows the masks to these counts of the lowest units.</summary>
+    public void Narrow(Masks masks, IReadOnlyList<(Choice Choice, Tensor Units)> scored, long[] counts)
+    {
+        using var frozen = no_grad();
+        foreach (var ((choice, units), count) in scored.Zip(counts))
+        {
+            using var scope = NewDisposeScope();
+            var weight = choice.Weight!;
+            masks.Narrow(weight.Name, weight.FromMatrix(granularity.Spread(weight, Threshold.KeepMask(units, count))));
+        }
+    }
+}

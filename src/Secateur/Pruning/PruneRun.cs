@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Secateur.Data;
+using Secateur.Evaluation;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Training;
+using static TorchSharp.torch;
+
+namespace Secateur.Pruning;
+
+/// <summary>One request of the main job while it is carried out: the dense model, the network that is pruned, and where rounds are saved.</summary>
+internal sealed class PruneRun : IDisposable
+{
+    private readonly OnnxModel model;
+    private readonly DataSet? data;
+    private readonly Recipe recipe;
+    private readonly RunFolder folder;
+    private readonly Action<string, double, string> report;
+    private readonly CancellationToken cancel;
+    private readonly Network? teacher;
+    private Network network;
+
+    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Recipe recipe, RunFolder folder,
+        Action<string, double, string> report, CancellationToken cancel)
+    {
+        (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
+        (this.folder, this.report, this.cancel) = (folder, report, cancel);
+        network = new Network(model);
+        if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
+        teacher = data is not null && (data.Train.Labels is null || recipe.Training.Teacher > 0) ? new Network(OnnxModel.Load(densePath)) : null;
+    }
+
+    /// <summary>The dense model's file.</summary>
+    public string DensePath { get; }
+
+    /// <summary>SHA-256 of the dense model's file.</summary>
+    public string ModelHash { get; }
+
+    /// <summary>Zeros among all weights, in [0, 1].</summary>
+    public double Sparsity
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            return network.Weights.Sum(weight => weight.Elements - weight.Tensor.count_nonzero().item<long>()) / (double)network.Weights.Sum(weight => weight.Elements);
+        }
+    }
+
+    /// <summary>Opens the model, checks that the data fits it, and finds what an earlier start of the same request has saved.</summary>
+    public static PruneRun Open(string source, DataSet? data, Recipe recipe, string output, bool keepRounds, Action<string, double, string> report, CancellationToken cancel)
+    {
+        var model = ModelSource.Open(source, data, recipe.Seed);
+        var bytes = model.Path.Length > 0 ? null : Google.Protobuf.MessageExtensions.ToByteArray(model.Proto);
+        var hash = bytes is null ? Lineages.HashOf(model.Path) : Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
+        folder.Prepare();
+        if (data is not null) DataFit.Check(model, data);
+        var densePath = bytes is null ? model.Path : folder.Put("dense.onnx", stream => stream.Write(bytes));
+        return new(model, densePath, hash, data, recipe, folder, report, cancel);
+    }
+
+    /// <summary>The recipe's sparsity or size as a target of the cycle.</summary>
+    public Target Target => recipe.Size is { } size
+        ? SizeTarget.Of(DensePath, new FileInfo(DensePath).Length, size)
+        : (step, _) => (recipe.Sparsity ?? 0) <= step.Reach + 1e-9 || step.Choices.Any(choice => choice.Own is not null) ? recipe.Sparsity ?? 0
+            : throw new SecateurException($"{DensePath}: sparsity {recipe.Sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
+                + "ask for less, keep fewer layers, or add --ends all");
+
+    /// <summary>Runs the cycle to a target; afterwards the network is pruned.</summary>
+    public RoundState To(Target target) => Cycle(recipe, folder, "").Run(target, cancel);
+
+    /// <summary>Searches the highest sparsity within a loss of quality; afterwards the network is the best candidate.</summary>
+    public (RoundState State, ImmutableArray<FrontierPoint> Frontier) Search(double maxDrop)
+    {
+        if (data is null) throw new SecateurException("maxDrop: a loss of quality can only be seen on data; give --data");
+        RoundState Candidate(double sparsity)
+        {
+            Renew();
+            return Cycle(recipe, folder.Inner($"sparsity-{sparsity:0.00000}"), $"candidate {sparsity:0.0%}, ").Run((_, _) => sparsity, cancel);
+        }
+
+        var reach = new MaskStep(network, recipe).Reach;
+        var (best, frontier) = DropSearch.Run(reach, maxDrop, sparsity => Candidate(sparsity) is var state ? (state.Dense, state.Rounds[^1].Quality) : default);
+        return (Candidate(best), frontier); // all its rounds are saved: this only reads the last
+    }
+
+    /// <summary>The same request with another recipe, from the dense model again, as a file of its own.</summary>
+    public (string Path, RoundState State, long Nonzero) Variant(string name, Recipe other, Target target)
+    {
+        var dense = OnnxModel.Load(DensePath);
+        using var pruned = new Network(dense);
+        var inner = folder.Inner(name);
+        var state = new Cycle(pruned, teacher, data, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail)).Run(target, cancel);
+        pruned.Store();
+        return (inner.Put("model.onnx", stream => Google.Protobuf.MessageExtensions.WriteTo(dense.Proto, stream)), state, pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>()));
+    }
+
+    public RunFolder Folder => folder;
+
+    public Recipe Recipe => recipe;
+
+    public OnnxModel Model => model;
+
+    /// <summary>Parameters that are not zero, of all that is learned.</summary>
+    public long Nonzero
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            return network.Parameters.Values.Sum(parameter => parameter.count_nonzero().item<long>());
+        }
+    }
+
+    /// <summary>What the reader of the result should know.</summary>
+    public ImmutableArray<string> Notes()
+    {
+        List<string> notes = [];
+        if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
+        else if (data.Train.Labels is null) notes.Add("The data has no labels: the dense model was the teacher, and quality is the share of its answers that the pruned model gives too.");
+        if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
+        if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
+        if (recipe.Storage == Storage.Dense) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
+        return [.. notes];
+    }
+
+    /// <summary>Writes the pruned model.</summary>
+    public void Write(string output)
+    {
+        network.Store();
+        model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
+        model.SetMetadata("secateur.pruned-from", ModelHash);
+        if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
+        model.Save(output);
+        if (recipe.Size is { } size && new FileInfo(output).Length is var bytes && bytes > size)
+        {
+            File.Delete(output);
+            throw new GateException($"{output}: became {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
+        }
+    }
+
+    /// <summary>Each tensor as it came out.</summary>
+    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe);
+
+    public void Finish() => folder.Finish();
+
+    public void Dispose()
+    {
+        network.Dispose();
+        teacher?.Dispose();
+    }
+
+    private Cycle Cycle(Recipe what, RunFolder where, string label) =>
+        new(network, teacher, data, what, where, (stage, done, detail) => report(label + stage, done, detail));
+
+    /// <summary>Dense weights again.</summary>
+    private void Renew()
+    {
+        using var dense = new Network(OnnxModel.Load(DensePath));
+        using var frozen = no_grad();
+        foreach (var (name, tensor) in dense.Constants)
+            if (tensor.dtype == ScalarType.Float32) network.Constants[name].copy_(tensor);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Secateur.Data;
+using Secateur.Execution;
+using Secateur.Onnx;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Secateur.Pruning;
+
+/// <summary>Where the rounds of a run are saved, beside its output: what the next start of the same command goes on from.</summary>
+/// <param name="path">The folder; made when the first round is saved.</param>
+/// <param name="key">Stands for all that decides the result (model, data, recipe, threads, versions); what was saved under another key is not taken up.</param>
+/// <param name="keepRounds">Whether earlier rounds stay.</param>
+internal sealed class RunFolder(string path, string key, bool keepRounds)
+{
+    private const string KeyName = "key.txt";
+
+    public string Path => path;
+
+    /// <summary>A folder inside for one candidate of a search.</summary>
+    public RunFolder Inner(string name) => new(System.IO.Path.Combine(path, name), key, keepRounds);
+
+    /// <summary>Puts the network and the masks into the state of the last saved round; null where there is none.</summary>
+    public RoundState? Load(Network network, Masks masks)
+    {
+        if (Saved().LastOrDefault() is not { } file) return null;
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var arrays = Npz.Read(file);
+        foreach (var (name, tensor) in Changing(network)) tensor.copy_(arrays[$"constant/{name}"]);
+        foreach (var weight in network.Weights)
+            if (arrays.TryGetValue($"mask/{weight.Name}", out var mask)) masks.Narrow(weight.Name, mask);
+        return JsonSerializer.Deserialize<RoundState>(arrays["state"].bytes, Json.Options);
+    }
+
+    public void LoadOptimizer(OptimizerHelper optimizer)
+    {
+        using var scope = NewDisposeScope();
+        Training.Optimizers.Load(optimizer, Npz.Read(Saved().Last())["optimizer"].bytes.ToArray());
+    }
+
+    /// <summary>Saves a finished round; whole or not at all.</summary>
+    public void Save(Network network, Masks masks, RoundState state, OptimizerHelper? optimizer)
+    {
+        using var scope = NewDisposeScope();
+        Directory.CreateDirectory(path);
+        AtomicFile.WriteText(System.IO.Path.Combine(path, KeyName), key);
+        var before = Saved();
+        List<KeyValuePair<string, Tensor>> arrays =
+        [
+            new("state", Bytes(JsonSerializer.SerializeToUtf8Bytes(state, Json.Options))),
+            .. Changing(network).Select(constant => KeyValuePair.Create($"constant/{constant.Name}", constant.Tensor.detach())),
+            .. masks.All.Select(mask => KeyValuePair.Create($"mask/{mask.Name}", mask.Mask)),
+        ];
+        if (optimizer is not null) arrays.Add(new("optimizer", Bytes(Training.Optimizers.Save(optimizer))));
+        AtomicFile.Write(System.IO.Path.Combine(path, $"round-{state.Segments:0000}.npz"), stream => Npz.Write(stream, arrays));
+        if (!keepRounds) foreach (var file in before) File.Delete(file);
+    }
+
+    /// <summary>Writes a file into the folder; gives its path.</summary>
+    public string Put(string name, Action<Stream> write)
+    {
+        Directory.CreateDirectory(path);
+        var file = System.IO.Path.Combine(path, name);
+        AtomicFile.WriteText(System.IO.Path.Combine(path, KeyName), key);
+        AtomicFile.Write(file, write);
+        return file;
+    }
+
+    /// <summary>Removes what the run no longer needs once its output is written.</summary>
+    public void Finish()
+    {
+        if (!keepRounds && Directory.Exists(path)) Directory.Delete(path, recursive: true);
+    }
+
+    /// <summary>Removes what another request left in the folder.</summary>
+    public void Prepare()
+    {
+        var keyFile = System.IO.Path.Combine(path, KeyName);
+        if (Directory.Exists(path) && (!File.Exists(keyFile) || File.ReadAllText(keyFile) != key)) Directory.Delete(path, recursive: true);
+    }
+
+    private string[] Saved() => Directory.Exists(path) ? [.. Directory.GetFiles(path, "round-????.npz").Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>All that training changes: learned tensors and running statistics.</summary>
+    private static IEnumerable<(string Name, Tensor Tensor)> Changing(Network network) =>
+        network.Constants.Where(constant => constant.Value.dtype == ScalarType.Float32).Select(constant => (constant.Key, constant.Value));
+
+    private static Tensor Bytes(byte[] bytes)
+    {
+        var tensor = empty(bytes.Length, ScalarType.Byte);
+        bytes.CopyTo(tensor.bytes);
+        return tensor;
+    }
+}

@@ -1,0 +1,42 @@
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Pruning;
+
+/// <summary>The least sparsity whose file is not over a size, when every weight is stored as ONNX's sparse or dense initializer, whichever is smaller.</summary>
+internal static class SizeTarget
+{
+    // names, node attributes and lengths around the elements are in the dense file's size already; each sparse tensor has two tensors' worth of them
+    private const long SparseOverhead = 200;
+
+    /// <param name="denseBytes">The file with every weight stored dense.</param>
+    /// <param name="bytes">The largest file.</param>
+    /// <exception cref="SecateurException">Not even the sparsest file that the recipe allows is so small.</exception>
+    public static Target Of(string model, long denseBytes, long bytes) => (step, scored) =>
+    {
+        var least = Bytes(step, scored, denseBytes, step.Reach);
+        if (least > bytes) throw new SecateurException($"{model}: cannot become {bytes:N0} bytes; the smallest that this recipe can make is {least:N0}, ask for that or prune more layers");
+        var (fits, exceeds) = (step.Reach, 0.0);
+        if (Bytes(step, scored, denseBytes, 0) <= bytes) return 0;
+        while (fits - exceeds > 1e-5)
+        {
+            var middle = (fits + exceeds) / 2;
+            if (Bytes(step, scored, denseBytes, middle) <= bytes) fits = middle;
+            else exceeds = middle;
+        }
+        return fits;
+    };
+
+    /// <summary>The file's bytes at a sparsity, an upper bound.</summary>
+    public static long Bytes(MaskStep step, IReadOnlyList<(Choice Choice, Tensor Units)> scored, long denseBytes, double sparsity)
+    {
+        var counts = step.Counts(scored, sparsity, own => own);
+        return denseBytes - scored.Zip(counts).Sum(pair =>
+        {
+            var ((choice, units), count) = pair;
+            var elements = choice.Weight!.Elements;
+            var kept = elements - (long)(count * ((double)elements / units.numel()));
+            return Math.Max(0, 4 * elements - SparseTensor.Bytes(kept) - SparseOverhead);
+        });
+    }
+}

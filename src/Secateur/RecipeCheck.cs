@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Secateur.Allocations;
+using Secateur.Criteria;
+using Secateur.Granularities;
+using Secateur.Schedules;
+using Secateur.Training;
+
+namespace Secateur;
+
+/// <summary>Whether a recipe's values are ones that can be run.</summary>
+internal static class RecipeCheck
+{
+    /// <param name="recipe">The recipe, flags and all.</param>
+    /// <param name="place">Where it came from, to begin messages with.</param>
+    /// <exception cref="SecateurException">A value is not known or out of its range; the message says which and what may stand there.</exception>
+    public static Recipe Check(this Recipe recipe, string place)
+    {
+        Known("criterion", recipe.Criterion, Criterion.All.Keys);
+        Known("allocation", recipe.Allocation, Allocation.All.Keys);
+        Known("schedule", recipe.Schedule, Schedule.All.Keys);
+        Known("optimizer", recipe.Training.Optimizer, Optimizers.All.Keys);
+        Known("learningRateSchedule", recipe.Training.LearningRateSchedule, LearningRate.All.Keys);
+        var fixedSparsity = Granularity.Parse(recipe.Granularity).FixedSparsity;
+        if (new object?[] { recipe.Sparsity, recipe.Size, recipe.MaxDrop }.Count(target => target is not null) > 1)
+            throw new SecateurException($"{place}: sparsity, size and maxDrop are three ways to say how much goes; give one of them");
+        if (recipe.Sparsity is { } sparsity) Within("sparsity", sparsity, 0, 0.9999);
+        if (fixedSparsity is { } own && (recipe.Size is not null || recipe.MaxDrop is not null || (recipe.Sparsity is { } asked && Math.Abs(asked - own) > 1e-9)))
+            throw new SecateurException($"{place}: {recipe.Granularity} removes {own:0.###} of every weight that it fits, no more and no less; leave out the other target");
+        if (recipe.Size is { } size) Within("size", size, 1, long.MaxValue);
+        if (recipe.MaxDrop is { } drop) Within("maxDrop", drop, 0, 1);
+        foreach (var (layer, value) in recipe.Layers) Within($"layers: {layer}", value, 0, 0.9999);
+        Within("rounds", recipe.Rounds, 1, 1000);
+        Within("calibrationExamples", recipe.CalibrationExamples, 1, 10_000_000);
+        if (recipe.When == When.Before && recipe.Rounds > 1)
+            throw new SecateurException($"{place}: pruning before training happens once; leave out rounds: {recipe.Rounds}, or prune during or after");
+        recipe.Training.Check(place);
+        return recipe;
+
+        void Known(string key, string word, ImmutableArray<string> words)
+        {
+            if (!words.Contains(word)) throw new SecateurException($"{place}: {key} '{word}' is not known; take one of {string.Join(", ", words)}");
+        }
+
+        void Within(string key, double value, double from, double to) => Range(place, key, value, from, to);
+    }
+
+    public static TrainingRecipe Check(this TrainingRecipe training, string place)
+    {
+        Range(place, "epochs", training.Epochs, 0, 100_000);
+        Range(place, "batch", training.Batch, 1, 1_000_000);
+        Range(place, "learningRate", training.LearningRate, 1e-12, 100);
+        Range(place, "momentum", training.Momentum, 0, 0.9999);
+        Range(place, "weightDecay", training.WeightDecay, 0, 10);
+        Range(place, "warmup", training.Warmup, 0, 0.99);
+        Range(place, "shift", training.Shift, 0, 1000);
+        Range(place, "temperature", training.Temperature, 0.01, 1000);
+        Range(place, "recalibrationBatches", training.RecalibrationBatches, 0, 1_000_000);
+        if (training.Teacher is { } share) Range(place, "teacher", share, 0, 1);
+        return training;
+    }
+
+    private static void Range(string place, string key, double value, double from, double to)
+    {
+        if (!(value >= from && value <= to)) throw new SecateurException($"{place}: {key} is {value}, but must be from {from} to {to}");
+    }
+}

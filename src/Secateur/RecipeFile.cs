@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Secateur;
+
+/// <summary>Recipes as YAML files, and the JSON schema that editors check them by.</summary>
+public static class RecipeFile
+{
+    private static readonly JsonSerializerOptions Strict = new(Json.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
+    /// <summary>Reads a recipe; what it leaves out has its default.</summary>
+    /// <exception cref="SecateurException">No such file, no YAML, a key that is not known or a value that does not fit; the message names the line or key.</exception>
+    public static Recipe Load(string path)
+    {
+        if (!File.Exists(path)) throw new SecateurException($"{path}: no such recipe; check the path");
+        try
+        {
+            var stream = new YamlStream();
+            using var reader = new StreamReader(path);
+            stream.Load(reader);
+            if (stream.Documents is not [{ RootNode: YamlMappingNode root }]) throw new SecateurException($"{path}: is no recipe; write keys and values, such as sparsity: 0.9");
+            return ToJson(root).Deserialize<Recipe>(Strict)!.Check(path);
+        }
+        catch (YamlException e)
+        {
+            throw new SecateurException($"{path}: line {e.Start.Line} is no YAML ({e.Message}); mend the line", e);
+        }
+        catch (JsonException e)
+        {
+            var place = e.Path is { Length: > 2 } key ? key[2..] : "the recipe";
+            throw new SecateurException($"{path}: '{place}' is no key of a recipe or its value does not fit; the keys are in docs/recipe.schema.json", e);
+        }
+    }
+
+    /// <summary>The recipe as YAML, every key with its value.</summary>
+    public static string ToYaml(Recipe recipe)
+    {
+        var lines = new List<string>();
+        Write(JsonSerializer.SerializeToNode(recipe, Json.Options)!.AsObject(), "", lines);
+        return string.Join('\n', lines) + "\n";
+    }
+
+    /// <summary>The JSON schema of a recipe.</summary>
+    public static string Schema()
+    {
+        var schema = Strict.GetJsonSchemaAsNode(typeof(Recipe), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).AsObject();
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "title", "A recipe of Secateur");
+        return schema.ToJsonString(Json.Options) + "\n";
+    }
+
+    private static JsonNode? ToJson(YamlNode node) => node switch
+    {
+        YamlMappingNode map => new JsonObject(map.Children.Select(pair => KeyValuePair.Create(((YamlScalarNode)pair.Key).Value!, ToJson(pair.Value)))),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
+        YamlScalarNode { Style: not ScalarStyle.Plain, Value: var text } => JsonValue.Create(text),
+        YamlScalarNode { Value: null or "" or "null" or "~" } => null,
+        YamlScalarNode { Value: "true" } => JsonValue.Create(true),
+        YamlScalarNode { Value: "false" } => JsonValue.Create(false),
+        YamlScalarNode { Value: var word } when long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
+        YamlScalarNode { Value: var word } when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        YamlScalarNode { Value: var word } => JsonValue.Create(word),
+        _ => throw new ArgumentOutOfRangeException(nameof(node), node.NodeType, "Unknown YAML node."),
+    };
+
+    private static void Write(JsonObject map, string indent, List<string> lines)
+    {
+        foreach (var (key, value) in map)
+        {
+            if (value is JsonObject { Count: > 0 } inner)
+            {
+                lines.Add($"{indent}{Quoted(key)}:");
+                Write(inner, indent + "  ", lines);
+            }
+            else
+            {
+                lines.Add($"{indent}{Quoted(key)}: {value?.ToJsonString(new(Json.Options) { WriteIndented = false }) ?? "null"}");
+            }
+        }
+    }
+
+    private static string Quoted(string key) => key.All(char.IsLetterOrDigit) ? key : JsonSerializer.Serialize(key, Json.Options);
+}

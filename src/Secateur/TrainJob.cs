@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using Secateur.Architectures;
+using Secateur.Data;
+using Secateur.Evaluation;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Pruning;
+using Secateur.Training;
+using static TorchSharp.torch;
+
+namespace Secateur;
+
+/// <summary>One epoch, measured on the held-out part.</summary>
+public sealed record EpochResult(int Epoch, double HeldOut, double Loss, double Seconds);
+
+/// <summary>What a training came to. Quality is accuracy, a fraction; on the test part it is measured in ONNX Runtime.</summary>
+public sealed record TrainResult(
+    ModelFacts Output, string Metric, double HeldOut, double Test, long TestSamples, ImmutableArray<EpochResult> Epochs, DataFacts Data, TrainingRecipe Recipe, long Seed, double Seconds);
+
+/// <summary>Makes a dense model, or goes on training one. Each epoch is saved: a training that was killed goes on and ends with the same file.</summary>
+public static class TrainJob
+{
+    private const string RecipeKey = "secateur.training";
+
+    /// <param name="modelOrArchitecture">An ONNX file, or a name of <see cref="Architecture.All"/>.</param>
+    /// <param name="data">With labels.</param>
+    /// <param name="output">The ONNX file to write.</param>
+    /// <param name="recipe">Null takes the architecture's own.</param>
+    /// <param name="seed">Decides first weights, shuffling and augmentation.</param>
+    /// <param name="mask">A model of the same weights, whose zeros are held through the training; or null.</param>
+    /// <param name="progress">Told of every stage.</param>
+    /// <param name="cancel">Looked at in every batch.</param>
+    /// <exception cref="SecateurException">Model, data or recipe are wrong; nothing is left behind.</exception>
+    public static TrainResult Run(string modelOrArchitecture, DataSet data, string output, TrainingRecipe? recipe, long seed, string? mask = null,
+        IProgress<Progress>? progress = null, CancellationToken cancel = default)
+    {
+        var clock = Stopwatch.StartNew();
+        AtomicFile.Probe(output);
+        void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
+        var model = ModelSource.Open(modelOrArchitecture, data, seed);
+        var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
+        var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, mask }), keepRounds: false);
+        folder.Prepare();
+        var state = Train(model, data, output, effective, seed, folder, mask, Report, cancel);
+        var quality = Evaluator.Run([output], data.Test, new EvaluationSettings { Batch = effective.Batch, ClassNames = data.ClassNames }, null, cancel).Results[0];
+        folder.Finish();
+        return new(ModelFile.Facts(output), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
+            [.. state.Rounds.Select(round => new EpochResult(round.Round, round.Quality, round.Loss, round.Seconds))], Lineages.Facts(data), effective, seed, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>How a model was trained, where its file says it.</summary>
+    internal static TrainingRecipe? RecipeOf(OnnxModel model)
+    {
+        try
+        {
+            return model.Metadata(RecipeKey) is { } json ? JsonSerializer.Deserialize<TrainingRecipe>(json, Json.Options) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal static RoundState Train(OnnxModel model, DataSet data, string output, TrainingRecipe recipe, long seed, RunFolder folder, string? mask,
+        Action<string, double, string> report, CancellationToken cancel)
+    {
+        if (data.Train.Labels is not { } || data.HeldOut.Labels is not { } expected)
+            throw new SecateurException($"{data.Path}: has no labels to learn from; add labels, or prune, which can learn from the dense model's answers");
+        DataFit.Check(model, data);
+        using var scope = NewDisposeScope();
+        using var network = new Network(model);
+        using var masks = mask is null ? new Masks() : Held(network, mask);
+        masks.Apply(network);
+        var objective = new Objective(model.Graph, 0, 1);
+        var state = folder.Load(network, masks) ?? new RoundState(0, 0, [], null, 0, 0);
+        using var trainer = new Trainer(network, null, objective, data.Train, recipe, masks, Seeds.Derive(seed, "training"));
+        if (state.Segments > 0) folder.LoadOptimizer(trainer.Optimizer);
+        var steps = trainer.StepsPerEpoch;
+        for (var epoch = state.Segments + 1; epoch <= Math.Max(1, recipe.Epochs); epoch++)
+        {
+            var clock = Stopwatch.StartNew();
+            var stage = $"epoch {epoch} of {recipe.Epochs}";
+            if (recipe.Epochs > 0)
+                trainer.Run((epoch - 1) * steps, epoch * steps, recipe.Epochs * steps,
+                    (at, loss) => report(stage, (double)(at - (epoch - 1) * steps) / steps, $"loss {loss:0.000}"), cancel);
+            if (epoch >= recipe.Epochs) Recalibration.Run(network, data.Train, recipe.RecalibrationBatches, recipe.Batch, Seeds.Derive(seed, "last"), cancel);
+            var (quality, loss) = Measurement.Of(network, objective, data.HeldOut, expected, recipe.Batch, cancel);
+            report(stage, 1, $"held-out {quality:0.00%}, loss {loss:0.000}");
+            state = state with { Segments = epoch, Rounds = state.Rounds.Add(new(epoch, 0, 0, quality, loss, clock.Elapsed.TotalSeconds)) };
+            folder.Save(network, masks, state, trainer.Optimizer);
+        }
+        network.Store();
+        model.SetMetadata(RecipeKey, JsonSerializer.Serialize(recipe, new JsonSerializerOptions(Json.Options) { WriteIndented = false }));
+        model.Save(output);
+        return state;
+    }
+
+    private static Masks Held(Network network, string mask)
+    {
+        using var pruned = new Network(OnnxModel.Load(mask));
+        var masks = Masks.OfZeros(pruned);
+        foreach (var (name, zeros) in masks.All)
+            if (network.Weights.FirstOrDefault(weight => weight.Name == name) is not { } weight || !weight.Shape.SequenceEqual(zeros.shape))
+                throw new SecateurException($"{mask}: its weight '{name}' is not in the model to train in this shape; take a pruned file of the same architecture");
+        return masks;
+    }
+
+    private static string HashOf(OnnxModel model) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Google.Protobuf.MessageExtensions.ToByteArray(model.Proto)));
+}

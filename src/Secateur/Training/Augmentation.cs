@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Secateur.Training;
+
+/// <summary>Random shifts and left-right flips of pictures, each picture by its own draw.</summary>
+internal static class Augmentation
+{
+    /// <param name="pictures">float32 [n, …, height, width], contiguous; anything of fewer than three axes passes unchanged.</param>
+    /// <param name="shift">The largest shift along each axis, in pixels; what comes in from outside is 0.</param>
+    /// <param name="flip">Whether half of the pictures are mirrored.</param>
+    /// <param name="random">Draws for these pictures.</param>
+    public static Tensor Apply(Tensor pictures, int shift, bool flip, Random random)
+    {
+        if ((shift == 0 && !flip) || pictures.dim() < 3 || pictures.dtype != ScalarType.Float32) return pictures;
+        var moved = zeros_like(pictures);
+        var (from, to) = (MemoryMarshal.Cast<byte, float>(pictures.bytes), MemoryMarshal.Cast<byte, float>(moved.bytes));
+        var (height, width) = ((int)pictures.shape[^2], (int)pictures.shape[^1]);
+        var (plane, each) = (height * width, (int)(pictures.numel() / pictures.shape[0]));
+        for (var picture = 0; picture < pictures.shape[0]; picture++)
+        {
+            var (down, right) = (random.Next(-shift, shift + 1), random.Next(-shift, shift + 1));
+            var mirrored = flip && random.Next(2) == 1;
+            for (var start = picture * each; start < (picture + 1) * each; start += plane)
+                for (var row = Math.Max(0, down); row < height + Math.Min(0, down); row++)
+                {
+                    var source = from.Slice(start + (row - down) * width + Math.Max(0, -right), width - Math.Abs(right));
+                    var target = to.Slice(start + row * width + Math.Max(0, right), width - Math.Abs(right));
+                    source.CopyTo(target);
+                    if (mirrored) to.Slice(start + row * width, width).Reverse();
+                }
+        }
+        return moved;
+    }
+}

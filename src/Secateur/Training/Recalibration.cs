@@ -1,0 +1,27 @@
+using Secateur.Data;
+using Secateur.Execution;
+using static TorchSharp.torch;
+
+namespace Secateur.Training;
+
+/// <summary>Batch normalization's running statistics, made anew as the plain mean over batches of training examples.</summary>
+internal static class Recalibration
+{
+    public static void Run(Network network, Examples examples, int batches, int batch, long seed, CancellationToken cancel)
+    {
+        if (batches == 0 || !network.Graph.Nodes.Any(node => node.OpType == "BatchNormalization")) return;
+        var binding = Binding.Of(network.Graph, examples);
+        var size = (int)Math.Min(binding.FixedBatch ?? batch, examples.Count);
+        var random = Seeds.Random(seed, "recalibration");
+        using var frozen = no_grad();
+        for (var number = 0; number < batches; number++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var indices = new long[size];
+            for (var i = 0; i < size; i++) indices[i] = random.NextInt64(examples.Count);
+            // a momentum of 1/n makes the running value the mean of the n batches so far
+            network.Run(binding.Bind(examples.Read(indices)), new Mode(Training: true, Momentum: 1.0 / (number + 1)));
+        }
+    }
+}

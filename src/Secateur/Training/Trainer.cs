@@ -1,0 +1,133 @@
+using Secateur.Data;
+using Secateur.Execution;
+using Secateur.Pruning;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Secateur.Training;
+
+/// <summary>Trains a network on examples under masks, any number of steps at a time. Everything random follows from the seed and the step alone.</summary>
+internal sealed class Trainer : IDisposable
+{
+    private readonly Network network;
+    private readonly Network? teacher;
+    private readonly Objective objective;
+    private readonly Examples examples;
+    private readonly Binding binding;
+    private readonly TrainingRecipe recipe;
+    private readonly Masks masks;
+    private readonly long seed;
+    private readonly long batch;
+    private (long Epoch, long[] Order) shuffled = (-1, []);
+
+    public Trainer(Network network, Network? teacher, Objective objective, Examples examples, TrainingRecipe recipe, Masks masks, long seed)
+    {
+        (this.network, this.teacher, this.objective, this.examples) = (network, teacher, objective, examples);
+        (this.recipe, this.masks, this.seed) = (recipe, masks, seed);
+        binding = Binding.Of(network.Graph, examples);
+        batch = BatchOf(network, examples, recipe);
+        StepsPerEpoch = examples.Count / batch;
+        Optimizer = Optimizers.All[recipe.Optimizer](network.Parameters.Values, recipe);
+    }
+
+    /// <summary>Whole batches in an epoch; what is left over has its turn after another shuffle.</summary>
+    public long StepsPerEpoch { get; }
+
+    public OptimizerHelper Optimizer { get; }
+
+    /// <summary>Examples in a step: the recipe's, or what the graph is fixed to, or all there are.</summary>
+    public static long BatchOf(Network network, Examples examples, TrainingRecipe recipe) =>
+        Math.Min(Binding.Of(network.Graph, examples).FixedBatch ?? recipe.Batch, examples.Count);
+
+    /// <summary>Runs steps from one up to another of a training.</summary>
+    /// <param name="from">The first step.</param>
+    /// <param name="to">One past the last.</param>
+    /// <param name="of">All steps of the training, for the learning rate.</param>
+    /// <param name="report">Called with the step and the loss, some times a second.</param>
+    /// <param name="cancel">Looked at before each step.</param>
+    /// <returns>The mean loss of these steps.</returns>
+    public double Run(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
+    {
+        using var total = new LossMean();
+        for (var step = from; step < to; step++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            manual_seed(Seeds.Derive(seed, "dropout", step));
+            foreach (var group in Optimizer.ParamGroups) group.LearningRate = LearningRate.At(recipe, step, of);
+            Optimizer.zero_grad();
+            var loss = Loss(step);
+            loss.backward();
+            Optimizer.step();
+            masks.Apply(network);
+            total.Add(loss);
+            if ((step + 1 - from) % 20 != 0 && step + 1 != to) continue;
+            if (total.Last is var recent && !double.IsFinite(recent))
+                throw new SecateurException($"training diverged at step {step}: the loss is {recent}; take a lower learning rate (--lr {recipe.LearningRate / 10:g2})");
+            report(step + 1, recent);
+        }
+        return total.Mean;
+    }
+
+    public void Dispose() => Optimizer.Dispose();
+
+    private Tensor Loss(long step)
+    {
+        var indices = Indices(step);
+        var inputs = binding.Bind(examples.Read(indices));
+        var random = Seeds.Random(seed, "augmentation", step);
+        foreach (var (name, tensor) in inputs.ToArray()) inputs[name] = Augmentation.Apply(tensor, recipe.Shift, recipe.Flip, random);
+        Tensor? taught = null;
+        if (objective.Teacher > 0)
+        {
+            using var frozen = no_grad();
+            taught = objective.Logits(teacher!.Run(inputs)[0]);
+        }
+        var labels = objective.Teacher == 1 ? null : tensor(Array.ConvertAll(indices, index => examples.Labels!.Value[(int)index]));
+        return objective.Loss(objective.Logits(network.Run(inputs, new Mode(Training: true))[0]), labels, taught);
+    }
+
+    private long[] Indices(long step)
+    {
+        var (epoch, place) = (step / StepsPerEpoch, step % StepsPerEpoch);
+        if (shuffled.Epoch != epoch)
+        {
+            var order = new long[examples.Count];
+            for (var i = 0; i < order.Length; i++) order[i] = i;
+            Seeds.Random(seed, "shuffle", epoch).Shuffle(order);
+            shuffled = (epoch, order);
+        }
+        return shuffled.Order[(int)(place * batch)..(int)((place + 1) * batch)];
+    }
+
+    /// <summary>The mean of the steps' losses, read back from LibTorch only when asked.</summary>
+    private sealed class LossMean : IDisposable
+    {
+        private readonly Tensor sum = zeros(1, ScalarType.Float64).DetachFromDisposeScope();
+        private double last;
+        private long count, seen;
+
+        public double Mean => count == 0 ? 0 : sum.item<double>() / count;
+
+        /// <summary>The mean since this was last asked.</summary>
+        public double Last
+        {
+            get
+            {
+                var (now, before) = (sum.item<double>(), last);
+                var mean = (now - before) / Math.Max(1, count - seen);
+                (last, seen) = (now, count);
+                return mean;
+            }
+        }
+
+        public void Add(Tensor loss)
+        {
+            sum.add_(loss.detach());
+            count++;
+        }
+
+        public void Dispose() => sum.Dispose();
+    }
+}
