@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
 using TorchSharp;
