@@ -34,8 +34,11 @@ public sealed record FrontierPoint(double Sparsity, double Quality, double Drop,
 public sealed record BaselineResult(string Name, double? Value, long Nonzero, double Seconds, string Note);
 
 /// <summary>Latency in ONNX Runtime, the models run in turn.</summary>
+/// <param name="PeakMb">What loading and running the model adds to the process at the highest, in 10⁶ bytes; 0 where the kernel does not tell.</param>
 /// <param name="Speedup">Median of the first model over median of this one.</param>
-public sealed record LatencyResult(string Model, string Provider, int Threads, int Batch, int Runs, double MedianMs, double P95Ms, double PeakMb, double Speedup);
+public sealed record LatencyResult(string Model, string Provider, int Threads, int Batch, int Runs,
+    [property: JsonPropertyName("median_ms")] double MedianMs, [property: JsonPropertyName("p95_ms")] double P95Ms,
+    [property: JsonPropertyName("peak_mb")] double PeakMb, double Speedup);
 
 /// <summary>An example that the dense model had right and the pruned one has not, or that lost the most probability of its class.</summary>
 /// <param name="Picture">PNG bytes where the example is a picture.</param>

@@ -14,16 +14,14 @@ internal sealed record Work(long Total, IReadOnlyDictionary<string, long> ByWeig
     public static Work Of(OnnxModel model, Shapes shapes)
     {
         var batch = model.Graph.Inputs.Select(input => input.Shape is [{ } first, ..] ? first : 1).FirstOrDefault(1);
+        var weights = LearnedTensor.Of(model).Where(tensor => tensor.Kind == LearnedKind.Weight).Select(tensor => tensor.Name).ToHashSet();
         var total = 0L;
         Dictionary<string, long> byWeight = [];
         foreach (var node in model.Graph.Nodes)
         {
-            var operation = Operator.For(node, model.Path);
-            var macs = operation.Macs(node, shapes);
+            var macs = Operator.For(node, model.Path).Macs(node, shapes);
             total += macs;
-            if (operation.Learned(node).Where(role => role.Kind == LearnedKind.Weight && node.HasInput(role.Input)).Select(role => node.Inputs[role.Input])
-                .FirstOrDefault(model.Graph.Constants.ContainsKey) is { } weight)
-                byWeight[weight] = byWeight.GetValueOrDefault(weight) + macs;
+            if (node.Inputs.FirstOrDefault(weights.Contains) is { } weight) byWeight[weight] = byWeight.GetValueOrDefault(weight) + macs;
         }
         return new(total / batch, byWeight.ToDictionary(pair => pair.Key, pair => pair.Value / batch));
     }

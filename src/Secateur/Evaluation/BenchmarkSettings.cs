@@ -1,0 +1,34 @@
+using Secateur.Data;
+
+namespace Secateur.Evaluation;
+
+/// <summary>How latency is measured.</summary>
+public sealed record BenchmarkSettings
+{
+    /// <summary>Of ONNX Runtime; 0 takes every core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Examples in one run.</summary>
+    public int Batch { get; init; } = 1;
+
+    /// <summary>Rounds run and not counted, at least 1.</summary>
+    public int WarmUp { get; init; } = 5;
+
+    /// <summary>Rounds at least, save where <see cref="Most"/> is over.</summary>
+    public int Rounds { get; init; } = 30;
+
+    /// <summary>Time at least, for each model.</summary>
+    public TimeSpan Least { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time at most, for each model; five rounds are run in any case.</summary>
+    public TimeSpan Most { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Shapes of inputs by name, for inputs with open dimensions beyond the batch.</summary>
+    public IReadOnlyDictionary<string, long[]>? Shapes { get; init; }
+
+    /// <summary>Whose first examples are the inputs; null takes random numbers in [0, 1) and, for whole numbers, zeros.</summary>
+    public Examples? Examples { get; init; }
+
+    /// <summary>Of the random inputs.</summary>
+    public long Seed { get; init; } = 1;
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Secateur.Data;
+using Secateur.Execution;
+using Secateur.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Evaluation;
+
+/// <summary>What a benchmark found.</summary>
+public sealed record BenchmarkResult(Machine Machine, ImmutableArray<LatencyResult> Results);
+
+/// <summary>Latency and memory of models in stock ONNX Runtime, the models run in turn, so that whatever slows the machine slows all.</summary>
+/// <remarks>
+/// A run is timed from its inputs in memory to its outputs in memory. Each round runs every model once and starts with another one.
+/// <c>PeakMb</c> is measured apart, one model at a time: what loading the file and running it a few times adds to this process at the highest.
+/// </remarks>
+public static class LatencyBenchmark
+{
+    private const int FewestRounds = 5;
+    private const int MostRounds = 100_000;
+
+    /// <param name="models">Paths; the first is the one that the others are compared with.</param>
+    /// <param name="settings">Threads, batch, how long.</param>
+    /// <param name="progress">Told a few times a second.</param>
+    /// <param name="cancel">Looked at before each round.</param>
+    /// <exception cref="SecateurException">A model cannot be loaded or run, or fixes another batch.</exception>
+    public static BenchmarkResult Run(IReadOnlyList<string> models, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel)
+    {
+        using var scope = NewDisposeScope();
+        var inputs = models.Select(model => Inputs(model, settings)).ToArray();
+        progress?.Report(new("measuring memory", 0));
+        Load(models[0], inputs[0], settings.Threads); // what the first use of ONNX Runtime takes is no model's
+        var peaks = models.Zip(inputs, (model, given) => PeakMemory.Of(() => Load(model, given, settings.Threads))).ToArray();
+        cancel.ThrowIfCancellationRequested();
+        List<OrtModel> sessions = [];
+        List<OrtRun> runs = [];
+        try
+        {
+            foreach (var (model, given) in models.Zip(inputs))
+            {
+                sessions.Add(new OrtModel(model, settings.Threads));
+                runs.Add(sessions[^1].Prepare(given));
+            }
+            var times = Time(runs, settings, progress, cancel);
+            var medians = times.Select(time => Quantile(time, 0.5)).ToArray();
+            return new(Machine.This(),
+            [
+                .. models.Select((model, i) => new LatencyResult(model, "CPUExecutionProvider", sessions[i].Threads, settings.Batch, times[i].Count,
+                    medians[i], Quantile(times[i], 0.95), peaks[i], medians[0] / medians[i])),
+            ]);
+        }
+        finally
+        {
+            foreach (var run in runs) run.Dispose();
+            foreach (var session in sessions) session.Dispose();
+        }
+    }
+
+    private static Dictionary<string, Tensor> Inputs(string path, BenchmarkSettings settings)
+    {
+        var graph = OnnxModel.Load(path).Graph;
+        if (graph.Inputs.FirstOrDefault(input => input.Shape is [{ } first, ..] && first != settings.Batch) is { } fixedInput)
+            throw new SecateurException($"{path}: input {fixedInput} fixes its batch, {settings.Batch} was asked for; benchmark with that batch");
+        if (settings.Examples is { } examples)
+            return Binding.Of(graph, examples).Bind(examples.Read([.. Enumerable.Range(0, settings.Batch).Select(i => i % examples.Count)]));
+        using var random = new Generator((ulong)settings.Seed);
+        return graph.Inputs.ToDictionary(input => input.Name, input =>
+        {
+            var (shape, type) = (settings.Shapes?.GetValueOrDefault(input.Name) ?? input.ShapeWith(settings.Batch), TorchTensors.TypeOf(input.Type));
+            return is_floating_point(type) ? rand(shape, generator: random).to_type(type) : zeros(shape, type);
+        });
+    }
+
+    private static void Load(string path, Dictionary<string, Tensor> inputs, int threads)
+    {
+        using var model = new OrtModel(path, threads);
+        using var run = model.Prepare(inputs);
+        for (var i = 0; i < 3; i++) run.Run();
+    }
+
+    private static List<double>[] Time(List<OrtRun> runs, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel)
+    {
+        var times = runs.ConvertAll(_ => new List<double>()).ToArray(); // milliseconds
+        for (var round = 0; round < settings.WarmUp; round++)
+            foreach (var run in runs) run.Run();
+        var (clock, told) = (Stopwatch.StartNew(), TimeSpan.Zero);
+        for (var round = 0; round < MostRounds; round++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var spent = clock.Elapsed / runs.Count;
+            if (round >= FewestRounds && (spent >= settings.Most || (round >= settings.Rounds && spent >= settings.Least))) break;
+            for (var turn = 0; turn < runs.Count; turn++)
+            {
+                var model = (round + turn) % runs.Count;
+                var start = Stopwatch.GetTimestamp();
+                runs[model].Run();
+                times[model].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+            if (clock.Elapsed - told < TimeSpan.FromSeconds(0.2)) continue;
+            told = clock.Elapsed;
+            progress?.Report(new("measuring latency", Math.Min(0.99, Math.Min(spent / settings.Least, (round + 1.0) / settings.Rounds)), $"round {round + 1}"));
+        }
+        progress?.Report(new("measuring latency", 1, $"{times[0].Count} rounds"));
+        return times;
+    }
+
+    // linear between the two nearest
+    private static double Quantile(List<double> times, double share)
+    {
+        var sorted = times.Order().ToArray();
+        var place = share * (sorted.Length - 1);
+        var below = (int)place;
+        return double.Lerp(sorted[below], sorted[Math.Min(below + 1, sorted.Length - 1)], place - below);
+    }
+}
