@@ -80,6 +80,7 @@ from_site() {
   echo "$work/site"
 }
 
+case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
 if whole "$dir" > /dev/null; then say "is in $dir already"; exit 0; fi
 mkdir -p "$dir" 2> /dev/null && work=$(mktemp -d "$dir/.part.XXXXXX" 2> /dev/null) || { echo "$name: cannot write to $dir; name a folder that you may write to" >&2; exit 3; }
 trap 'rm -rf "$work"' EXIT
