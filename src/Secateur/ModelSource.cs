@@ -1,6 +1,8 @@
 using Secateur.Architectures;
 using Secateur.Data;
 using Secateur.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Secateur;
 
@@ -26,6 +28,22 @@ internal static class ModelSource
     {
         if (data.ClassNames.IsEmpty) throw new SecateurException($"{name}: a new model needs labels to learn from, and the data has none; add labels");
         var feature = data.Train.Features.FirstOrDefault(feature => feature.Name != "attention_mask") ?? data.Train.Features[0];
-        return new ArchitectureOptions { InputShape = feature.Shape, Classes = data.ClassNames.Length };
+        var options = new ArchitectureOptions { InputShape = feature.Shape, Classes = data.ClassNames.Length, Vocabulary = data.Vocabulary };
+        return feature.Shape.Length == 1 && feature.Type == ScalarType.Float32 ? Standardized(options, feature.Name, data.Train) : options;
+    }
+
+    /// <summary>A table's columns are brought to mean 0 and standard deviation 1 inside the graph, by those of the training part (of its first 100,000 rows).</summary>
+    private static ArchitectureOptions Standardized(ArchitectureOptions options, string feature, Examples train)
+    {
+        using var scope = NewDisposeScope();
+        var rows = new long[Math.Min(train.Count, 100_000)];
+        for (var row = 0; row < rows.Length; row++) rows[row] = row;
+        var table = train.Read(rows)[feature]; // [rows, columns]
+        var deviation = table.std(0, unbiased: false);
+        return options with
+        {
+            Mean = [.. table.mean([0]).data<float>()],
+            Std = [.. where(deviation > 1e-6, deviation, ones_like(deviation)).data<float>()], // a constant column stays 0
+        };
     }
 }

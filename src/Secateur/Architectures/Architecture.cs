@@ -60,7 +60,8 @@ public abstract class Architecture
     public OnnxModel Build(ArchitectureOptions options, long seed)
     {
         if (Parameters(options) is > MostParameters and var parameters)
-            throw Error(Invariant($"would have {parameters:N0} parameters, which one ONNX file cannot hold; take smaller examples or a smaller width"));
+            throw Error(Invariant(
+                $"would have {parameters:N0} parameters, which one ONNX file cannot hold; take smaller examples or a smaller width"));
         var model = Draw(options, seed).ToModel();
         model.SetMetadata(NameKey, Name);
         model.SetMetadata(WidthKey, options.Width.ToString(CultureInfo.InvariantCulture));
@@ -119,7 +120,8 @@ public abstract class Architecture
     {
         var shape = options.InputShape;
         if (shape.Length == 2) shape = [1, .. shape];
-        if (shape.Length != 3) throw Error($"takes pictures [channels, height, width], the data has shape {Write(options)}; {Mend(shape.Length)}");
+        if (shape.Length != 3)
+            throw Error($"takes pictures [channels, height, width], the data has shape {Write(options)}; {Mend(shape.Length)}");
         if (Math.Min(shape[1], shape[2]) < smallest)
             throw Error($"takes pictures of at least {smallest}x{smallest}, the data has shape {Write(options)}; scale them up, or take lenet-300-100");
         return graph.Input("input", TensorProto.Types.DataType.Float, shape);
@@ -132,7 +134,8 @@ public abstract class Architecture
     private protected string Millions(params ImmutableArray<long> shape) =>
         Invariant($"{Parameters(new() { InputShape = shape, Classes = 10 }) / 1e6:0.00} M parameters");
 
-    private protected static string Write(ArchitectureOptions options) => $"[{string.Join(", ", options.InputShape.IsDefault ? [] : options.InputShape)}]";
+    private protected static string Write(ArchitectureOptions options) =>
+        $"[{string.Join(", ", options.InputShape.IsDefault ? [] : options.InputShape)}]";
 
     private GraphBuilder Draw(ArchitectureOptions options, long? seed)
     {

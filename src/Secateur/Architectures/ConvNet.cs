@@ -10,7 +10,8 @@ internal sealed class ConvNet(int convolutions) : Architecture
 {
     public override string Name { get; } = $"conv-{convolutions}";
 
-    public override string Summary => $"pictures: {convolutions} 3x3 convolutions in pairs, 256 and 256 neurons (lottery tickets); {Millions(3, 32, 32)}";
+    public override string Summary =>
+        $"pictures: {convolutions} 3x3 convolutions in pairs, 256 and 256 neurons (lottery tickets); {Millions(3, 32, 32)}";
 
     public override TrainingRecipe Defaults { get; } = new() { Epochs = 12, Optimizer = "adam", LearningRate = 6e-4, Flip = true };
 

@@ -52,7 +52,8 @@ internal sealed class GraphBuilder(string name, long? seed)
         graph.Output.Add(Describe(output, DataType.Float));
     }
 
-    /// <summary>x [C, spatial…], weight [outputs, C/group, kernel…]: one kernel size for all spatial axes. With a bias for ReLU, without for batch normalization.</summary>
+    /// <summary>x [C, spatial…], weight [outputs, C/group, kernel…]: one kernel size for all spatial axes.</summary>
+    /// <remarks>With a bias ReLU is expected to follow, without one batch normalization: that decides the first weights.</remarks>
     public string Conv(string layer, string x, long outputs, long kernel, long stride = 1, long pad = 0, long group = 1, bool bias = true)
     {
         var (inputs, spatial) = (shapes[x][0] / group, shapes[x].Length - 1);

@@ -19,7 +19,8 @@ internal sealed class Mlp : Architecture
         if (options.InputShape is not [var columns])
             throw Error($"takes a row of numbers, the data has shape {Write(options)}; take lenet-300-100 or resnet-8 for pictures");
         var std = Column(options.Std, "Std", columns, otherwise: 1);
-        if (std.Any(value => !(value > 0))) throw Error("cannot divide a column by a deviation that is not above 0; give 1 for columns that do not vary");
+        if (std.Any(value => !(value > 0)))
+            throw Error("cannot divide a column by a deviation that is not above 0; give 1 for columns that do not vary");
         var x = graph.Input("features", TensorProto.Types.DataType.Float, columns);
         x = graph.With("Sub", x, "features.mean", Column(options.Mean, "Mean", columns, otherwise: 0));
         x = graph.With("Div", x, "features.std", std);

@@ -30,7 +30,10 @@ internal sealed class MobileNetV2 : Architecture
         x = graph.Relu6(x);
         foreach (var (number, stage) in Stages.Index())
             for (var block = 0; block < stage.Blocks; block++)
-                x = InvertedResidual(graph, $"stage{number + 1}.{block}", x, stage.Expansion, options.Channels(stage.Channels), block == 0 ? stage.Stride : 1);
+            {
+                var (channels, stride) = (options.Channels(stage.Channels), block == 0 ? stage.Stride : 1);
+                x = InvertedResidual(graph, $"stage{number + 1}.{block}", x, stage.Expansion, channels, stride);
+            }
         x = graph.Relu6(ConvBatchNorm(graph, "conv2", "bn2", x, options.Channels(256), kernel: 1));
         return graph.Gemm("fc", graph.Flatten(graph.GlobalAveragePool(x)), options.Classes, relu: false);
     }

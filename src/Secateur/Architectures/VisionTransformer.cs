@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Secateur.Architectures;
 
-/// <summary>A small vision transformer: patches of 4 pixels at 28×28 and 32×32, 4 layers of 64 with 4 heads and 128 neurons, the mean over all tokens.</summary>
+/// <summary>A small vision transformer: 4 layers of 64 with 4 heads and 128 neurons, patches of 4 pixels at 28×28 and 32×32.</summary>
 /// <remarks>
 /// Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021 (arXiv:2010.11929): normalization before each part, GELU, learned
 /// positions; the mean in the place of the class token as Zhai et al. 2022, sec. 3.2 (arXiv:2106.04560) allow.
@@ -71,8 +71,9 @@ internal sealed class VisionTransformer : Architecture
     /// <summary>The smallest patch that divides the picture into not too many tokens.</summary>
     private long Patch(ArchitectureOptions options, long height, long width)
     {
-        var patch = Patches.FirstOrDefault(patch => height % patch == 0 && width % patch == 0 && height * width / (patch * patch) <= MostTokens);
-        return patch > 0 ? patch : throw Error(
-            $"cannot cut pictures of shape {Write(options)} into at most {MostTokens} squares of {string.Join(", ", Patches)} pixels; scale them to 28x28 or 32x32");
+        foreach (var patch in Patches)
+            if (height % patch == 0 && width % patch == 0 && height / patch * (width / patch) <= MostTokens) return patch;
+        throw Error($"cannot cut pictures of shape {Write(options)} into at most {MostTokens} squares of {string.Join(", ", Patches)} pixels; "
+            + "scale them to 28x28 or 32x32");
     }
 }

@@ -32,37 +32,51 @@ internal sealed class Block : IDisposable
     /// <exception cref="EndOfStreamException">The stream has fewer.</exception>
     public static Block Of(Stream stream, long length)
     {
-        var memory = new Memory(length);
+        var block = OfSize(length);
         var piece = new byte[Math.Min(length, 1 << 20)];
         for (var done = 0L; done < length;)
         {
             var part = piece.AsSpan(0, (int)Math.Min(piece.Length, length - done));
             stream.ReadExactly(part);
-            memory.WriteSpan<byte>((ulong)done, part);
+            block.Write(done, part);
             done += part.Length;
         }
-        return new Block(memory, 0, length);
+        return block;
     }
 
     public static Block Of(ReadOnlySpan<byte> bytes)
     {
-        var memory = new Memory(bytes.Length);
-        memory.WriteSpan(0, bytes);
-        return new Block(memory, 0, bytes.Length);
+        var block = OfSize(bytes.Length);
+        block.Write(0, bytes);
+        return block;
     }
+
+    /// <summary>Memory to be written into.</summary>
+    public static Block OfSize(long length) => new(new Memory(length), 0, length);
 
     /// <summary>Copies the bytes from <paramref name="offset"/> on. Several threads may read at once.</summary>
     public void Read(long offset, Span<byte> into)
     {
-        if (offset < 0 || offset + into.Length > Length)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The block has {Length} bytes.");
+        Check(offset, into.Length);
         bytes.ReadSpan((ulong)(start + offset), into);
+    }
+
+    /// <summary>Into memory only, never into a file. Several threads may write to different places at once.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> from)
+    {
+        Check(offset, from.Length);
+        bytes.WriteSpan((ulong)(start + offset), from);
     }
 
     public void Dispose()
     {
         bytes.Dispose();
         mapped?.Dispose();
+    }
+
+    private void Check(long offset, int count)
+    {
+        if (offset < 0 || offset + count > Length) throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The block has {Length} bytes.");
     }
 
     /// <summary>Outside of the collector's heap, where an array may have more than 2 GB.</summary>

@@ -64,7 +64,8 @@ internal sealed class ArrayColumn : Column
 
     public override void Dispose() => block.Dispose();
 
-    private static void ToUnit(ReadOnlySpan<byte> from, Span<float> to)
+    /// <summary>Bytes to [0, 1]: value / 255.</summary>
+    public static void ToUnit(ReadOnlySpan<byte> from, Span<float> to)
     {
         for (var i = 0; i < to.Length; i++) to[i] = Unit[from[i]];
     }

@@ -10,6 +10,7 @@ internal abstract class Reader
     [
         new NpzFile(),
         new IdxFolder(),
+        new ImageFolder(),
     ];
 
     /// <summary>What it reads, in words, for messages.</summary>

@@ -22,7 +22,7 @@ public sealed class Network : IDisposable
     /// <exception cref="SecateurException">An operator is not known, or a weight holds NaN or infinity; the message names it.</exception>
     public Network(OnnxModel model)
     {
-        NativeMemory.Tune();
+        NativeRuntime.Prepare();
         Model = model;
         var operators = Graph.Nodes.Select(node => Operator.For(node, model.Path)).ToImmutableArray();
         var learned = Graph.Nodes.Zip(operators).SelectMany(pair => pair.Second.Learned(pair.First)
@@ -32,6 +32,7 @@ public sealed class Network : IDisposable
         foreach (var (name, proto) in Graph.Constants)
         {
             var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();
+            if (learned[name].Any(use => use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
             if (learned.Contains(name) && tensor.dtype == ScalarType.Float32)
             {
@@ -121,6 +122,10 @@ public sealed class Network : IDisposable
             throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
         }
     }
+
+    /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>
+    private static Tensor ChannelsLast(Tensor kernel) =>
+        kernel.dim() == 4 && kernel.shape[1] > 1 ? kernel.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : kernel;
 
     private void CheckFinite(Tensor tensor, string name)
     {

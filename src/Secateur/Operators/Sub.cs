@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Sub</c>: Y = A − B. A constant operand is a bias.</summary>
+/// <summary>ONNX <c>Sub</c>: Y = A − B. A constant operand is not learned: it standardizes an input.</summary>
 internal sealed class Sub : Broadcast
 {
-    protected override LearnedKind? Operand => LearnedKind.Bias;
-
     protected override Tensor Apply(Node node, Tensor a, Tensor b) => a - b;
 }

@@ -14,7 +14,8 @@ internal static class Augmentation
     {
         if ((shift == 0 && !flip) || pictures.dim() < 3 || pictures.dtype != ScalarType.Float32) return pictures;
         var moved = zeros_like(pictures);
-        var (from, to) = (MemoryMarshal.Cast<byte, float>(pictures.bytes), MemoryMarshal.Cast<byte, float>(moved.bytes));
+        var from = MemoryMarshal.Cast<byte, float>(pictures.bytes);
+        var to = MemoryMarshal.Cast<byte, float>(moved.bytes);
         var (height, width) = ((int)pictures.shape[^2], (int)pictures.shape[^1]);
         var (plane, each) = (height * width, (int)(pictures.numel() / pictures.shape[0]));
         for (var picture = 0; picture < pictures.shape[0]; picture++)

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using CsCheck;
-using Google.Protobuf;
-using Microsoft.ML.OnnxRuntime;
 using Secateur.Architectures;
 using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;
@@ -83,7 +80,7 @@ public sealed class GraphBuilderTests
         GraphBuilder graph = new("test", seed: 1);
         graph.Output(layers(graph), "y");
         var model = graph.ToModel();
-        using var session = new InferenceSession(model.Proto.ToByteArray());
+        using var session = ArchitectureTests.Session(model);
         using var scope = NewDisposeScope();
         var y = ArchitectureTests.Runtime(session, "x", ArchitectureTests.Example(model.Graph.Inputs.Single().ShapeWith(2), 0));
         Assert.Equal([2, .. graph.Shape("y")], y.Dimensions.ToArray().Select(size => (long)size));

@@ -1,0 +1,18 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>ConstantOfShape</c>: a tensor of the shape that the input holds, filled with <c>value</c> (one element; float32 0 unless given).</summary>
+internal sealed class ConstantOfShape : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var shape = node.Ints(inputs[0]!);
+        if (shape.Any(size => size < 0)) throw node.Error($"its shape is [{string.Join(", ", shape)}]; sizes of 0 or more are needed");
+        if (node.Tensor("value") is not { } value) return [zeros(shape)];
+        if (value.Count() != 1) throw node.Error($"attribute value has {value.Count()} elements; one is needed");
+        return [full(shape, value.ToTorch().ToScalar(), TorchTensors.TypeOf(value.Type()))];
+    }
+}

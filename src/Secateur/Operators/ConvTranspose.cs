@@ -1,0 +1,71 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>ConvTranspose</c>: X [N, C, spatial…], W [C, M/group, kernel…], B [M]; one to three spatial dimensions.</summary>
+/// <remarks>The full result is cut by <c>pads</c>, or so that <c>output_shape</c> remains.</remarks>
+internal sealed class ConvTranspose : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
+        var window = Window.Of(node, x.shape[2..], w.shape[2..]);
+        var more = node.Ints("output_padding") ?? new long[window.Rank];
+        if (more.Length != window.Rank) throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
+        var (begin, end) = Cut(node, window, x.shape[2..], more);
+        // LibTorch cuts both ends alike: what one end loses more is cut after
+        long[] both = [.. begin.Zip(end, Math.Min)];
+        var y = Convolve(node, x, w, b, window with { Begin = both }, more);
+        for (var d = 0; d < window.Rank; d++)
+            if (begin[d] != end[d]) y = y.narrow(2 + d, begin[d] - both[d], y.shape[2 + d] - begin[d] - end[d] + 2 * both[d]);
+        return [y];
+    }
+
+    public override IEnumerable<Learned> Learned(Node node) => [new(1, LearnedKind.Weight, OutputAxis: 1), new(2, LearnedKind.Bias)];
+
+    public override long Macs(Node node, Shapes shapes) =>
+        shapes.Elements(node.Inputs[0]) * shapes[node.Inputs[1]].Skip(1).Aggregate(1L, (product, size) => product * size);
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (x, w, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
+        ties.Add(new(x, 0), new(y, 0));
+        ties.Add(new(w, 0), new(x, 1));
+        ties.Add(new(w, 1), new(y, 1));
+        if (node.HasInput(2)) ties.Add(new(node.Inputs[2], 0), new(y, 1));
+        for (var axis = 2; axis < shapes[x].Length; axis++)
+            foreach (var tensor in (string[])[x, w, y]) ties.Block(new Axis(tensor, axis));
+        if (node.Int("group", 1) == 1) return;
+        foreach (var axis in (Axis[])[new(x, 1), new(y, 1)]) ties.Block(axis);
+    }
+
+    private static (long[] Begin, long[] End) Cut(Node node, Window window, long[] spatial, long[] more)
+    {
+        var automatic = node.Text("auto_pad", "NOTSET");
+        var shape = node.Ints("output_shape") ?? (automatic.StartsWith("SAME") ? [.. spatial.Zip(window.Strides, (size, stride) => size * stride)] : null);
+        if (shape is null) return (window.Begin, window.End);
+        if (shape.Length > window.Rank) shape = shape[^window.Rank..];
+        var (begin, end) = (new long[window.Rank], new long[window.Rank]);
+        for (var d = 0; d < window.Rank; d++)
+        {
+            var total = Math.Max(0, window.Strides[d] * (spatial[d] - 1) + more[d] + window.Span(d) - shape[d]);
+            (begin[d], end[d]) = automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2);
+        }
+        return (begin, end);
+    }
+
+    private static Tensor Convolve(Node node, Tensor x, Tensor w, Tensor? b, Window window, long[] more)
+    {
+        var group = node.Int("group", 1);
+        return window.Rank switch
+        {
+            1 => nn.functional.conv_transpose1d(x, w, b, window.Strides[0], window.Begin[0], more[0], window.Dilations[0], group),
+            2 => nn.functional.conv_transpose2d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
+            3 => nn.functional.conv_transpose3d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
+            var rank => throw node.Error($"has {rank} spatial dimensions; one to three can be run"),
+        };
+    }
+}

@@ -1,0 +1,21 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>CumSum</c>: sums along an axis (the second input) up to each element, without it where <c>exclusive</c>, from the end where <c>reverse</c>.</summary>
+internal sealed class CumSum : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var x = inputs[0]!;
+        var axis = node.Axis(node.Ints(inputs[1]!) is [var only] ? only : throw node.Error("its axis is not one number; export the model again"), x.dim());
+        var reverse = node.Flag("reverse");
+        if (reverse) x = x.flip(axis);
+        if (node.Flag("exclusive") && x.shape[axis] > 0)
+            x = cat([zeros_like(x.narrow(axis, 0, 1)), x.narrow(axis, 0, x.shape[axis] - 1)], axis);
+        var y = x.cumsum(axis, x.dtype);
+        return [reverse ? y.flip(axis) : y];
+    }
+}

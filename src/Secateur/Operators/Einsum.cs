@@ -1,0 +1,59 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Einsum</c>: Einstein's summation of the operands by <c>equation</c>, such as <c>bhqd,bhkd->bhqk</c>; an ellipsis stands for batch axes.</summary>
+internal sealed class Einsum : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        Sizes(node, [.. inputs.Select(input => input!.shape)]);
+        return [einsum(Equation(node), Array.ConvertAll(inputs, input => input!))];
+    }
+
+    /// <summary>A constant is a weight whose outputs are counted by the last of its axes that no other operand has; without one it is a scale.</summary>
+    public override IEnumerable<Learned> Learned(Node node)
+    {
+        var terms = Terms(node);
+        for (var input = 0; input < terms.Length; input++)
+        {
+            var own = terms[input].LastIndexOfAny([.. terms[input].Where(label => terms.Where((_, other) => other != input).All(term => !term.Contains(label)))]);
+            if (terms[input].Contains('.')) yield return new(input, LearnedKind.Scale, Smallest: 2);
+            else yield return own < 0 ? new(input, LearnedKind.Scale, Smallest: 2) : new(input, LearnedKind.Weight, own, Rank: terms[input].Length);
+        }
+    }
+
+    /// <summary>As if all operands were multiplied in one loop over all labels; none for a single operand.</summary>
+    public override long Macs(Node node, Shapes shapes) => node.Inputs.Length == 1 ? 0
+        : Sizes(node, [.. node.Inputs.Select(input => shapes[input].ToArray())]).Values.Aggregate(1L, (product, size) => product * size);
+
+    private static string Equation(Node node) => node.Text("equation").Replace(" ", "");
+
+    private static string[] Terms(Node node) => Equation(node).Split("->")[0].Split(',');
+
+    /// <summary>The size of each label; an ellipsis' axes are labelled by their place from its end.</summary>
+    private static Dictionary<string, long> Sizes(Node node, long[][] shapes)
+    {
+        var terms = Terms(node);
+        if (terms.Length != shapes.Length) throw Mismatch();
+        Dictionary<string, long> sizes = [];
+        foreach (var (term, shape) in terms.Zip(shapes))
+        {
+            var free = term.Contains("...") ? shape.Length - (term.Length - 3) : 0;
+            string[] labels = [.. term.Replace("...", ".").SelectMany(label => label == '.'
+                ? Enumerable.Range(0, Math.Max(0, free)).Select(place => $"...{free - place}") : [label.ToString()])];
+            if (labels.Length != shape.Length) throw Mismatch();
+            foreach (var (label, size) in labels.Zip(shape))
+            {
+                if (sizes.TryGetValue(label, out var known) && known != size && known != 1 && size != 1) throw Mismatch();
+                sizes[label] = Math.Max(size, sizes.GetValueOrDefault(label));
+            }
+        }
+        return sizes;
+
+        SecateurException Mismatch() => node.Error(
+            $"equation '{Equation(node)}' does not fit inputs of shape {string.Join(", ", shapes.Select(shape => $"[{string.Join(", ", shape)}]"))}; check the data's shape");
+    }
+}

@@ -1,0 +1,11 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Size</c>: the number of X's elements, an int64 scalar.</summary>
+internal sealed class Size : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => [tensor(inputs[0]!.numel(), ScalarType.Int64)];
+}

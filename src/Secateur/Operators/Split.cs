@@ -1,0 +1,35 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX <c>Split</c>: X cut along <c>axis</c> into parts of the sizes in <c>split</c> (an attribute before operator set 13, an input since), or into equal ones.</summary>
+internal sealed class Split : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var x = inputs[0]!;
+        var axis = node.Axis("axis", 0, x.dim());
+        var (size, count) = (x.shape[axis], node.Int("num_outputs", node.Outputs.Length));
+        var part = count > 0 ? (size + count - 1) / count : throw node.Error("is to make no outputs; export the model again");
+        var sizes = node.Ints("split", inputs, 1)
+            ?? [.. Enumerable.Range(0, (int)count).Select(index => Math.Clamp(size - index * part, 0, part))];
+        if (sizes.Sum() != size || sizes.Min() < 0)
+            throw node.Error($"cannot cut axis {axis} of size {size} into [{string.Join(", ", sizes)}]; check the data's shape against the model's inputs");
+        return x.split(sizes, axis);
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var x = node.Inputs[0];
+        var cut = node.Axis("axis", 0, shapes[x].Length);
+        ties.Block(new Axis(x, cut));
+        foreach (var part in node.Outputs.Where(shapes.Has))
+        {
+            ties.AddAll(x, part, shapes, except: cut);
+            ties.Block(new Axis(part, cut));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Secateur.Criteria;
+using Secateur.Data;
+using Secateur.Evaluation;
+using Secateur.Execution;
+using Secateur.Pruning;
+using Secateur.Schedules;
+using Secateur.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur;
+
+/// <summary>What a run would do to one tensor.</summary>
+/// <param name="Sparsity">Expected once it is done, from the weights as they are now.</param>
+public sealed record PlannedLayer(string Name, string Node, ImmutableArray<long> Shape, long Parameters, double Sparsity, string Verdict, string Why, long Macs);
+
+/// <summary>A dry run: what would be pruned, what kept and why, and what it would cost.</summary>
+/// <param name="Sparsity">Of all weights; null where a search on data decides it.</param>
+/// <param name="Bytes">Expected size of the file.</param>
+/// <param name="Macs">Of one example, zeros taken off.</param>
+/// <param name="Seconds">Expected for training; of one pass over 1,000 examples where no data was given.</param>
+/// <param name="MemoryMb">Expected peak.</param>
+public sealed record PrunePlan(
+    double? Sparsity, long BytesBefore, long Bytes, long MacsBefore, long Macs, double Seconds, double MemoryMb,
+    ImmutableArray<double> Rounds, ImmutableArray<PlannedLayer> Layers, Recipe Recipe, ImmutableArray<string> Notes)
+{
+    private const double RuntimeMb = 300; // LibTorch, ONNX Runtime and .NET before any model, measured
+
+    internal static PrunePlan Of(string source, Recipe recipe, DataSet? data)
+    {
+        using var scope = NewDisposeScope();
+        var model = ModelSource.Open(source, data, recipe.Seed);
+        if (data is not null) DataFit.Check(model, data);
+        using var network = new Network(model);
+        List<string> notes = [];
+        var sizing = recipe;
+        if (Criterion.All[recipe.Criterion].Needs != Needs.Nothing)
+        {
+            sizing = recipe with { Criterion = "magnitude" };
+            notes.Add($"Criterion {recipe.Criterion} looks at data; the sparsity of single layers is shown as magnitude would spread it.");
+        }
+        using var masks = new Masks();
+        using var statistics = new Statistics(recipe.Seed);
+        var step = new MaskStep(network, sizing);
+        var scored = step.Score(statistics, masks);
+        var denseBytes = model.Proto.CalculateSize();
+        double? sparsity = recipe.MaxDrop is null
+            ? recipe.Size is { } size ? SizeTarget.Of(source, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
+            : null;
+        if (recipe.MaxDrop is { } drop) notes.Add($"The sparsity is searched on the held-out part: the highest that loses at most {drop:0.####}.");
+        if (recipe.Sparsity > step.Reach + 1e-9) notes.Add($"Sparsity {recipe.Sparsity:0.####} cannot be reached: the layers that may be pruned allow {step.Reach:0.####}.");
+        step.Narrow(masks, scored, step.Counts(scored, sparsity ?? 0, own => own));
+        var work = Work.Of(model, Shapes.Of(network));
+        ImmutableArray<PlannedLayer> layers = [.. step.Choices.Select(choice => Plan(choice, network, masks, work))];
+        var macs = work.Total - layers.Sum(layer => (long)(layer.Macs * layer.Sparsity));
+        var schedule = Schedule.All[recipe.Schedule];
+        var (seconds, memory) = Cost(network, recipe, data);
+        if (data is null) notes.Add("Without data the time is that of one training pass over 1,000 examples.");
+        return new(sparsity is null ? null : masks.Zeros / (double)step.Total, denseBytes,
+            recipe.Storage == Storage.Sparse && sparsity is { } s ? SizeTarget.Bytes(step, scored, denseBytes, s) : denseBytes, work.Total, macs, seconds, memory,
+            sparsity is { } last ? [.. Enumerable.Range(1, recipe.Rounds).Select(round => schedule.SparsityAfter(round, recipe.Rounds, last))] : [],
+            layers, recipe, [.. notes]);
+    }
+
+    private static PlannedLayer Plan(Choice choice, Network network, Masks masks, Work work)
+    {
+        var tensor = network.Constants[choice.Tensor];
+        var pruned = masks[choice.Tensor] is { } mask ? 1 - mask.sum().item<long>() / (double)mask.numel() : 0;
+        return new(choice.Tensor, choice.Node, [.. tensor.shape], tensor.numel(), pruned, choice.Prune ? "pruned" : "kept", choice.Why, work.ByWeight.GetValueOrDefault(choice.Tensor));
+    }
+
+    /// <summary>Times a training step on random inputs, the second of two, and counts what it holds.</summary>
+    private static (double Seconds, double MemoryMb) Cost(Network network, Recipe recipe, DataSet? data)
+    {
+        using var scope = NewDisposeScope();
+        var batch = data is null ? recipe.Training.Batch : Trainer.BatchOf(network, data.Train, recipe.Training);
+        var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros(input.ShapeWith(batch), TorchTensors.TypeOf(input.Type)));
+        var (values, clock) = (0L, new Stopwatch());
+        for (var run = 0; run < 2; run++)
+        {
+            using var inner = NewDisposeScope();
+            values = 0;
+            clock.Restart();
+            network.Run(inputs, new Mode(Training: true, Momentum: 1e-9), (_, _, outputs) => values += outputs.Sum(output => output.numel() * output.element_size()))[0].mean().backward();
+        }
+        foreach (var parameter in network.Parameters.Values) parameter.grad = null;
+        var examples = data is null ? 1000 : data.Train.Count * recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1);
+        // weights, gradients, two moments, the teacher, the file; activations and their gradients
+        var bytes = 6.0 * 4 * network.Parameters.Values.Sum(parameter => parameter.numel()) + 2.0 * values;
+        return (clock.Elapsed.TotalSeconds * examples / batch, RuntimeMb + bytes / (1 << 20));
+    }
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Secateur.Reports.Sections;
+
+/// <summary>One quantity before and after.</summary>
+/// <param name="Left">What is left, as a CSS width such as <c>12.5</c> (per cent).</param>
+internal sealed record SizeRow(string Name, string Before, string After, string Ratio, string Left, string LeftText);
+
+/// <summary>What the files weigh and what they compute.</summary>
+internal static class Sizes
+{
+    public static ImmutableArray<SizeRow> Of(PruneResult result)
+    {
+        var (input, output) = (result.Input, result.Output);
+        return
+        [
+            Row("File", input.Bytes, output.Bytes, Numbers.Bytes),
+            Row("File, gzip", input.GzipBytes, output.GzipBytes, Numbers.Bytes),
+            Row("Parameters", input.Parameters, output.Parameters, Numbers.Count),
+            Row("Nonzero parameters", input.Nonzero, output.Nonzero, Numbers.Count),
+            Row("MACs of one example", input.Macs, output.Macs, Numbers.Count),
+            Row("MACs of nonzero weights", input.Macs, NonzeroMacs(result), Numbers.Count),
+        ];
+    }
+
+    /// <summary>The output's work without that of its zeros: a node's MACs fall with the sparsity of its weight, the largest of its tensors.</summary>
+    private static long NonzeroMacs(PruneResult result)
+    {
+        var ofZeros = result.Layers.GroupBy(layer => layer.Node)
+            .Select(node => node.MaxBy(layer => layer.Parameters)!)
+            .Where(layer => double.IsFinite(layer.Sparsity))
+            .Sum(layer => layer.Macs * layer.Sparsity);
+        return Math.Max(0, result.Output.Macs - (long)Math.Round(ofZeros));
+    }
+
+    private static SizeRow Row(string name, long before, long after, Func<long, string> write)
+    {
+        var left = before > 0 ? Math.Clamp((double)after / before, 0, 1) : 1;
+        return new(name, write(before), write(after), Numbers.Times(before, after),
+            (left * 100).ToString("0.##", CultureInfo.InvariantCulture), before > 0 ? $"{Numbers.Percent((double)after / before)} left" : Numbers.None);
+    }
+}
