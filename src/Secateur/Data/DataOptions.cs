@@ -14,6 +14,9 @@ public sealed record DataOptions
     /// <c>y</c> that is there.</summary>
     public string? LabelColumn { get; init; }
 
+    /// <summary>False leaves labels aside, as if the data had none.</summary>
+    public bool ReadLabels { get; init; } = true;
+
     /// <summary>Height and width that pictures are resized to; null keeps theirs.</summary>
     public (int Height, int Width)? ImageSize { get; init; }
 

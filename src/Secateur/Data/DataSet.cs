@@ -50,6 +50,7 @@ public sealed class DataSet : IDisposable
         try
         {
             var source = Reader.For(path).Open(path, options, cancel);
+            if (!options.ReadLabels) source = Unlabelled.Of(source);
             return Of(source, path, Data.Fingerprint.Of(source.Files, source.Root, cancel), options);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)

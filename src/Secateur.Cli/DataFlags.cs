@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Secateur.Data;
+
+namespace Secateur.Cli;
+
+/// <summary>Which data, and how it is read.</summary>
+internal static class DataFlags
+{
+    public static readonly Option<string?> Data = new("--data")
+    {
+        HelpName = "D",
+        Description = "a .npz, a folder of idx files or of pictures by class, a .csv, .parquet, .jsonl or .txt, or a .yaml that says how to read them",
+    };
+
+    private static readonly Option<string?> Tokenizer = new("--tokenizer")
+    {
+        HelpName = "T",
+        Description = "for text: bytes, a BERT vocab.txt, a SentencePiece .model, or a folder with vocab.json and merges.txt",
+    };
+
+    private static readonly Option<int?> Length = new("--length")
+    {
+        HelpName = "N",
+        Description = "tokens of a text: longer ones are cut, shorter ones padded",
+        CustomParser = Values.Int(1, 1 << 20),
+    };
+
+    private static readonly Option<string?> Labels = new("--labels") { HelpName = "COLUMN", Description = "the column or array that holds the classes" };
+
+    private static readonly Option<bool> NoLabels = new("--no-labels") { Description = "leave labels unread: the dense model's answers teach and judge" };
+
+    public static Command WithData(this Command command)
+    {
+        foreach (var flag in (Option[])[Data, Tokenizer, Length, Labels, NoLabels]) command.Add(flag);
+        return command;
+    }
+
+    /// <param name="request">With the flags.</param>
+    /// <param name="seed">Draws the parts that the data does not declare.</param>
+    /// <param name="cancel">Looked at while reading.</param>
+    /// <returns>Null where no data is named.</returns>
+    public static DataSet? Open(ParseResult request, long seed, CancellationToken cancel)
+    {
+        var defaults = new DataOptions();
+        return request.GetValue(Data) is not { } path ? null : DataSet.Open(path, defaults with
+        {
+            Tokenizer = request.GetValue(Tokenizer),
+            Length = request.GetValue(Length) ?? defaults.Length,
+            LabelColumn = request.GetValue(Labels),
+            ReadLabels = !request.GetValue(NoLabels),
+            Seed = seed,
+        }, cancel);
+    }
+
+    public static DataSet Require(ParseResult request, long seed, CancellationToken cancel) =>
+        Open(request, seed, cancel) ?? throw new SecateurException($"{request.CommandResult.Command.Name}: no data is named; give --data");
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Secateur.Evaluation;
+using Secateur.Onnx;
+using Spectre.Console;
+
+namespace Secateur.Cli;
+
+internal static class InspectCommand
+{
+    private static readonly Argument<string> Model = new("MODEL") { Description = "the ONNX file to look at" };
+
+    public static Command Create()
+    {
+        Command command = new("inspect", "Show layers, parameters, MACs, sparsity and prunable groups.") { Model, ShapeFlag.Shape };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task RunAsync(ParseResult request, CancellationToken cancel)
+    {
+        Output.Probe(request);
+        GlobalOptions.UseThreads(request);
+        var seen = await Task.Run(() => Inspection.Of(OnnxModel.Load(request.GetRequiredValue(Model)), request.GetValue(ShapeFlag.Shape)), cancel);
+        Output.Write(request, seen, console => Show(seen, console));
+    }
+
+    private static void Show(Inspection seen, IAnsiConsole console)
+    {
+        console.WriteLine($"{seen.Path}: opset {seen.Opset}{(seen.Producer.Length == 0 ? "" : $", by {seen.Producer}")}");
+        console.WriteLine($"inputs {string.Join(", ", seen.Inputs)}; outputs {string.Join(", ", seen.Outputs)}");
+        console.WriteLine();
+        var layers = Output.Table(console, "tensor", "kind", "node", ">shape", ">parameters", ">nonzero", ">sparsity", ">MACs");
+        foreach (var layer in seen.Layers)
+            layers.Row(layer.Name, layer.Kind, $"{layer.Node} ({layer.Op})", Figures.Shape(layer.Shape), Figures.Count(layer.Parameters), Figures.Count(layer.Nonzero),
+                Figures.Percent(layer.Sparsity), layer.Macs == 0 ? "" : Figures.Count(layer.Macs));
+        var sparsity = seen.Parameters == 0 ? 0 : 1 - ((double)seen.Nonzero / seen.Parameters);
+        layers.Row("total", "", "", "", Figures.Count(seen.Parameters), Figures.Count(seen.Nonzero), Figures.Percent(sparsity), Figures.Count(seen.Macs));
+        console.Write(layers);
+        console.WriteLine();
+        var groups = Output.Table(console, "group", ">units", "free to shrink", "tied together");
+        foreach (var group in seen.Groups)
+            groups.Row(group.Name, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members));
+        console.Write(groups);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Secateur.Allocations;
+using Secateur.Criteria;
+using Secateur.Granularities;
+using Secateur.Schedules;
+
+namespace Secateur.Cli;
+
+/// <summary>What is pruned, how, and how far; each flag overrides one value of a recipe.</summary>
+internal static class RecipeFlags
+{
+    private static readonly Option<string?> File = new("--recipe") { HelpName = "F", Description = "a recipe in YAML; flags override its values" };
+    private static readonly Option<string?> CriterionName = new("--criterion") { HelpName = "C", Description = string.Join(", ", Criterion.All.Keys.Order()) };
+    private static readonly Option<string?> GranularityName = new("--granularity") { HelpName = "G", Description = string.Join(", ", Granularity.All.Keys) };
+    private static readonly Option<string?> AllocationName = new("--allocation") { HelpName = "A", Description = string.Join(", ", Allocation.All.Keys.Order()) };
+    private static readonly Option<string?> ScheduleName = new("--schedule") { HelpName = "S", Description = string.Join(", ", Schedule.All.Keys.Order()) };
+
+    private static readonly Option<When?> WhenTo = new("--when")
+    {
+        HelpName = "before|during|after",
+        Description = "prune before, during or after training",
+        CustomParser = Values.Word(("before", When.Before), ("during", When.During), ("after", When.After)),
+    };
+
+    private static readonly Option<int?> Rounds = new("--rounds") { HelpName = "N", Description = "prune and fine-tune so often", CustomParser = Values.Int(1, 1000) };
+    private static readonly Option<double?> Sparsity = new("--sparsity") { HelpName = "X", Description = "the fraction of weights to remove: 0.9 or 90%", CustomParser = Values.Fraction(whole: false) };
+    private static readonly Option<long?> Size = new("--size") { HelpName = "B", Description = "the largest output file: 120000, 120KB, 1.5MB", CustomParser = Values.Bytes };
+    private static readonly Option<double?> MaxDrop = new("--max-drop") { HelpName = "P", Description = "the largest loss of quality: 0.01 or 1%", CustomParser = Values.Fraction(whole: false) };
+
+    private static readonly Option<Dictionary<string, string>?> Layers = new("--layer")
+    {
+        HelpName = "NAME=SPARSITY",
+        Description = "the sparsity of one layer, by name or pattern; may be given again",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = Values.Pairs(text => Fraction.TryParse(text, false, out _, out _) ? text : null, "NAME=SPARSITY such as fc1*=0.9"),
+    };
+
+    private static readonly Option<string[]> Keep = new("--keep")
+    {
+        HelpName = "PATTERN",
+        Description = "a layer to leave alone, by name or pattern; may be given again",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<Ends?> AtEnds = new("--ends")
+    {
+        HelpName = "literature|all",
+        Description = "whether the first and last layers stay denser, as in the literature, or all are pruned alike",
+        CustomParser = Values.Word(("literature", Ends.Literature), ("all", Ends.All)),
+    };
+
+    private static readonly Option<Storage?> StoreAs = new("--storage")
+    {
+        HelpName = "dense|sparse",
+        Description = "write zeros like other weights, or only what is left where that is smaller",
+        CustomParser = Values.Word(("dense", Storage.Dense), ("sparse", Storage.Sparse)),
+    };
+
+    private static readonly Option<int?> Calibration = new("--calibration") { HelpName = "N", Description = "examples that criteria look at", CustomParser = Values.Int(1, 10_000_000) };
+    private static readonly Option<bool?> Baselines = new("--baselines") { HelpName = "true|false", Description = "measure random pruning, uniform magnitude and a small dense model beside it" };
+
+    public static Command WithRecipe(this Command command)
+    {
+        foreach (var flag in (Option[])[File, CriterionName, GranularityName, AllocationName, ScheduleName, WhenTo, Rounds, Sparsity, Size, MaxDrop, Layers, Keep, AtEnds, StoreAs])
+            command.Add(flag);
+        command.WithTraining(teacher: true);
+        command.Add(Calibration);
+        command.Add(Baselines);
+        return command;
+    }
+
+    /// <summary>The recipe of the file, or the defaults, with what the flags say put over it.</summary>
+    /// <exception cref="SecateurException">The file is no recipe.</exception>
+    public static Recipe Recipe(ParseResult request)
+    {
+        var recipe = request.GetValue(File) is { } file ? RecipeFile.Load(file) : new Recipe();
+        if (request.GetResult(Sparsity) is not null || request.GetResult(Size) is not null || request.GetResult(MaxDrop) is not null)
+            recipe = recipe with { Sparsity = request.GetValue(Sparsity), Size = request.GetValue(Size), MaxDrop = request.GetValue(MaxDrop) };
+        return recipe with
+        {
+            Criterion = request.GetValue(CriterionName) ?? recipe.Criterion,
+            Granularity = request.GetValue(GranularityName) ?? recipe.Granularity,
+            Allocation = request.GetValue(AllocationName) ?? recipe.Allocation,
+            Schedule = request.GetValue(ScheduleName) ?? recipe.Schedule,
+            When = request.GetValue(WhenTo) ?? recipe.When,
+            Rounds = request.GetValue(Rounds) ?? recipe.Rounds,
+            Layers = recipe.Layers.SetItems((request.GetValue(Layers) ?? []).Select(pair => KeyValuePair.Create(pair.Key, Share(pair.Value)))),
+            Keep = request.GetValue(Keep) is { Length: > 0 } keep ? [.. keep] : recipe.Keep,
+            Ends = request.GetValue(AtEnds) ?? recipe.Ends,
+            Storage = request.GetValue(StoreAs) ?? recipe.Storage,
+            CalibrationExamples = request.GetValue(Calibration) ?? recipe.CalibrationExamples,
+            Baselines = request.GetValue(Baselines) ?? recipe.Baselines,
+            Training = request.Over(recipe.Training),
+            Seed = request.GetValue(GlobalOptions.Seed) ?? recipe.Seed,
+        };
+    }
+
+    private static double Share(string text) => Fraction.TryParse(text, false, out var value, out _) ? value : throw new ArgumentException(text, nameof(text));
+}

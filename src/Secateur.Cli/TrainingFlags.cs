@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Secateur.Training;
+
+namespace Secateur.Cli;
+
+/// <summary>How a model learns; each flag overrides one value of a training recipe.</summary>
+internal static class TrainingFlags
+{
+    private static readonly Option<int?> Epochs = Int("--epochs", "N", "passes over the data (when pruning after training: in each round)", 0, 100_000);
+    private static readonly Option<int?> Batch = Int("--batch", "N", "examples of a step", 1, 1_000_000);
+    private static readonly Option<string?> Optimizer = new("--optimizer") { HelpName = "O", Description = string.Join(", ", Optimizers.All.Keys) };
+    private static readonly Option<double?> LearningRate = Number("--lr", "X", "the learning rate", 1e-12, 100);
+    private static readonly Option<double?> Momentum = Number("--momentum", "X", "of sgd", 0, 1);
+    private static readonly Option<double?> WeightDecay = Number("--weight-decay", "X", "of the optimizer", 0, 10);
+
+    private static readonly Option<string?> Schedule = new("--lr-schedule")
+    {
+        HelpName = "S",
+        Description = string.Join(", ", Training.LearningRate.All.Keys),
+    };
+
+    private static readonly Option<double?> Warmup = Share("--warmup", "the share of all steps in which the learning rate rises from zero", whole: false);
+    private static readonly Option<int?> Shift = Int("--shift", "PIXELS", "the largest random shift of a picture", 0, 1000);
+    private static readonly Option<bool?> Flip = new("--flip") { HelpName = "true|false", Description = "mirror pictures left to right at random" };
+    private static readonly Option<double?> Teacher = Share("--teacher", "the share of the dense model's answers in the loss", whole: true);
+    private static readonly Option<double?> Temperature = Number("--temperature", "X", "softens teacher and student alike", 0.01, 1000);
+
+    /// <summary>Adds the flags of a training; with a dense model as teacher those of distillation too.</summary>
+    public static Command WithTraining(this Command command, bool teacher)
+    {
+        foreach (var flag in (Option[])[Epochs, Batch, Optimizer, LearningRate, Momentum, WeightDecay, Schedule, Warmup, Shift, Flip]) command.Add(flag);
+        if (!teacher) return command;
+        command.Add(Teacher);
+        command.Add(Temperature);
+        return command;
+    }
+
+    /// <summary>The recipe with what the flags say put over it.</summary>
+    public static TrainingRecipe Over(this ParseResult request, TrainingRecipe recipe) => recipe with
+    {
+        Epochs = request.GetValue(Epochs) ?? recipe.Epochs,
+        Batch = request.GetValue(Batch) ?? recipe.Batch,
+        Optimizer = request.GetValue(Optimizer) ?? recipe.Optimizer,
+        LearningRate = request.GetValue(LearningRate) ?? recipe.LearningRate,
+        Momentum = request.GetValue(Momentum) ?? recipe.Momentum,
+        WeightDecay = request.GetValue(WeightDecay) ?? recipe.WeightDecay,
+        LearningRateSchedule = request.GetValue(Schedule) ?? recipe.LearningRateSchedule,
+        Warmup = request.GetValue(Warmup) ?? recipe.Warmup,
+        Shift = request.GetValue(Shift) ?? recipe.Shift,
+        Flip = request.GetValue(Flip) ?? recipe.Flip,
+        Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
+        Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
+    };
+
+    private static Option<int?> Int(string name, string value, string description, int least, int most) =>
+        new(name) { HelpName = value, Description = description, CustomParser = Values.Int(least, most) };
+
+    private static Option<double?> Number(string name, string value, string description, double least, double most) =>
+        new(name) { HelpName = value, Description = description, CustomParser = Values.Number(least, most) };
+
+    private static Option<double?> Share(string name, string description, bool whole) =>
+        new(name) { HelpName = "SHARE", Description = description, CustomParser = Values.Fraction(whole) };
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using static TorchSharp.torch;
+
+namespace Secateur.Data;
+
+/// <summary>The same examples without their labels.</summary>
+internal sealed class Unlabelled(Examples examples) : Examples
+{
+    public override long Count => examples.Count;
+
+    public override ImmutableArray<Feature> Features => examples.Features;
+
+    public static Source Of(Source source) => source with
+    {
+        Train = new Unlabelled(source.Train),
+        Test = source.Test is { } test ? new Unlabelled(test) : null,
+        ClassNames = [],
+        Metric = null,
+        Notes = [.. source.Notes, "labels left unread"],
+    };
+
+    public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices) => examples.Read(indices);
+
+    public override string Describe(long index) => examples.Describe(index);
+
+    public override void Dispose() => examples.Dispose();
+}
