@@ -22,7 +22,7 @@ internal enum Anchor
 internal sealed class Drawing
 {
     /// <summary>Of every chart, in the units of its view box: a column of the page, and not much more than a phone.</summary>
-    public const int Width = 480;
+    public const int Width = 420;
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
