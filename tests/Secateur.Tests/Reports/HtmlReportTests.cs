@@ -25,9 +25,11 @@ public sealed class HtmlReportTests
     public static TheoryData<string> Facts { get; } =
     [
         // quality, in total and by class
-        "88.97 %", "89.14 %", "95.23 %", "89.42 % before, 89.31 % after (−0.11 points)", "T-shirt/top", "84.00 %", "82.80 %", "−1.20", "Ankle boot", "+1.59",
+        "88.97 %", "89.14 %", "95.23 %", "89.42 % before, 89.31 % after (−0.11 points)", "T-shirt/top", "84.00 %", "82.80 %", "−1.20",
+        "Ankle boot", "+1.59",
         // size, work, latency
-        "266,580", "26,990", "266,610", "266,200", "124.1 kB", "0.0412 ms", "0.0409 ms", "0.0551 ms", "0.0533 ms", "1.01x", "61 MB", "CPUExecutionProvider, batch 1, 2 threads, 400 runs",
+        "266,580", "26,990", "266,610", "266,200", "124.1 kB", "0.0412 ms", "0.0409 ms", "0.0551 ms", "0.0533 ms",
+        "1.01x", "61 MB", "CPUExecutionProvider, batch 1, 2 threads, 400 runs",
         // layers
         "fc1.weight", "300 × 784", "235,200", "18,816", "92.00 %", "75.32 %", "the last layer keeps at least 20 %", "a bias",
         // rounds, search, scores
@@ -134,7 +136,10 @@ public sealed class HtmlReportTests
     {
         ["no layers"] = SampleResults.Mlp with { Layers = [] },
         ["200 layers"] = SampleResults.WithLayers(200),
-        ["no pictures"] = SampleResults.Mlp with { LargestLosses = [.. SampleResults.Mlp.LargestLosses.Select(loss => loss with { Picture = null })] },
+        ["no pictures"] = SampleResults.Mlp with
+        {
+            LargestLosses = [.. SampleResults.Mlp.LargestLosses.Select(loss => loss with { Picture = null })],
+        },
         ["no notes, one round"] = SampleResults.ConvNet,
         ["not numbers"] = SampleResults.Mlp with
         {
@@ -192,7 +197,8 @@ public sealed class HtmlReportTests
         var page = HtmlReport.Render([SampleResults.WithLayers(200)]);
         var charts = Svgs(page).Select(XElement.Parse).Where(chart => chart.Elements().First().Value == "Sparsity of every layer").ToList();
         Assert.Equal(7, charts.Count);
-        var names = charts.SelectMany(chart => chart.Descendants()).Where(element => element.Name.LocalName == "title").Select(title => title.Value).ToHashSet();
+        var names = charts.SelectMany(chart => chart.Descendants())
+            .Where(element => element.Name.LocalName == "title").Select(title => title.Value).ToHashSet();
         Assert.All(SampleResults.WithLayers(200).Layers, layer => Assert.Contains(layer.Name, names));
         Assert.All(SampleResults.WithLayers(200).Layers, layer => Assert.Contains($"title=\"{layer.Name}\"", page));
     }
@@ -246,5 +252,6 @@ public sealed class HtmlReportTests
         [.. Regex.Matches(page, "<svg class=\"chart\".*?</svg>", RegexOptions.Singleline).Select(match => match.Value)];
 
     /// <summary>What a reader sees, tags gone.</summary>
-    private static string Text(string page) => WebUtility.HtmlDecode(Regex.Replace(page, "<style>.*?</style>|<script>.*?</script>|<[^>]*>", "", RegexOptions.Singleline));
+    private static string Text(string page) =>
+        WebUtility.HtmlDecode(Regex.Replace(page, "<style>.*?</style>|<script>.*?</script>|<[^>]*>", "", RegexOptions.Singleline));
 }

@@ -27,5 +27,6 @@ public sealed class LayerSparsityTests
     }
 
     private static double[] Widths(XElement chart, string ink) =>
-        [.. chart.Elements().Where(mark => mark.Attribute("class")?.Value == ink).Select(mark => double.Parse(mark.Attribute("width")!.Value, CultureInfo.InvariantCulture))];
+        [.. chart.Elements().Where(mark => mark.Attribute("class")?.Value == ink)
+            .Select(mark => double.Parse(mark.Attribute("width")!.Value, CultureInfo.InvariantCulture))];
 }
