@@ -63,6 +63,8 @@ internal static class NeuralCases
             return new([draw.Floats(shape), draw.Floats([draw.Opset < 21 ? groups : channels]), draw.Floats([draw.Opset < 21 ? groups : channels])],
                 [("num_groups", groups), ("epsilon", 1e-3f)]);
         }),
+        new("LRN", [7, 13], draw => new([draw.Floats([draw.Int(1, 2), draw.Int(1, 6), .. draw.Ints((int)draw.Int(2, 2), 1, 4)])],
+            [("size", draw.Pick(1L, 3L, 5L)), ("alpha", 0.3f), ("beta", 0.6f), ("bias", 1.5f)])),
         Normalizer("Softmax"),
         Normalizer("LogSoftmax"),
         new("Dropout", [7, 10], draw => new([draw.Floats(draw.Shape())], [("ratio", 0.3f)])),
@@ -97,7 +99,7 @@ internal static class NeuralCases
         (string, object) padding = draw.Int(0, 2) switch
         {
             0 => ("pads", draw.Ints(2 * rank, 0, 1)),
-            1 => ("output_shape", spatial.Select((size, d) => strides[d] * (size - 1) + (kernel[d] - 1) * dilations[d] + 1 + more[d] - draw.Int(0, 2)).ToArray()),
+            1 => ("output_shape", spatial.Select((size, d) => strides[d] * (size - 1) + (kernel[d] - 1) * dilations[d] + 1 + more[d] - draw.Int(more[d] + 1 < strides[d] ? -1 : 0, 2)).ToArray()),
             _ => ("auto_pad", draw.Pick("SAME_UPPER", "SAME_LOWER", "VALID")),
         };
         return new([draw.Floats([draw.Int(1, 2), channels * group, .. spatial]), draw.Floats([channels * group, filters, .. kernel]),

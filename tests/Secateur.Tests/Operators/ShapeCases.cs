@@ -34,6 +34,13 @@ internal static class ShapeCases
             return new([draw.Floats(shape), draw.Flag() ? draw.Int64(places, low, shape[axis] - 1) : draw.Int32(places, (int)low, (int)shape[axis] - 1)],
                 [("axis", draw.Axis(axis, shape.Length))]);
         }),
+        new("GatherElements", [11, 13], draw =>
+        {
+            var shape = draw.Shape();
+            var axis = (int)draw.Int(0, shape.Length - 1);
+            return new([draw.Floats(shape), draw.Int64([.. shape[..axis], draw.Int(1, 4), .. shape[(axis + 1)..]], -shape[axis], shape[axis] - 1)],
+                [("axis", draw.Axis(axis, shape.Length))]);
+        }),
         new("Pad", [7], draw => Padded(draw, ints: true)),
         new("Pad", [11, 13, 18, 19], draw => Padded(draw, ints: false)),
         new("Range", [11], draw => draw.Pick<Drawn>(new(Scalar(2f), Scalar(draw.Int(-5, 9) + 0.25f), Scalar(draw.Pick(0.5f, -1.5f))),
@@ -65,6 +72,7 @@ internal static class ShapeCases
             long[] places = [-1000, -6, -3, -2, -1, 0, 1, 2, 3, 6, long.MaxValue, int.MaxValue, long.MinValue];
             return new(draw.Floats(shape), Each(places), Each(places), Vector([.. axes.Select(axis => draw.Axis(axis, shape.Length))]), draw.Flag() ? Each(1, 2, 3, -1, -2) : null);
         }),
+        new("SpaceToDepth", [7, 13], draw => new([draw.Floats([draw.Int(1, 2), draw.Int(1, 3), 2 * draw.Int(1, 3), 2 * draw.Int(1, 3)])], [("blocksize", 2L)])),
         new("Split", [7, 11], draw =>
         {
             var (a, b) = (draw.Int(1, 3), draw.Int(1, 3));
@@ -85,6 +93,8 @@ internal static class ShapeCases
             var shape = draw.Shape();
             return new([draw.Floats(shape)], draw.Flag() ? [] : [("perm", draw.Shuffled(shape.Length))]);
         }),
+        new("Trilu", [14], draw => new([draw.Floats(draw.Ints((int)draw.Int(2, 3), 1, 5)), .. draw.Flag() ? [Scalar(draw.Int(-2, 2))] : (TensorProto[])[]],
+            [("upper", draw.Flag())])),
         new("Unsqueeze", [7, 11], draw => new([draw.Floats([2, 3])], [("axes", draw.Pick<long[]>([0], [1, 3], [0, 1], [2]))])),
         new("Unsqueeze", [13, 21], draw => new(draw.Floats([2, 3]), Vector(draw.Pick<long[]>([0], [1, -1], [-2, 0], [-1])))),
     ];
