@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>AveragePool</c>: the mean of each window, over what lies in the input, or where <c>count_include_pad</c> is set in the padded input.</summary>
+/// <summary>
+/// ONNX <c>AveragePool</c>: the mean of each window, over what lies in the input, or where <c>count_include_pad</c> is set in the
+/// padded input.
+/// </summary>
 internal sealed class AveragePool : Pooling
 {
     protected override bool FitsTorch(Window window) => base.FitsTorch(window) && Array.TrueForAll(window.Dilations, step => step == 1);

@@ -42,7 +42,10 @@ internal sealed class ConvTranspose : Operator
         else foreach (var axis in (Axis[])[new(x, 1), new(w, 1), new(y, 1)]) ties.Block(axis); // groups must stay of one size
     }
 
-    /// <summary>What goes from either end of each dimension; where a wanted shape is larger than the full result, <paramref name="more"/> grows instead.</summary>
+    /// <summary>
+    /// What goes from either end of each dimension; what <c>output_shape</c> asks beyond the full result is added to
+    /// <paramref name="more"/>.
+    /// </summary>
     private static (long[] Begin, long[] End) Cut(Node node, Window window, long[] spatial, long[] more)
     {
         var automatic = node.Text("auto_pad", "NOTSET");
@@ -54,7 +57,8 @@ internal sealed class ConvTranspose : Operator
         for (var d = 0; d < window.Rank; d++)
         {
             var total = window.Strides[d] * (spatial[d] - 1) + more[d] + window.Span(d) - shape[d];
-            if (total < 0) (more[d], total) = (more[d] - total, 0);
+            if (total < 0 && node.Has("output_shape")) more[d] -= total;
+            total = Math.Max(0, total);
             (begin[d], end[d]) = automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2);
         }
         return (begin, end);

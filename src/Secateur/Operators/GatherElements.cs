@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>GatherElements</c>: Y, of the indices' shape, holds at each place data's element with that index along <c>axis</c>; a negative one counts from the back.</summary>
+/// <summary>
+/// ONNX <c>GatherElements</c>: Y, of the indices' shape, holds at each place data's element with that index along <c>axis</c>; a
+/// negative one counts from the back.
+/// </summary>
 internal sealed class GatherElements : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

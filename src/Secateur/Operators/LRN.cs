@@ -12,7 +12,8 @@ internal sealed class LRN : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, size) = (inputs[0]!, node.Int("size"));
-        if (x.dim() < 3 || size < 1) throw node.Error($"its input has {x.dim()} axes and its size is {size}; 3 axes and a size of 1 are the least, check the data's shape");
+        if (x.dim() < 3 || size < 1)
+            throw node.Error($"its input has {x.dim()} axes and its size is {size}; 3 axes and a size of 1 are the least, check the data's shape");
         var (before, after) = ((size - 1) / 2, size - 1 - (size - 1) / 2);
         // channels as the rows of an image, so that one pooling sums over them
         var squares = x.square().reshape(x.shape[0], 1, x.shape[1], -1);

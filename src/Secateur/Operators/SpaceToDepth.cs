@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>SpaceToDepth</c>: X [N, C, H, W] to Y [N, b²·C, H/b, W/b], blocks of b = <c>blocksize</c>, the place in the block first in depth.</summary>
+/// <summary>
+/// ONNX <c>SpaceToDepth</c>: X [N, C, H, W] to Y [N, b²·C, H/b, W/b], blocks of b = <c>blocksize</c>, the place in the block first in
+/// depth.
+/// </summary>
 internal sealed class SpaceToDepth : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

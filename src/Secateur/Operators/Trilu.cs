@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Trilu</c>: the upper (or where <c>upper</c> is 0 the lower) triangle of each matrix in the last two axes, from diagonal k on; zeros elsewhere.</summary>
+/// <summary>
+/// ONNX <c>Trilu</c>: the upper (or where <c>upper</c> is 0 the lower) triangle of each matrix in the last two axes, from diagonal k
+/// on; zeros elsewhere.
+/// </summary>
 internal sealed class Trilu : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -2,7 +2,10 @@ using Secateur.Onnx;
 
 namespace Secateur.Operators;
 
-/// <summary>Strides, dilations and padding of a convolution or pooling node, from <c>pads</c> or <c>auto_pad</c>; one entry a spatial dimension.</summary>
+/// <summary>
+/// Strides, dilations and padding of a convolution or pooling node, from <c>pads</c> or <c>auto_pad</c>; one entry a spatial
+/// dimension.
+/// </summary>
 internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, long[] Begin, long[] End)
 {
     public int Rank => Kernel.Length;

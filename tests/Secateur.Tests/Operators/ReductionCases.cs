@@ -20,7 +20,8 @@ internal static class ReductionCases
         new("CumSum", [11, 14], draw =>
         {
             var shape = draw.Shape();
-            return new([draw.Floats(shape), Draw.Scalar(draw.Axis(draw.Int(0, shape.Length - 1), shape.Length))], [("exclusive", draw.Flag()), ("reverse", draw.Flag())]);
+            return new([draw.Floats(shape), Draw.Scalar(draw.Axis(draw.Int(0, shape.Length - 1), shape.Length))],
+                [("exclusive", draw.Flag()), ("reverse", draw.Flag())]);
         }),
     ];
 
