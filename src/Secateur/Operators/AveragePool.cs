@@ -30,8 +30,8 @@ internal sealed class AveragePool : Pooling
         var countPadding = node.Flag("count_include_pad") ? 1 : 0;
         var counted = Pad(Pad(ones([1, 1, .. shape[2..]], x.dtype), window.TorchPadding, countPadding), extension, 0);
         var padded = Pad(Pad(x.reshape([shape[0] * shape[1], 1, .. shape[2..]]), window.TorchPadding, 0), extension, 0);
-        var sums = Conv.Convolve(node, padded, kernel, null, window.Unpadded, 1);
-        var counts = Conv.Convolve(node, counted, kernel, null, window.Unpadded, 1);
+        var sums = Conv.Convolve(padded, kernel, null, window.Unpadded, 1);
+        var counts = Conv.Convolve(counted, kernel, null, window.Unpadded, 1);
         return (sums / counts).reshape([shape[0], shape[1], .. sums.shape[2..]]);
     }
 

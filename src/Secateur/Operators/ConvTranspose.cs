@@ -12,7 +12,7 @@ internal sealed class ConvTranspose : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
-        var window = Window.Of(node, x.shape[2..], w.shape[2..]);
+        var window = Window.OfConvolution(node, x.shape, w.shape);
         var more = node.Ints("output_padding") ?? new long[window.Rank];
         if (more.Length != window.Rank)
             throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
@@ -71,8 +71,7 @@ internal sealed class ConvTranspose : Operator
         {
             1 => nn.functional.conv_transpose1d(x, w, b, window.Strides[0], window.Begin[0], more[0], window.Dilations[0], group),
             2 => nn.functional.conv_transpose2d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
-            3 => nn.functional.conv_transpose3d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
-            var rank => throw node.Error($"has {rank} spatial dimensions; one to three can be run"),
+            _ => nn.functional.conv_transpose3d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
         };
     }
 }

@@ -36,6 +36,7 @@ public sealed class FailureTests
         { "MaxPool", 13, [F(4, 4)], "kernel_shape", new long[] { 2 }, "its input has 2 axes; pooling needs 3 to 5, check the data's shape" },
         { "AveragePool", 13, [F(1, 1, 4, 4)], "", null, $"attribute kernel_shape is missing; {Export}" },
         { "Conv", 13, [F(1, 1, 4, 4), F(1, 1, 2, 2)], "strides", new long[] { 0, 1 }, $"a stride, dilation or kernel size is below 1; {Export}" },
+        { "Conv", 13, [F(4), F(1, 1, 2, 2)], "", null, "its input has 1 axes and its weight 4; 3 to 5 of both are needed, check the data's shape" },
         { "Conv", 13, [F(1, 1, 4, 4), F(1, 1, 2, 2)], "pads", new long[] { 1 }, $"attribute pads has 1 entries for 2 spatial dimensions; {Export}" },
         { "GroupNormalization", 21, [F(1, 4, 3), F(4), F(4)], "num_groups", 3L, "cannot divide the channels of [1, 4, 3] into 3 groups; check the data's shape" },
         { "DepthToSpace", 13, [F(1, 6, 2, 2)], "blocksize", 2L, "cannot spread the channels of [1, 6, 2, 2] over blocks of 2x2; check the data's shape" },
