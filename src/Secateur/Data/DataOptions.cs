@@ -10,8 +10,8 @@ public sealed record DataOptions
     /// <summary>Tokens of a text, at least 1; longer ones are cut, shorter ones padded.</summary>
     public int Length { get; init; } = 128;
 
-    /// <summary>The column or array of the classes; null takes the first of <c>labels</c>, <c>label</c>, <c>class</c>, <c>target</c>,
-    /// <c>y</c> that is there.</summary>
+    /// <summary>The column or array of the classes, or <c>none</c>; null takes the first of <c>labels</c>, <c>label</c>, <c>class</c>,
+    /// <c>target</c>, <c>y</c> that is there, and of tables without such a column the last.</summary>
     public string? LabelColumn { get; init; }
 
     /// <summary>False leaves labels aside, as if the data had none.</summary>
@@ -28,6 +28,9 @@ public sealed record DataOptions
 
     /// <summary>The fraction drawn as the test part where the source declares none, in [0, 1).</summary>
     public double TestShare { get; init; } = 0.1;
+
+    /// <summary>A declared test part in a file of its own, for readers that must see both at once.</summary>
+    internal string? TestPath { get; init; }
 
     /// <summary>More than this stays in the files and is read as it is asked for.</summary>
     internal long BytesInMemory { get; init; } = 1 << 30;

@@ -6,8 +6,6 @@ namespace Secateur.Data;
 /// <c>test_labels</c>, or in Keras' way as <c>x_train</c>, <c>y_train</c>, <c>x_test</c>, <c>y_test</c>.</summary>
 internal sealed class NpzFile : Reader
 {
-    private static readonly string[] LabelNames = ["labels", "label", "y"];
-
     public override string Reads => "a .npz";
 
     public override bool Matches(string path) => Ends(path, ".npz");
@@ -48,10 +46,16 @@ internal sealed class NpzFile : Reader
 
     private static (ImmutableArray<Column> Columns, IReadOnlyList<string>? Labels) Labelled(List<NpzArray> arrays, string path, DataOptions options)
     {
-        var named = options.LabelColumn is { } wanted ? [wanted] : LabelNames;
-        var labels = named.Select(name => arrays.Find(array => array.Name == name)).FirstOrDefault(array => array is not null);
-        if (options.LabelColumn is { } missing && labels is null && arrays.Count > 0)
-            throw new SecateurException($"{path}: has no array '{missing}' for the labels; it has {string.Join(", ", arrays.Select(array => array.Name))}");
+        var names = arrays.ConvertAll(array => array.Name);
+        var found = options.LabelColumn switch
+        {
+            null => LabelNames.Find(names),
+            LabelNames.None => null,
+            var wanted when names.IndexOf(wanted) is >= 0 and var at => at,
+            _ when arrays.Count == 0 => null,
+            var wanted => throw new SecateurException($"{path}: has no array '{wanted}' for the labels; it has {string.Join(", ", names)}"),
+        };
+        var labels = found is { } place ? arrays[place] : null;
         var words = labels?.ToLabels();
         labels?.Elements.Dispose();
         var columns = ImmutableArray.CreateBuilder<Column>();

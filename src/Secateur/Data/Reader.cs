@@ -11,6 +11,7 @@ internal abstract class Reader
         new NpzFile(),
         new IdxFolder(),
         new ImageFolder(),
+        new CsvFile(),
     ];
 
     /// <summary>What it reads, in words, for messages.</summary>

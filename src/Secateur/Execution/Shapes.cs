@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Secateur.Onnx;
 using TorchSharp;
+using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;
 
 namespace Secateur.Execution;
@@ -9,8 +10,9 @@ namespace Secateur.Execution;
 public sealed class Shapes
 {
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
+    private readonly Graph graph;
 
-    private Shapes() { }
+    private Shapes(Graph graph) => this.graph = graph;
 
     /// <summary>The shape of a value by its name.</summary>
     public ImmutableArray<long> this[string name] => shapes[name];
@@ -19,13 +21,21 @@ public sealed class Shapes
 
     public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
 
+    /// <summary>The elements of a constant of integers, such as the axes that an operator is told; null for what is computed or of another type.</summary>
+    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is not { } tensor ? null : tensor.Type() switch
+    {
+        DataType.Int64 => tensor.ToArray<long>(),
+        DataType.Int32 => Array.ConvertAll(tensor.ToArray<int>(), value => (long)value),
+        _ => null,
+    };
+
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
     /// <param name="inputs">Shapes of inputs by name; for those not named, other open dimensions are 1.</param>
     public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null)
     {
-        var seen = new Shapes();
+        var seen = new Shapes(network.Graph);
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

@@ -34,12 +34,11 @@ internal sealed class ConvTranspose : Operator
         var (x, w, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
         ties.Add(new(x, 0), new(y, 0));
         ties.Add(new(w, 0), new(x, 1));
-        ties.Add(new(w, 1), new(y, 1));
         if (node.HasInput(2)) ties.Add(new(node.Inputs[2], 0), new(y, 1));
         for (var axis = 2; axis < shapes[x].Length; axis++)
             foreach (var tensor in (string[])[x, w, y]) ties.Block(new Axis(tensor, axis));
-        if (node.Int("group", 1) == 1) return;
-        foreach (var axis in (Axis[])[new(x, 1), new(y, 1)]) ties.Block(axis);
+        if (node.Int("group", 1) == 1) ties.Add(new(w, 1), new(y, 1));
+        else foreach (var axis in (Axis[])[new(x, 1), new(w, 1), new(y, 1)]) ties.Block(axis); // groups must stay of one size
     }
 
     private static (long[] Begin, long[] End) Cut(Node node, Window window, long[] spatial, long[] more)

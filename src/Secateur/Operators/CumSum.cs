@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -17,5 +18,16 @@ internal sealed class CumSum : Operator
             x = cat([zeros_like(x.narrow(axis, 0, 1)), x.narrow(axis, 0, x.shape[axis] - 1)], axis);
         var y = x.cumsum(axis, x.dtype);
         return [reverse ? y.flip(axis) : y];
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        if (shapes.Integers(node.Inputs[1]) is not [var summed])
+        {
+            ties.Block(node, shapes);
+            return;
+        }
+        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.Block(new Axis(node.Inputs[0], node.Axis(summed, shapes[node.Inputs[0]].Length)));
     }
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -28,6 +29,24 @@ internal sealed class Einsum : Operator
     /// <summary>As if all operands were multiplied in one loop over all labels; none for a single operand.</summary>
     public override long Macs(Node node, Shapes shapes) => node.Inputs.Length == 1 ? 0
         : Sizes(node, [.. node.Inputs.Select(input => shapes[input].ToArray())]).Values.Aggregate(1L, (product, size) => product * size);
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        if (Equation(node).Split("->") is not [var left, var result] || left.Contains('.'))
+        {
+            ties.Block(node, shapes);
+            return;
+        }
+        var places = left.Split(',').Zip(node.Inputs).Append((First: result, Second: node.Outputs[0]))
+            .SelectMany(term => term.First.Select((label, axis) => (Label: label, Axis: new Axis(term.Second, axis))));
+        foreach (var label in places.GroupBy(place => place.Label, place => place.Axis))
+        {
+            var axes = label.ToArray();
+            foreach (var axis in axes.Skip(1)) ties.Add(axes[0], axis);
+            // a size of 1 broadcast to another
+            if (axes.Select(axis => shapes[axis.Tensor][axis.Index]).Distinct().Count() > 1) ties.Block(axes[0]);
+        }
+    }
 
     private static string Equation(Node node) => node.Text("equation").Replace(" ", "");
 

@@ -1,3 +1,4 @@
+using Secateur.Execution;
 using Secateur.Onnx;
 using static TorchSharp.torch;
 
@@ -15,6 +16,10 @@ internal static class Integers
     /// <summary>From the input, or where it is left out from the attribute; null where that is left out too.</summary>
     public static long[]? Ints(this Node node, string attribute, Tensor?[] inputs, int index) =>
         index < inputs.Length && inputs[index] is { } input ? node.Ints(input) : node.Ints(attribute);
+
+    /// <summary>As far as the file says it: from the constant at the input, or where that is left out from the attribute; null where it is computed or left out.</summary>
+    public static long[]? Ints(this Node node, string attribute, Shapes shapes, int index) =>
+        node.HasInput(index) ? shapes.Integers(node.Inputs[index]) : node.Ints(attribute);
 
     /// <summary>An axis attribute, counted from the front.</summary>
     public static int Axis(this Node node, string attribute, long otherwise, long rank) => node.Axis(node.Int(attribute, otherwise), rank);

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -11,7 +12,8 @@ internal sealed class Pad : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
-        var (begin, end) = Counts(node, inputs, x.dim());
+        var pads = node.Ints("pads", inputs, 1) ?? throw node.Error("its pads are missing; export the model again");
+        var (begin, end) = Counts(node, pads, inputs.Length > 3 && inputs[3] is { } axes ? node.Ints(axes) : null, x.dim());
         if (node.Text("mode", "constant") == "constant")
         {
             var value = inputs.Length > 2 && inputs[2] is { } given ? given.to(ScalarType.Float64).item<double>() : node.Float("value");
@@ -23,10 +25,30 @@ internal sealed class Pad : Operator
         return [ReferenceEquals(x, inputs[0]) ? x.alias() : x];
     }
 
-    private static (long[] Begin, long[] End) Counts(Node node, Tensor?[] inputs, long rank)
+    public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        var pads = node.Ints("pads", inputs, 1) ?? throw node.Error("its pads are missing; export the model again");
-        long[] axes = inputs.Length > 3 && inputs[3] is { } named ? node.Ints(named) : [.. Enumerable.Range(0, (int)rank)];
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        if (node.Ints("pads", shapes, 1) is not { } pads || (node.HasInput(3) && shapes.Integers(node.Inputs[3]) is null))
+        {
+            ties.Block(node, shapes);
+            return;
+        }
+        var (begin, end) = Counts(node, pads, node.HasInput(3) ? shapes.Integers(node.Inputs[3]) : null, shapes[x].Length);
+        for (var axis = 0; axis < begin.Length; axis++)
+        {
+            if (begin[axis] == 0 && end[axis] == 0)
+            {
+                ties.Add(new(x, axis), new(y, axis));
+                continue;
+            }
+            ties.Block(new Axis(x, axis));
+            ties.Block(new Axis(y, axis));
+        }
+    }
+
+    private static (long[] Begin, long[] End) Counts(Node node, long[] pads, long[]? named, long rank)
+    {
+        var axes = named ?? [.. Enumerable.Range(0, (int)rank)];
         if (pads.Length != 2 * axes.Length)
             throw node.Error($"has {pads.Length} pads for {axes.Length} axes, two an axis are needed; check the data's shape against the model's inputs");
         var (begin, end) = (new long[rank], new long[rank]);

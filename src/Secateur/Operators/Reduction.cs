@@ -21,11 +21,10 @@ internal abstract class Reduction : Operator
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        // axes that are an input are not known here: only what kept its place and size is told apart from what was reduced
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
-        if (node.Ints("axes") is not { Length: > 0 } axes)
+        if (node.Ints("axes", shapes, 1) is not { Length: > 0 } axes)
         {
-            ties.Block(node, shapes);
+            ties.Block(node, shapes); // all axes, or axes that are computed
             return;
         }
         var rank = shapes[x].Length;

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -13,5 +14,20 @@ internal sealed class Tile : Operator
         if (repeats.Length != inputs[0]!.dim() || repeats.Any(count => count < 0))
             throw node.Error($"repeats is [{string.Join(", ", repeats)}] for an input of {inputs[0]!.dim()} axes; one count of 0 or more an axis is needed");
         return [inputs[0]!.repeat(repeats)];
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (x, y, repeats) = (node.Inputs[0], node.Outputs[0], shapes.Integers(node.Inputs[1]));
+        for (var axis = 0; axis < shapes[x].Length; axis++)
+        {
+            if (repeats?[axis] == 1)
+            {
+                ties.Add(new(x, axis), new(y, axis));
+                continue;
+            }
+            ties.Block(new Axis(x, axis));
+            ties.Block(new Axis(y, axis));
+        }
     }
 }

@@ -12,13 +12,13 @@ internal static class Numbers
 
     public static string Count(long value) => value.ToString("N0", Plain);
 
-    /// <summary>Short: 1.23 million, 41.2 thousand.</summary>
+    /// <summary>For an axis: 20 k, 1.5 M.</summary>
     public static string Short(double value) => Math.Abs(value) switch
     {
-        >= 1e12 => $"{(value / 1e12).ToString("0.00", Plain)} T",
-        >= 1e9 => $"{(value / 1e9).ToString("0.00", Plain)} G",
-        >= 1e6 => $"{(value / 1e6).ToString("0.00", Plain)} M",
-        >= 1e4 => $"{(value / 1e3).ToString("0.0", Plain)} k",
+        >= 1e12 => $"{Trimmed(value / 1e12)} T",
+        >= 1e9 => $"{Trimmed(value / 1e9)} G",
+        >= 1e6 => $"{Trimmed(value / 1e6)} M",
+        >= 1e3 => $"{Trimmed(value / 1e3)} k",
         _ => Trimmed(value),
     };
 

@@ -28,11 +28,12 @@ internal sealed class Drawing
 
     private readonly Plot plot = new();
     private readonly int height;
+    private readonly int left;
     private readonly List<(Coordinates At, double Dx, double Dy, Anchor Anchor, string Class, string Text, string? Whole)> texts = [];
 
     public Drawing(int height, int left, int right, int top, int bottom, Scale x, Scale y)
     {
-        (this.height, X, Y) = (height, x, y);
+        (this.height, this.left, X, Y) = (height, left, x, y);
         plot.FigureBackground.Color = Colors.Transparent;
         plot.DataBackground.Color = Colors.Transparent;
         plot.Layout.Fixed(new PixelPadding(left, right, bottom, top));
@@ -65,7 +66,7 @@ internal sealed class Drawing
             Line(Ink.Grid, 1, new(X.From, tick), new(X.To, tick));
             Text(X.From, tick, Y.Write(tick), Anchor.End, dx: -8, style: "tick");
         }
-        Text(X.From, Y.To, meaning, Anchor.Start, dx: -8, dy: -14, style: "meaning");
+        Text(X.From, Y.To, meaning, Anchor.Start, dx: 6 - left, dy: -18, style: "meaning");
     }
 
     public void Line(Ink ink, float width, params Coordinates[] points)

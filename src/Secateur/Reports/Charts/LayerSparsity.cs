@@ -14,7 +14,9 @@ internal sealed class LayerSparsity : Chart
         var (shown, all) = (Shown(result), result.Layers);
         if (shown.Length == 0) return "No weight that could be pruned.";
         var (least, most) = (shown.MinBy(layer => layer.Sparsity)!, shown.MaxBy(layer => layer.Sparsity)!);
-        var range = $"From {Numbers.Percent(least.Sparsity)} ({least.Name}) to {Numbers.Percent(most.Sparsity)} ({most.Name}).";
+        var range = shown.Length == 1
+            ? $"{Numbers.Percent(least.Sparsity)} ({least.Name})."
+            : $"From {Numbers.Percent(least.Sparsity)} ({least.Name}) to {Numbers.Percent(most.Sparsity)} ({most.Name}).";
         return all.Length == shown.Length ? range : $"{range} {all.Length - shown.Length} more tensors (biases, norms) were kept; the table has them all.";
     }
 

@@ -50,5 +50,15 @@ internal sealed class ScoreBars : Chart
         scale.Ticks.Count(double.IsInteger) >= 2 ? [.. scale.Ticks.Where(double.IsInteger)] : scale.Ticks;
 
     private static string Power(double exponent) =>
-        double.IsInteger(exponent) && exponent is >= -4 and <= 4 ? Numbers.Trimmed(Math.Pow(10, exponent)) : $"10^{Numbers.Trimmed(exponent)}";
+        exponent is 0 ? "1" : $"10{string.Concat(Numbers.Trimmed(exponent).Select(Raised))}";
+
+    private static char Raised(char sign) => sign switch
+    {
+        '−' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        >= '0' and <= '9' => (char)('⁰' + (sign - '0')),
+        _ => '·',
+    };
 }

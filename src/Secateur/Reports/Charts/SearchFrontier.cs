@@ -27,7 +27,7 @@ internal sealed class SearchFrontier : Chart
     {
         var (points, measure, least) = (Measured(result), new Measure(result.Metric), Least(result));
         if (points.Count == 0) yield break;
-        var x = Scale.Around(points.Select(point => point.Sparsity), value => Numbers.Percent(value, 1), least: 0.02);
+        var x = Scale.Around(points.Select(point => point.Sparsity), value => $"{Numbers.Trimmed(Math.Round(value * 100, 6))} %", least: 0.02);
         var y = Scale.Around([.. points.Select(point => point.Quality), least], measure.Tick, measure.LeastSpan);
         var drawing = new Drawing(250, left: 64, right: 16, top: 36, bottom: 44, x, y);
         drawing.MarkY($"held-out {result.Metric}");

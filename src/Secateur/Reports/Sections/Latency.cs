@@ -21,7 +21,7 @@ internal sealed record Latency(string Verdict, ImmutableArray<LatencyRow> Rows)
 
     private static string Words(PruneResult result)
     {
-        if (Pair(result) is not var (_, pruned)) return "Latency was not measured in this run; `secateur benchmark` does it for any two models.";
+        if (Pair(result) is not var (_, pruned)) return "Not measured in this run.";
         var ratio = Numbers.Times(pruned.Speedup);
         return pruned.Speedup switch
         {

@@ -10,6 +10,8 @@ internal sealed record SizeRow(string Name, string Before, string After, string 
 /// <summary>What the files weigh and what they compute.</summary>
 internal static class Sizes
 {
+    private const string OfNonzero = "MACs of nonzero weights";
+
     public static ImmutableArray<SizeRow> Of(PruneResult result)
     {
         var (input, output) = (result.Input, result.Output);
@@ -20,7 +22,9 @@ internal static class Sizes
             Row("Parameters", input.Parameters, output.Parameters, Numbers.Count),
             Row("Nonzero parameters", input.Nonzero, output.Nonzero, Numbers.Count),
             Row("MACs of one example", input.Macs, output.Macs, Numbers.Count),
-            Row("MACs of nonzero weights", input.Macs, NonzeroMacs(result), Numbers.Count),
+            WasDense(result)
+                ? Row(OfNonzero, input.Macs, NonzeroMacs(result), Numbers.Count)
+                : new(OfNonzero, Numbers.None, Numbers.Count(NonzeroMacs(result)), Numbers.None, "0", "not known: zeros came in already"),
         ];
     }
 
@@ -33,6 +37,9 @@ internal static class Sizes
             .Sum(layer => layer.Macs * layer.Sparsity);
         return Math.Max(0, result.Output.Macs - (long)Math.Round(ofZeros));
     }
+
+    /// <summary>Where next to no zeros came in, all work was of nonzero weights before; elsewhere nobody counted it.</summary>
+    private static bool WasDense(PruneResult result) => result.Input.Nonzero >= 0.99 * result.Input.Parameters;
 
     private static SizeRow Row(string name, long before, long after, Func<long, string> write)
     {

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
+using static Secateur.Onnx.Proto.AttributeProto.Types;
+
+namespace Secateur.Testing;
+
+/// <summary>ONNX models of one or a few nodes, made in memory.</summary>
+public static class SmallGraphs
+{
+    /// <summary>A model whose inputs are described by tensors: their names, types and shapes; the elements are only what a test feeds.</summary>
+    public static OnnxModel Of(long opset, IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> inputs, IEnumerable<TensorProto> constants, IEnumerable<string> outputs)
+    {
+        var graph = new GraphProto { Name = "small" };
+        graph.Node.Add(nodes);
+        graph.Initializer.Add(constants);
+        graph.Input.Add(inputs.Select(Describe));
+        graph.Output.Add(outputs.Select(name => new ValueInfoProto { Name = name }));
+        var model = new ModelProto { IrVersion = 8, Graph = graph };
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
+        return new OnnxModel(model, "small.onnx");
+    }
+
+    /// <summary>A node; an attribute's value is a long, float, string, tensor, or array of longs or floats.</summary>
+    public static NodeProto Node(string type, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<(string Name, object Value)> attributes)
+    {
+        var node = new NodeProto { OpType = type, Name = type.ToLowerInvariant() };
+        node.Input.Add(inputs);
+        node.Output.Add(outputs);
+        node.Attribute.Add(attributes.Select(attribute => Attribute(attribute.Name, attribute.Value)));
+        return node;
+    }
+
+    /// <summary>A tensor of any fixed-width type.</summary>
+    public static TensorProto Tensor<T>(string name, TensorProto.Types.DataType type, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values)) };
+        foreach (var size in shape) tensor.Dims.Add(size);
+        return tensor;
+    }
+
+    private static ValueInfoProto Describe(TensorProto tensor)
+    {
+        var shape = new TensorShapeProto();
+        shape.Dim.Add(tensor.Dims.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
+        return new ValueInfoProto
+        {
+            Name = tensor.Name,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = tensor.DataType, Shape = shape } },
+        };
+    }
+
+    private static AttributeProto Attribute(string name, object value)
+    {
+        var attribute = new AttributeProto { Name = name };
+        switch (value)
+        {
+            case bool flag: (attribute.Type, attribute.I) = (AttributeType.Int, flag ? 1 : 0); break;
+            case int or long: (attribute.Type, attribute.I) = (AttributeType.Int, Convert.ToInt64(value)); break;
+            case float number: (attribute.Type, attribute.F) = (AttributeType.Float, number); break;
+            case string text: (attribute.Type, attribute.S) = (AttributeType.String, ByteString.CopyFromUtf8(text)); break;
+            case TensorProto tensor: (attribute.Type, attribute.T) = (AttributeType.Tensor, tensor); break;
+            case long[] ints:
+                attribute.Type = AttributeType.Ints;
+                attribute.Ints.Add(ints);
+                break;
+            case float[] floats:
+                attribute.Type = AttributeType.Floats;
+                attribute.Floats.Add(floats);
+                break;
+            default: throw new ArgumentException($"An attribute cannot be a {value.GetType()}.", nameof(value));
+        }
+        return attribute;
+    }
+}

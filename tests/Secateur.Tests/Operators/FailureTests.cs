@@ -1,0 +1,85 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
+using Secateur.Operators;
+using Secateur.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Tests.Operators;
+
+/// <summary>What a broken file or a wrong input is told; some of these LibTorch would answer by ending the process.</summary>
+public sealed class FailureTests
+{
+    private const string Data = "check the data's shape against the model's inputs";
+    private const string Export = "export the model again";
+
+    public static TheoryData<string, long, TheoryOperand[], string, object?, string> Broken => new()
+    {
+        { "MatMul", 13, [F(2, 3, 4), F(2, 5, 6)], "", null, $"cannot multiply [2, 3, 4] by [2, 5, 6]; {Data}" },
+        { "MatMul", 13, [F(2, 3, 4), F(3, 4, 5)], "", null, $"cannot multiply [2, 3, 4] by [3, 4, 5]; {Data}" },
+        { "MatMul", 13, [F(), F(2)], "", null, $"cannot multiply [] by [2]; {Data}" },
+        { "Gemm", 13, [F(2, 3, 4), F(4, 5)], "", null, "its operands have 3 and 2 axes, matrices are needed; flatten the input first" },
+        { "Concat", 13, [F(2, 3)], "axis", 2L, $"axis 2 is not among the 2 axes of its input; {Data}" },
+        { "Softmax", 13, [F(2, 3)], "axis", -3L, $"axis -3 is not among the 2 axes of its input; {Data}" },
+        { "Squeeze", 13, [F(2, 1), I(0)], "", null, $"axis 0 is of size 2, not 1; {Data}" },
+        { "Unsqueeze", 13, [F(2), I(1, 1)], "", null, $"its axes name one place twice; {Export}" },
+        { "Reshape", 13, [F(2, 3), F(2)], "", null, $"a shape or axis is of type Float32, integers are needed; {Export}" },
+        { "Reshape", 13, [F(6), I(2, 3, 0)], "", null, $"its shape keeps axis 2, but its input has 1 axes; {Export}" },
+        { "Split", 13, [F(5), I(2, 2)], "", null, $"cannot cut axis 0 of size 5 into [2, 2]; {Data}" },
+        { "Expand", 13, [F(2, 3), I(4)], "", null, $"cannot expand [2, 3] to [4]; {Data}" },
+        { "Slice", 13, [F(4), I(0), I(2), I(0), I(0)], "", null, $"its starts, ends, axes and steps differ in number, or a step is 0; {Export}" },
+        { "Pad", 13, [F(4, 4), I(1, 1)], "", null, $"has 2 pads for 2 axes, two an axis are needed; {Data}" },
+        { "Einsum", 13, [F(2, 3), F(4, 5)], "equation", "ij,jk->ik", "equation 'ij,jk->ik' does not fit inputs of shape [2, 3], [4, 5]; check the data's shape" },
+        { "Einsum", 13, [F(2, 3)], "equation", "ij,jk->ik", "equation 'ij,jk->ik' does not fit inputs of shape [2, 3]; check the data's shape" },
+        { "MaxPool", 13, [F(1, 1, 4, 4)], "kernel_shape", new long[] { 2 }, $"attribute kernel_shape has 1 entries for 2 spatial dimensions; {Export}" },
+        { "MaxPool", 13, [F(4, 4)], "kernel_shape", new long[] { 2 }, "its input has 2 axes; pooling needs 3 to 5, check the data's shape" },
+        { "AveragePool", 13, [F(1, 1, 4, 4)], "", null, $"attribute kernel_shape is missing; {Export}" },
+        { "Conv", 13, [F(1, 1, 4, 4), F(1, 1, 2, 2)], "strides", new long[] { 0, 1 }, $"a stride, dilation or kernel size is below 1; {Export}" },
+        { "Conv", 13, [F(1, 1, 4, 4), F(1, 1, 2, 2)], "pads", new long[] { 1 }, $"attribute pads has 1 entries for 2 spatial dimensions; {Export}" },
+        { "GroupNormalization", 21, [F(1, 4, 3), F(4), F(4)], "num_groups", 3L, "cannot divide the channels of [1, 4, 3] into 3 groups; check the data's shape" },
+        { "DepthToSpace", 13, [F(1, 6, 2, 2)], "blocksize", 2L, "cannot spread the channels of [1, 6, 2, 2] over blocks of 2x2; check the data's shape" },
+        { "Cast", 13, [F(2)], "to", 8L, $"casts to String, which cannot be computed with; cut the node off and {Export}" },
+        { "Range", 13, [I0(1), I0(5), I0(0)], "", null, $"its delta is 0 or a bound is infinite; {Export}" },
+        { "Tile", 13, [F(2, 2), I(2)], "", null, "repeats is [2] for an input of 2 axes; one count of 0 or more an axis is needed" },
+        { "ConstantOfShape", 13, [I(2, -1)], "", null, "its shape is [2, -1]; sizes of 0 or more are needed" },
+        { "Resize", 13, [F(1, 1, 2, 2), N, N, I(1, 1, 4, 4)], "mode", "cubic", "attribute mode is 'cubic'; nearest and linear are known" },
+        { "Gelu", 20, [F(2)], "approximate", "sigmoid", $"attribute approximate is 'sigmoid'; 'none' and 'tanh' are known, {Export}" },
+        { "Constant", 13, [], "value_string", "text", "holds text or a sparse tensor, which cannot be computed with; save it as an initializer" },
+    };
+
+    private static TheoryOperand N => new(null, null);
+
+    [Theory, MemberData(nameof(Broken))]
+    public void Names_the_node_the_fault_and_the_mend(string type, long opset, TheoryOperand[] operands, string attribute, object? value, string message)
+    {
+        using var scope = NewDisposeScope();
+        var names = operands.Select((operand, index) => operand.Shape is null && operand.Integers is null ? "" : $"in{index}").ToArray();
+        var node = SmallGraphs.Of(opset, [SmallGraphs.Node(type, names, ["y"], value is null ? [] : [(attribute, value)])],
+            names.Where(name => name.Length > 0).Select(name => TensorData.Of(name, [0f], 1)), [], ["y"]).Graph.Nodes[0];
+        var error = Assert.Throws<SecateurException>(() => Operator.For(node, "").Run(node, [.. operands.Select(operand => operand.ToTorch())], default));
+        Assert.Equal($"node '{type.ToLowerInvariant()}' ({type}): {message}", error.Message);
+    }
+
+    [Fact]
+    public void Unknown_operator_names_the_file_and_the_mend()
+    {
+        var model = SmallGraphs.Of(13, [SmallGraphs.Node("Hardmax2", ["x"], ["y"])], [TensorData.Of("x", [0f], 1)], [], ["y"]);
+        var error = Assert.Throws<SecateurException>(() => new Network(model));
+        Assert.Equal("small.onnx: node 'hardmax2' is of the unknown type Hardmax2; export the model with ONNX's standard operators", error.Message);
+    }
+
+    private static TheoryOperand F(params long[] shape) => new(shape, null);
+
+    private static TheoryOperand I(params long[] values) => new([values.Length], values);
+
+    private static TheoryOperand I0(long value) => new([], [value]);
+
+    /// <summary>Ones of a shape, or integers; neither: left out.</summary>
+    public sealed record TheoryOperand(long[]? Shape, long[]? Integers)
+    {
+        public Tensor? ToTorch() => Integers is not null ? tensor(Integers).reshape(Shape!) : Shape is not null ? ones(Shape) : null;
+
+        public override string ToString() => Integers is not null ? $"({string.Join(", ", Integers)})" : Shape is not null ? $"[{string.Join(", ", Shape)}]" : "none";
+    }
+}
