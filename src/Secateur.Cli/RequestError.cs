@@ -44,7 +44,7 @@ internal static class RequestError
     private static string Suggestion(string word, IEnumerable<string> known)
     {
         var (nearest, edits) = known.Select(other => (other, Edits(word, other))).MinBy(pair => pair.Item2);
-        return nearest is not null && edits <= Math.Max(2, word.Length / 3) ? $"; did you mean {nearest}?" : "";
+        return nearest is not null && word.Length > 3 && edits <= Math.Max(2, word.Length / 3) ? $"; did you mean {nearest}?" : "";
     }
 
     /// <summary>Edits from one word to the other (Levenshtein 1966).</summary>
