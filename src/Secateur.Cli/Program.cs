@@ -14,6 +14,7 @@ internal static class Program
         EvaluateCommand.Create(),
         BenchmarkCommand.Create(),
         TrainCommand.Create(),
+        ReportCommand.Create(),
         CriteriaCommand.Create(),
         AllocationsCommand.Create(),
         SchedulesCommand.Create(),
