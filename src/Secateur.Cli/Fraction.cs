@@ -12,15 +12,15 @@ internal static class Fraction
     public static bool TryParse(string text, bool whole, out double value, out string mend)
     {
         var percent = text.EndsWith('%');
-        mend = "write a fraction such as 0.9 or 90%";
-        if (!double.TryParse(percent ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)) return false;
-        if (percent) value = (double)(Precise(value) / 100);
-        if (value is >= 0 and <= 1 && (percent || whole || value < 1)) return true;
-        if (value is >= 1 and <= 100 && !percent)
-            mend = string.Create(CultureInfo.InvariantCulture, $"is it a fraction or a percentage? write {(double)(Precise(value) / 100)} or {value}%");
-        return false;
+        (value, mend) = (0, "write a fraction such as 0.9 or 90%");
+        // decimal: 92 / 100 is 0.92, whichever way it is written
+        if (!decimal.TryParse(percent ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return false;
+        if (!percent && number is >= 1 and <= 100 && !(whole && number == 1))
+        {
+            mend = string.Create(CultureInfo.InvariantCulture, $"is it a fraction or a percentage? write {number / 100} or {number}%");
+            return false;
+        }
+        value = (double)(percent ? number / 100 : number);
+        return value is >= 0 and <= 1;
     }
-
-    // 92 / 100 is 0.92 in decimal, whichever way it is written
-    private static decimal Precise(double value) => Math.Abs(value) < 1e6 ? (decimal)value : (decimal)1e6 * Math.Sign(value);
 }

@@ -6,7 +6,8 @@ namespace Secateur.Cli;
 /// <summary>The command line: what there is, and how a request ends.</summary>
 internal static class Program
 {
-    private static readonly Lazy<Command> Root = new(() => new("secateur", "Prunes neural networks: an ONNX model in, a smaller one that is still good out, with the evidence.")
+    /// <summary>All commands; parsing changes nothing in it.</summary>
+    public static Command Root { get; } = new("secateur", "Prunes neural networks: an ONNX model in, a smaller one that is still good out, with the evidence.")
     {
         InspectCommand.Create(),
         PruneCommand.Create(),
@@ -24,14 +25,14 @@ internal static class Program
         GlobalOptions.Verbose,
         new HelpOption(),
         new VersionOption(),
-    });
+    };
 
     public static Task<int> Main(string[] arguments) => RunAsync(arguments, Console.Out, Console.Error, CancellationToken.None);
 
     /// <returns>0 done, 1 a gate was not met, 2 the request was wrong, 3 it failed, 130 it was interrupted.</returns>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancel)
     {
-        var request = Root.Value.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var request = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (RequestError.In(request) is { } wrong) return await Ending.Wrong(wrong, error);
         try
         {

@@ -34,5 +34,5 @@ internal static class PruneTable
         console.WriteLine($"done in {Figures.Seconds(result.Seconds)}");
     }
 
-    private static string Smaller(long before, long after) => after == 0 ? "" : $"{Figures.Times((double)before / after)} smaller";
+    private static string Smaller(long before, long after) => after > 0 && before > after ? $"{Figures.Times((double)before / after)} smaller" : "";
 }

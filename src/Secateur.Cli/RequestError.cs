@@ -15,7 +15,8 @@ internal static class RequestError
         if (request.Action is { ClearsParseErrors: true }) return null; // --help and --version answer whatever else is asked
         var help = $"{Path(request.CommandResult)} --help";
         if (UnknownFlag(request) is { } flag)
-            return $"'{flag}' is no flag of {Path(request.CommandResult)}{Suggestion(flag, Flags(request.CommandResult))}; {help} lists them";
+            return Flags(request.CommandResult).Contains(flag) ? $"a value is missing before '{flag}'; see {help}" :
+                $"'{flag}' is no flag of {Path(request.CommandResult)}{Suggestion(flag, Flags(request.CommandResult))}; {help} lists them";
         if (command.Subcommands.Count > 0)
             return request.UnmatchedTokens.FirstOrDefault() is { } word
                 ? $"'{word}' is no command{Suggestion(word, command.Subcommands.Select(known => known.Name))}; {help} lists them"
@@ -34,7 +35,7 @@ internal static class RequestError
     {
         for (; place is CommandResult { Command: var command }; place = place.Parent)
             foreach (var option in command.Options)
-                yield return option.Name;
+                foreach (var name in option.Aliases.Prepend(option.Name)) yield return name;
     }
 
     private static string Path(SymbolResult? place) =>
@@ -43,7 +44,7 @@ internal static class RequestError
     private static string Suggestion(string word, IEnumerable<string> known)
     {
         var (nearest, edits) = known.Select(other => (other, Edits(word, other))).MinBy(pair => pair.Item2);
-        return nearest is not null && edits <= Math.Max(2, word.Length / 3) ? $"; did you mean {nearest}?" : "";
+        return nearest is not null && word.Length > 3 && edits <= Math.Max(2, word.Length / 3) ? $"; did you mean {nearest}?" : "";
     }
 
     /// <summary>Edits from one word to the other (Levenshtein 1966).</summary>

@@ -14,7 +14,8 @@ public sealed record BenchmarkResult(Machine Machine, ImmutableArray<LatencyResu
 /// <summary>Latency and memory of models in stock ONNX Runtime, the models run in turn, so that whatever slows the machine slows all.</summary>
 /// <remarks>
 /// A run is timed from its inputs in memory to its outputs in memory. Each round runs every model once and starts with another one.
-/// <c>PeakMb</c> is measured apart, one model at a time: what loading the file and running it a few times adds to this process at the highest.
+/// <c>PeakMb</c> is measured apart, one model at a time: what loading the file and running it a few times adds
+/// to this process at the highest. The kernel's count is coarse: two measures differ by a megabyte or so, which matters for models of that size.
 /// </remarks>
 public static class LatencyBenchmark
 {

@@ -1,0 +1,30 @@
+namespace Secateur.Cli.Tests;
+
+public sealed class ProgressLinesTests
+{
+    [Fact]
+    public void Of_each_stage_a_line_every_two_seconds_and_one_at_its_end()
+    {
+        var clock = new Clock();
+        using var writer = new StringWriter();
+        var lines = new ProgressLines(writer, clock);
+        for (var tenth = 0; tenth <= 50; tenth++)
+        {
+            lines.Report(new("training", tenth / 50.0, $"loss {tenth}"));
+            clock.Now += TimeSpan.FromSeconds(0.1);
+        }
+        lines.Report(new("measuring", 0.5));
+        lines.Finish();
+        Assert.Equal(["training: 40%, loss 20", "training: 80%, loss 40", "training: 5.1 s, loss 50", "measuring: 0.0 s"],
+            writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
+}
