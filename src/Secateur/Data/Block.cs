@@ -58,14 +58,14 @@ internal sealed class Block : IDisposable
     public void Read(long offset, Span<byte> into)
     {
         Check(offset, into.Length);
-        bytes.ReadSpan((ulong)(start + offset), into);
+        Copy(offset, into, []);
     }
 
     /// <summary>Into memory only, never into a file. Several threads may write to different places at once.</summary>
     public void Write(long offset, ReadOnlySpan<byte> from)
     {
         Check(offset, from.Length);
-        bytes.WriteSpan((ulong)(start + offset), from);
+        Copy(offset, [], from);
     }
 
     public void Dispose()
@@ -77,6 +77,23 @@ internal sealed class Block : IDisposable
     private void Check(long offset, int count)
     {
         if (offset < 0 || offset + count > Length) throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The block has {Length} bytes.");
+    }
+
+    // SafeBuffer's own ReadSpan and WriteSpan copy byte by byte: a batch took ten times as long. The reference keeps the memory while it is read.
+    private unsafe void Copy(long offset, Span<byte> into, ReadOnlySpan<byte> from)
+    {
+        byte* first = null;
+        bytes.AcquirePointer(ref first);
+        try
+        {
+            var place = first + start + offset;
+            new ReadOnlySpan<byte>(place, into.Length).CopyTo(into);
+            from.CopyTo(new Span<byte>(place, from.Length));
+        }
+        finally
+        {
+            bytes.ReleasePointer();
+        }
     }
 
     /// <summary>Outside of the collector's heap, where an array may have more than 2 GB.</summary>

@@ -35,8 +35,12 @@ internal sealed class CsvSchema
             if (!IsFeature(column)) continue;
             if (noNumber[column] is { } word)
             {
-                categories[column] = (words[column] ?? throw new SecateurException($"{files[0]}: column '{header[column]}' has words ('{word}') and more than {MostCategories} different values; "
-                    + "mend the values that should be numbers, or leave the column out")).Index().ToDictionary(pair => pair.Item, pair => pair.Index);
+                if (words[column] is not { } known)
+                {
+                    throw new SecateurException($"{files[0]}: column '{header[column]}' has words ('{word}') and more than {MostCategories} different values; "
+                        + "mend the values that should be numbers, or leave the column out");
+                }
+                categories[column] = known.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
             }
             columns.Add(new FrameColumn(header[column], start, categories[column]?.Count ?? 1));
             start += columns[^1].Width;
@@ -102,7 +106,8 @@ internal sealed class CsvSchema
         }
         catch (CsvFormatException e)
         {
-            throw new SecateurException($"{file}: is no csv at row {reader.RowNumber} ({e.Message.Split('\n')[0].Trim().TrimEnd('.')}); quote the values of its fields as csv asks", e);
+            throw new SecateurException(
+                $"{file}: is no csv at row {reader.RowNumber} ({e.Message.Split('\n')[0].Trim().TrimEnd('.')}); quote the values of its fields as csv asks", e);
         }
     }
 
@@ -142,7 +147,8 @@ internal sealed class CsvSchema
             throw new SecateurException($"{file}: row {row} after the header has no value in column '{header[column]}'; fill it in or remove the row");
         if (column == label) return;
         if (!float.TryParse(value, CultureInfo.InvariantCulture, out var number)) noNumber[column] ??= value;
-        else if (!float.IsFinite(number)) throw new SecateurException($"{file}: row {row} after the header has {value} in column '{header[column]}'; fill in a finite number or remove the row");
+        else if (!float.IsFinite(number))
+            throw new SecateurException($"{file}: row {row} after the header has {value} in column '{header[column]}'; fill in a finite number or remove the row");
         if (words[column]?.Add(value) is true && words[column]!.Count > MostCategories) words[column] = null;
     }
 }

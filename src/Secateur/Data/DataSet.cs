@@ -84,10 +84,11 @@ public sealed class DataSet : IDisposable
     {
         var declared = source.Test;
         if (source.Train.Count == 0) throw new SecateurException($"{path}: holds no examples; check how the data was written");
-        var split = Split.Draw(source.Train.Count, declared is null, options);
+        var split = Split.Draw(source.Train.Count, declared is null, options with { HeldOutShare = source.HeldOutShare ?? options.HeldOutShare });
         var test = declared ?? new Subset(source.Train, split.Test);
         var name = path.Length == 0 ? "data" : System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
-        var parts = string.Create(CultureInfo.InvariantCulture, $"{name} ({source.Kind}): {split.Train.Length:N0} train, {split.HeldOut.Length:N0} held out of them to decide, {test.Count:N0} test ")
+        var parts = string.Create(CultureInfo.InvariantCulture,
+            $"{name} ({source.Kind}): {split.Train.Length:N0} train, {split.HeldOut.Length:N0} held out of them to decide, {test.Count:N0} test ")
             + (declared is null ? $"drawn by seed {options.Seed}" : "as the data declares");
         return new DataSet
         {

@@ -56,7 +56,10 @@ internal sealed partial class IdxFolder : Reader
         using (block)
         {
             if (shape is not [var count] || count != examples)
-                throw new SecateurException($"{file}: has labels of shape [{string.Join(", ", shape)}] for the {examples} pictures of {Path.GetFileName(images)}; take files that belong together");
+            {
+                throw new SecateurException($"{file}: has labels of shape [{string.Join(", ", shape)}] for the {examples} pictures of "
+                    + $"{Path.GetFileName(images)}; take files that belong together");
+            }
             var bytes = new byte[count];
             block.Read(0, bytes);
             return [.. bytes.Select(value => (long)value)];

@@ -27,7 +27,10 @@ internal sealed record Labels(ImmutableArray<long> Values, ImmutableArray<string
         if (words.Count > 0 && words.All(word => long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)))
             return Of([.. words.Select(word => long.Parse(word, CultureInfo.InvariantCulture))], place);
         if (words.Count > 0 && words.All(word => double.TryParse(word, CultureInfo.InvariantCulture, out _)))
-            throw new SecateurException($"{place}: the label '{words.First(word => !long.TryParse(word, out _))}' is no class; name another column as the label, or number the classes 0, 1, 2 and so on");
+        {
+            throw new SecateurException($"{place}: the label '{words.First(word => !long.TryParse(word, out _))}' is no class; "
+                + "name another column as the label, or number the classes 0, 1, 2 and so on");
+        }
         string[] names = [.. words.Distinct().Order(StringComparer.Ordinal)];
         var numbers = names.Index().ToDictionary(pair => pair.Item, pair => (long)pair.Index);
         return new Labels([.. words.Select(word => numbers[word])], [.. names]);

@@ -105,7 +105,7 @@ internal sealed partial record Npy(ScalarType? Type, int Width, Encoding? Text, 
             sizes = [.. shape.Groups[1].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(size => long.Parse(size, CultureInfo.InvariantCulture))];
         }
-        catch (OverflowException)
+        catch (Exception e) when (e is OverflowException or FormatException)
         {
             throw new SecateurException($"{place}: has the impossible shape ({shape.Groups[1].Value}); write it again with numpy.savez");
         }

@@ -12,6 +12,9 @@ internal abstract class Reader
         new IdxFolder(),
         new ImageFolder(),
         new CsvFile(),
+        new ParquetFile(),
+        new TextFile(),
+        new YamlFile(),
     ];
 
     /// <summary>What it reads, in words, for messages.</summary>

@@ -22,8 +22,54 @@ internal sealed record Source(Examples Train, string Kind, ImmutableArray<string
     /// <summary>What a fingerprint names the files relative to.</summary>
     public string? Root { get; init; }
 
+    /// <summary>The held-out share that the data asks for.</summary>
+    public double? HeldOutShare { get; init; }
+
     /// <summary>Loss and metric that the data asks for.</summary>
     public string? Loss { get; init; }
 
     public string? Metric { get; init; }
+
+    /// <summary>With another source as the declared test part; classes are matched by their names.</summary>
+    /// <exception cref="SecateurException">The two have different features, or only one has labels.</exception>
+    public Source WithTest(Source test, string path)
+    {
+        static string Show(Examples examples) => string.Join(", ", examples.Features.Select(feature => $"{feature.Name} [{string.Join(", ", feature.Shape)}]"));
+        if (Show(Train) != Show(test.Train))
+            throw new SecateurException($"{path}: train has {Show(Train)}, test has {Show(test.Train)}; give both the same features");
+        if (Train.Labels is null != test.Train.Labels is null)
+            throw new SecateurException($"{path}: only {(Train.Labels is null ? "test" : "train")} has labels; give both labels, or say labels: none");
+        ImmutableArray<string> names = AreNumbers && test.AreNumbers ? (ClassNames.Length > test.ClassNames.Length ? ClassNames : test.ClassNames)
+            : [.. ClassNames.Union(test.ClassNames).Order(StringComparer.Ordinal)];
+        return this with
+        {
+            Train = Relabel(Train, ClassNames, names),
+            Test = Relabel(test.Train, test.ClassNames, names),
+            ClassNames = names,
+            Files = [.. Files, .. test.Files],
+        };
+    }
+
+    /// <summary>With classes numbered in a given order, or, where the data has numbers, named.</summary>
+    /// <exception cref="SecateurException">A class of the data is not among them.</exception>
+    public Source WithClasses(ImmutableArray<string> names, string path)
+    {
+        if (AreNumbers ? ClassNames.Length > names.Length : ClassNames.Except(names).Any())
+        {
+            throw new SecateurException(AreNumbers
+                ? $"{path}: classes: names {names.Length}, the labels go up to {ClassNames.Length - 1}; name them all"
+                : $"{path}: classes: lacks '{ClassNames.Except(names).First()}', which the data has; name them all");
+        }
+        if (AreNumbers) return this with { ClassNames = names };
+        return this with { Train = Relabel(Train, ClassNames, names), Test = Test is null ? null : Relabel(Test, ClassNames, names), ClassNames = names };
+    }
+
+    private bool AreNumbers => ClassNames.Index().All(pair => pair.Item == $"{pair.Index}");
+
+    private static Examples Relabel(Examples examples, ImmutableArray<string> from, ImmutableArray<string> to)
+    {
+        if (examples.Labels is not { } labels || from.SequenceEqual(to[..Math.Min(from.Length, to.Length)])) return examples;
+        long[] number = [.. from.Select(name => to.IndexOf(name))];
+        return new Relabelled(examples, [.. labels.Select(label => number[label])]);
+    }
 }

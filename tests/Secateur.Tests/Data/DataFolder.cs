@@ -62,7 +62,7 @@ internal static class Reading
     public static float[] Floats(this Examples examples, string feature)
     {
         using var scope = NewDisposeScope();
-        return examples.ReadAll()[feature].to(ScalarType.Float32).data<float>().ToArray();
+        return examples.Count == 0 ? [] : examples.ReadAll()[feature].to(ScalarType.Float32).data<float>().ToArray();
     }
 
     public static Dictionary<string, Tensor> ReadAll(this Examples examples) =>

@@ -83,6 +83,7 @@ public sealed class NpzFileTests
     [Theory]
     [InlineData("'<f4'", "(9999999999, 9999999999, 9999999999)", "claims more elements than any machine holds")]
     [InlineData("'<f4'", "(99999999999999999999,)", "has the impossible shape (99999999999999999999,)")]
+    [InlineData("'<f4'", "(5 3)", "has the impossible shape (5 3)")]
     [InlineData("'|O'", "(8,)", "has elements of type '|O', which cannot be read; convert it with astype(str), since objects are never unpickled")]
     [InlineData("'>f4'", "(8,)", "has elements of type '>f4', which cannot be read; convert it with astype('<f4')")]
     [InlineData("[('a', '<f4')]", "(8,)", "has a header that is not of a plain array")]

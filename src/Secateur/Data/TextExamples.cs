@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Secateur.Data;
+
+/// <summary>Texts as <c>input_ids</c> and <c>attention_mask</c>, int64 [length]. Tokens are kept once made, where all of them fit.</summary>
+internal sealed class TextExamples(long count, Func<long, string> text, TextTokenizer tokenizer, DataOptions options, ImmutableArray<long>? labels, IDisposable lines) : Examples
+{
+    private readonly int[]?[]? made = count * options.Length * sizeof(int) <= options.BytesInMemory ? new int[]?[count] : null;
+
+    public override long Count => count;
+
+    public override ImmutableArray<Feature> Features { get; } =
+        [new("input_ids", [options.Length], ScalarType.Int64), new("attention_mask", [options.Length], ScalarType.Int64)];
+
+    public override ImmutableArray<long>? Labels => labels;
+
+    public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices)
+    {
+        var (ids, mask) = (full([indices.Length, options.Length], tokenizer.Padding, ScalarType.Int64), zeros([indices.Length, options.Length], ScalarType.Int64));
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var tokens = Tokens(indices[i]);
+            var row = MemoryMarshal.Cast<byte, long>(ids.bytes).Slice(i * options.Length, tokens.Length);
+            for (var at = 0; at < row.Length; at++) row[at] = tokens[at];
+            MemoryMarshal.Cast<byte, long>(mask.bytes).Slice(i * options.Length, tokens.Length).Fill(1);
+        }
+        return new() { ["input_ids"] = ids, ["attention_mask"] = mask };
+    }
+
+    public override string Describe(long index) => $"line {index + 1}";
+
+    public override void Dispose() => lines.Dispose();
+
+    // two threads may make the same tokens; they are equal, so it does not matter whose stay
+    private int[] Tokens(long index) => made is null ? tokenizer.Encode(text(index), options.Length) : made[index] ??= tokenizer.Encode(text(index), options.Length);
+}
