@@ -45,7 +45,8 @@ public sealed record TrainingRecipe
 
     public double Momentum { get; init; } = 0.9;
 
-    public double WeightDecay { get; init; }
+    /// <summary>Added to the gradient (decoupled for <c>adamw</c>). Without it weights whose input is always zero keep their first value and outlive better ones.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary><c>constant</c>, <c>cosine</c>, <c>step</c> (a tenth at one half and again at three quarters).</summary>
     public string LearningRateSchedule { get; init; } = "cosine";

@@ -10,7 +10,8 @@ namespace Secateur.Testing;
 public static class SmallGraphs
 {
     /// <summary>A model whose inputs are described by tensors: their names, types and shapes; the elements are only what a test feeds.</summary>
-    public static OnnxModel Of(long opset, IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> inputs, IEnumerable<TensorProto> constants, IEnumerable<string> outputs)
+    public static OnnxModel Of(
+        long opset, IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> inputs, IEnumerable<TensorProto> constants, IEnumerable<string> outputs)
     {
         var graph = new GraphProto { Name = "small" };
         graph.Node.Add(nodes);
@@ -23,7 +24,8 @@ public static class SmallGraphs
     }
 
     /// <summary>A node; an attribute's value is a long, float, string, tensor, or array of longs or floats.</summary>
-    public static NodeProto Node(string type, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<(string Name, object Value)> attributes)
+    public static NodeProto Node(
+        string type, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<(string Name, object Value)> attributes)
     {
         var node = new NodeProto { OpType = type, Name = type.ToLowerInvariant() };
         node.Input.Add(inputs);
@@ -33,7 +35,8 @@ public static class SmallGraphs
     }
 
     /// <summary>A tensor of any fixed-width type.</summary>
-    public static TensorProto Tensor<T>(string name, TensorProto.Types.DataType type, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
+    public static TensorProto Tensor<T>(
+        string name, TensorProto.Types.DataType type, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
     {
         var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values)) };
         foreach (var size in shape) tensor.Dims.Add(size);

@@ -21,7 +21,10 @@ public sealed class Shapes
 
     public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
 
-    /// <summary>The elements of a constant of integers, such as the axes that an operator is told; null for what is computed or of another type.</summary>
+    /// <summary>
+    /// The elements of a constant of integers, such as the axes that an operator is told; null for what is computed or of another
+    /// type.
+    /// </summary>
     public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is not { } tensor ? null : tensor.Type() switch
     {
         DataType.Int64 => tensor.ToArray<long>(),

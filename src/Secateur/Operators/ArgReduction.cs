@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>The place of an extreme along <c>axis</c>, int64; of several equal ones the first, or where <c>select_last_index</c> is set the last.</summary>
+/// <summary>
+/// The place of an extreme along <c>axis</c>, int64; of several equal ones the first, or where <c>select_last_index</c> is set the
+/// last.
+/// </summary>
 internal abstract class ArgReduction : Operator
 {
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

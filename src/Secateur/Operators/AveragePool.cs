@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>AveragePool</c>: the mean of each window, over what lies in the input, or where <c>count_include_pad</c> is set in the padded input.</summary>
+/// <summary>
+/// ONNX <c>AveragePool</c>: the mean of each window, over what lies in the input, or where <c>count_include_pad</c> is set in the
+/// padded input.
+/// </summary>
 internal sealed class AveragePool : Pooling
 {
     protected override bool FitsTorch(Window window) => base.FitsTorch(window) && Array.TrueForAll(window.Dilations, step => step == 1);
@@ -27,8 +30,8 @@ internal sealed class AveragePool : Pooling
         var countPadding = node.Flag("count_include_pad") ? 1 : 0;
         var counted = Pad(Pad(ones([1, 1, .. shape[2..]], x.dtype), window.TorchPadding, countPadding), extension, 0);
         var padded = Pad(Pad(x.reshape([shape[0] * shape[1], 1, .. shape[2..]]), window.TorchPadding, 0), extension, 0);
-        var sums = Conv.Convolve(node, padded, kernel, null, window.Unpadded, 1);
-        var counts = Conv.Convolve(node, counted, kernel, null, window.Unpadded, 1);
+        var sums = Conv.Convolve(padded, kernel, null, window.Unpadded, 1);
+        var counts = Conv.Convolve(counted, kernel, null, window.Unpadded, 1);
         return (sums / counts).reshape([shape[0], shape[1], .. sums.shape[2..]]);
     }
 

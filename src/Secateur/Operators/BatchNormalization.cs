@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>BatchNormalization</c>: Y = scale·(X − mean)/√(var + epsilon) + B by channel (axis 1). Training updates mean and var in place.</summary>
+/// <summary>
+/// ONNX <c>BatchNormalization</c>: Y = scale·(X − mean)/√(var + epsilon) + B by channel (axis 1). Training updates mean and var in
+/// place.
+/// </summary>
 internal sealed class BatchNormalization : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -8,7 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Concat</c>: the inputs one after the other along <c>axis</c>.</summary>
 internal sealed class Concat : Operator
 {
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => [cat(Array.ConvertAll(inputs, input => input!), node.Axis("axis", 0, inputs[0]!.dim()))];
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
+        [cat(Array.ConvertAll(inputs, input => input!), node.Axis("axis", 0, inputs[0]!.dim()))];
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Constant</c> in its forms without a tensor: <c>value_float</c>, <c>value_int</c> (scalars), <c>value_floats</c>, <c>value_ints</c> (vectors).</summary>
+/// <summary>
+/// ONNX <c>Constant</c> in its forms without a tensor: <c>value_float</c>, <c>value_int</c> (scalars), <c>value_floats</c>,
+/// <c>value_ints</c> (vectors).
+/// </summary>
 internal sealed class Constant : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>ConstantOfShape</c>: a tensor of the shape that the input holds, filled with <c>value</c> (one element; float32 0 unless given).</summary>
+/// <summary>
+/// ONNX <c>ConstantOfShape</c>: a tensor of the shape that the input holds, filled with <c>value</c> (one element; float32 0 unless
+/// given).
+/// </summary>
 internal sealed class ConstantOfShape : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -12,19 +12,18 @@ internal sealed class Conv : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
-        var window = Window.Of(node, x.shape[2..], w.shape[2..]);
-        if (window.IsSymmetric) return [Convolve(node, x, w, b, window, node.Int("group", 1))];
+        var window = Window.OfConvolution(node, x.shape, w.shape);
+        if (window.IsSymmetric) return [Convolve(x, w, b, window, node.Int("group", 1))];
         var padded = functional.pad(x, window.TorchPadding, TorchSharp.PaddingModes.Constant, 0);
-        return [Convolve(node, padded, w, b, window.Unpadded, node.Int("group", 1))];
+        return [Convolve(padded, w, b, window.Unpadded, node.Int("group", 1))];
     }
 
-    /// <summary>With symmetric padding, which LibTorch takes itself.</summary>
-    internal static Tensor Convolve(Node node, Tensor x, Tensor w, Tensor? b, Window window, long group) => window.Rank switch
+    /// <summary>With symmetric padding, which LibTorch takes itself, in one to three spatial dimensions.</summary>
+    internal static Tensor Convolve(Tensor x, Tensor w, Tensor? b, Window window, long group) => window.Rank switch
     {
         1 => functional.conv1d(x, w, b, window.Strides[0], window.Begin[0], window.Dilations[0], group),
         2 => functional.conv2d(x, w, b, window.Strides, window.Begin, window.Dilations, group),
-        3 => functional.conv3d(x, w, b, window.Strides, window.Begin, window.Dilations, group),
-        var rank => throw node.Error($"has {rank} spatial dimensions; one to three can be run"),
+        _ => functional.conv3d(x, w, b, window.Strides, window.Begin, window.Dilations, group),
     };
 
     public override IEnumerable<Learned> Learned(Node node) => [new(1, LearnedKind.Weight), new(2, LearnedKind.Bias)];

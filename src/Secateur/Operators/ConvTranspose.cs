@@ -12,9 +12,10 @@ internal sealed class ConvTranspose : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
-        var window = Window.Of(node, x.shape[2..], w.shape[2..]);
+        var window = Window.OfConvolution(node, x.shape, w.shape);
         var more = node.Ints("output_padding") ?? new long[window.Rank];
-        if (more.Length != window.Rank) throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
+        if (more.Length != window.Rank)
+            throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
         var (begin, end) = Cut(node, window, x.shape[2..], more);
         // LibTorch cuts both ends alike: what one end loses more is cut after
         long[] both = [.. begin.Zip(end, Math.Min)];
@@ -41,16 +42,23 @@ internal sealed class ConvTranspose : Operator
         else foreach (var axis in (Axis[])[new(x, 1), new(w, 1), new(y, 1)]) ties.Block(axis); // groups must stay of one size
     }
 
+    /// <summary>
+    /// What goes from either end of each dimension; what <c>output_shape</c> asks beyond the full result is added to
+    /// <paramref name="more"/>.
+    /// </summary>
     private static (long[] Begin, long[] End) Cut(Node node, Window window, long[] spatial, long[] more)
     {
         var automatic = node.Text("auto_pad", "NOTSET");
-        var shape = node.Ints("output_shape") ?? (automatic.StartsWith("SAME") ? [.. spatial.Zip(window.Strides, (size, stride) => size * stride)] : null);
+        var shape = node.Ints("output_shape")
+            ?? (automatic.StartsWith("SAME") ? [.. spatial.Zip(window.Strides, (size, stride) => size * stride)] : null);
         if (shape is null) return (window.Begin, window.End);
         if (shape.Length > window.Rank) shape = shape[^window.Rank..];
         var (begin, end) = (new long[window.Rank], new long[window.Rank]);
         for (var d = 0; d < window.Rank; d++)
         {
-            var total = Math.Max(0, window.Strides[d] * (spatial[d] - 1) + more[d] + window.Span(d) - shape[d]);
+            var total = window.Strides[d] * (spatial[d] - 1) + more[d] + window.Span(d) - shape[d];
+            if (total < 0 && node.Has("output_shape")) more[d] -= total;
+            total = Math.Max(0, total);
             (begin[d], end[d]) = automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2);
         }
         return (begin, end);
@@ -63,8 +71,7 @@ internal sealed class ConvTranspose : Operator
         {
             1 => nn.functional.conv_transpose1d(x, w, b, window.Strides[0], window.Begin[0], more[0], window.Dilations[0], group),
             2 => nn.functional.conv_transpose2d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
-            3 => nn.functional.conv_transpose3d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
-            var rank => throw node.Error($"has {rank} spatial dimensions; one to three can be run"),
+            _ => nn.functional.conv_transpose3d(x, w, b, window.Strides, window.Begin, more, window.Dilations, group),
         };
     }
 }

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>CumSum</c>: sums along an axis (the second input) up to each element, without it where <c>exclusive</c>, from the end where <c>reverse</c>.</summary>
+/// <summary>
+/// ONNX <c>CumSum</c>: sums along an axis (the second input) up to each element, without it where <c>exclusive</c>, from the end
+/// where <c>reverse</c>.
+/// </summary>
 internal sealed class CumSum : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>DepthToSpace</c>: X [N, C, H, W] to Y [N, C/b², H·b, W·b], blocks of b = <c>blocksize</c>; <c>mode</c> says whether the block (DCR) or the channel (CRD) comes first in depth.</summary>
+/// <summary>
+/// ONNX <c>DepthToSpace</c>: X [N, C, H, W] to Y [N, C/b², H·b, W·b], blocks of b = <c>blocksize</c>; <c>mode</c> says whether the
+/// block (DCR) or the channel (CRD) comes first in depth.
+/// </summary>
 internal sealed class DepthToSpace : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -5,8 +5,14 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Dropout</c>: Y = X; in training, where the node has a ratio, that share of X becomes 0 and the rest is scaled by 1/(1 − ratio).</summary>
-/// <remarks>Draws from LibTorch's global generator. The ratio is an attribute before operator set 12, an input since. The optional second output says what was kept.</remarks>
+/// <summary>
+/// ONNX <c>Dropout</c>: Y = X; in training, where the node has a ratio, that share of X becomes 0 and the rest is scaled by 1/(1 −
+/// ratio).
+/// </summary>
+/// <remarks>
+/// Draws from LibTorch's global generator. The ratio is an attribute before operator set 12, an input since. The optional second
+/// output says what was kept.
+/// </remarks>
 internal sealed class Dropout : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

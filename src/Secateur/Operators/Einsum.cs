@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Einsum</c>: Einstein's summation of the operands by <c>equation</c>, such as <c>bhqd,bhkd->bhqk</c>; an ellipsis stands for batch axes.</summary>
+/// <summary>
+/// ONNX <c>Einsum</c>: Einstein's summation of the operands by <c>equation</c>, such as <c>bhqd,bhkd->bhqk</c>; an ellipsis stands
+/// for batch axes.
+/// </summary>
 internal sealed class Einsum : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
@@ -14,13 +17,16 @@ internal sealed class Einsum : Operator
         return [einsum(Equation(node), Array.ConvertAll(inputs, input => input!))];
     }
 
-    /// <summary>A constant is a weight whose outputs are counted by the last of its axes that no other operand has; without one it is a scale.</summary>
+    /// <summary>
+    /// A constant is a weight whose outputs are counted by the last of its axes that no other operand has; without one it is a scale.
+    /// </summary>
     public override IEnumerable<Learned> Learned(Node node)
     {
         var terms = Terms(node);
         for (var input = 0; input < terms.Length; input++)
         {
-            var own = terms[input].LastIndexOfAny([.. terms[input].Where(label => terms.Where((_, other) => other != input).All(term => !term.Contains(label)))]);
+            var others = string.Concat(terms.Where((_, other) => other != input));
+            var own = terms[input].LastIndexOfAny([.. terms[input].Except(others)]);
             if (terms[input].Contains('.')) yield return new(input, LearnedKind.Scale, Smallest: 2);
             else yield return own < 0 ? new(input, LearnedKind.Scale, Smallest: 2) : new(input, LearnedKind.Weight, own, Rank: terms[input].Length);
         }
@@ -72,7 +78,10 @@ internal sealed class Einsum : Operator
         }
         return sizes;
 
-        SecateurException Mismatch() => node.Error(
-            $"equation '{Equation(node)}' does not fit inputs of shape {string.Join(", ", shapes.Select(shape => $"[{string.Join(", ", shape)}]"))}; check the data's shape");
+        SecateurException Mismatch()
+        {
+            var given = string.Join(", ", shapes.Select(shape => $"[{string.Join(", ", shape)}]"));
+            return node.Error($"equation '{Equation(node)}' does not fit inputs of shape {given}; check the data's shape");
+        }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class Expand : Operator
         {
             var (have, want) = (back <= from.Length ? from[^back] : 1, back <= wanted.Length ? wanted[^back] : 1);
             to[^back] = have == want || want == 1 ? have : have == 1 ? want
-                : throw node.Error($"cannot expand [{string.Join(", ", from)}] to [{string.Join(", ", wanted)}]; check the data's shape against the model's inputs");
+                : throw node.Error($"cannot expand [{string.Join(", ", from)}] to [{string.Join(", ", wanted)}]; "
+                    + "check the data's shape against the model's inputs");
         }
         return [inputs[0]!.expand(to)];
     }

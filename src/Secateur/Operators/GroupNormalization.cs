@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>GroupNormalization</c>: Y = scale·(X − mean)/√(var + epsilon) + bias, mean and variance over each of <c>num_groups</c> groups of channels.</summary>
+/// <summary>
+/// ONNX <c>GroupNormalization</c>: Y = scale·(X − mean)/√(var + epsilon) + bias, mean and variance over each of <c>num_groups</c>
+/// groups of channels.
+/// </summary>
 /// <remarks>Scale and bias are per channel since operator set 21; in 18 they are per group.</remarks>
 internal sealed class GroupNormalization : Operator
 {

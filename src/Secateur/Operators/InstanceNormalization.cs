@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>InstanceNormalization</c>: Y = scale·(X − mean)/√(var + epsilon) + B, mean and variance of each channel of each example.</summary>
+/// <summary>
+/// ONNX <c>InstanceNormalization</c>: Y = scale·(X − mean)/√(var + epsilon) + B, mean and variance of each channel of each example.
+/// </summary>
 internal sealed class InstanceNormalization : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>What steers an operator and is read as plain integers: shapes, axes, counts; attributes in old operator sets, inputs in newer ones.</summary>
+/// <summary>
+/// What steers an operator and is read as plain integers: shapes, axes, counts; attributes in old operator sets, inputs in newer
+/// ones.
+/// </summary>
 internal static class Integers
 {
     /// <summary>The elements of an integer input, in row-major order.</summary>
@@ -17,7 +20,10 @@ internal static class Integers
     public static long[]? Ints(this Node node, string attribute, Tensor?[] inputs, int index) =>
         index < inputs.Length && inputs[index] is { } input ? node.Ints(input) : node.Ints(attribute);
 
-    /// <summary>As far as the file says it: from the constant at the input, or where that is left out from the attribute; null where it is computed or left out.</summary>
+    /// <summary>
+    /// As far as the file says it: from the constant at the input, or where that is left out from the attribute; null where it is
+    /// computed or left out.
+    /// </summary>
     public static long[]? Ints(this Node node, string attribute, Shapes shapes, int index) =>
         node.HasInput(index) ? shapes.Integers(node.Inputs[index]) : node.Ints(attribute);
 

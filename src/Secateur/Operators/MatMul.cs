@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>MatMul</c>: Y [batch…, M, N] = A [batch…, M, K] · B [batch…, K, N]; batch axes are broadcast, a vector is a row of A or a column of B.</summary>
+/// <summary>
+/// ONNX <c>MatMul</c>: Y [batch…, M, N] = A [batch…, M, K] · B [batch…, K, N]; batch axes are broadcast, a vector is a row of A or a
+/// column of B.
+/// </summary>
 internal sealed class MatMul : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>Softmax and its logarithm: along one axis since operator set 13, before it over all axes from <c>axis</c> on as if they were one.</summary>
+/// <summary>
+/// Softmax and its logarithm: along one axis since operator set 13, before it over all axes from <c>axis</c> on as if they were one.
+/// </summary>
 internal abstract class Normalizer : Operator
 {
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Pad</c>: X with elements before and after each axis: a constant (0 unless given), or X's own by <c>mode</c> reflect, edge or wrap; negative counts crop.</summary>
+/// <summary>
+/// ONNX <c>Pad</c>: X with elements before and after each axis: a constant (0 unless given), or X's own by <c>mode</c> reflect, edge
+/// or wrap; negative counts crop.
+/// </summary>
 /// <remarks>Counts and constant are attributes before operator set 11, inputs since; operator set 18 adds <c>axes</c>.</remarks>
 internal sealed class Pad : Operator
 {

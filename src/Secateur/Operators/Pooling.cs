@@ -11,9 +11,11 @@ internal abstract class Pooling : Operator
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
-        if (node.Outputs is [_, { Length: > 0 }, ..]) throw node.Error("its second output, the indices, is asked for, which is not known; export the model without it");
+        if (node.Outputs is [_, { Length: > 0 }, ..])
+            throw node.Error("its second output, the indices, is asked for, which is not known; export the model without it");
         if (x.dim() is < 3 or > 5) throw node.Error($"its input has {x.dim()} axes; pooling needs 3 to 5, check the data's shape");
-        var window = Window.Of(node, x.shape[2..], node.Ints("kernel_shape") ?? throw node.Error("attribute kernel_shape is missing; export the model again"));
+        var kernel = node.Ints("kernel_shape") ?? throw node.Error("attribute kernel_shape is missing; export the model again");
+        var window = Window.Of(node, x.shape[2..], kernel);
         var ceil = node.Flag("ceil_mode");
         return [FitsTorch(window) ? Pool(node, x, window, ceil) : PoolPadded(node, x, window, Extension(node, window, x.shape[2..], ceil))];
     }

@@ -16,7 +16,8 @@ internal sealed class Reshape : Operator
         for (var axis = 0; axis < to.Length && !node.Flag("allowzero"); axis++)
         {
             if (to[axis] != 0) continue;
-            to[axis] = axis < from.Length ? from[axis] : throw node.Error($"its shape keeps axis {axis}, but its input has {from.Length} axes; export the model again");
+            to[axis] = axis < from.Length ? from[axis]
+                : throw node.Error($"its shape keeps axis {axis}, but its input has {from.Length} axes; export the model again");
         }
         return [x.reshape(to)];
     }

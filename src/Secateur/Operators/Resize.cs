@@ -49,7 +49,8 @@ internal sealed class Resize : Operator
         places = Array.ConvertAll(places, place => Math.Clamp(place, 0, from - 1));
         var low = Array.ConvertAll(places, place => (long)MathF.Floor(place));
         var high = Array.ConvertAll(low, place => Math.Min(place + 1, from - 1));
-        var share = tensor(places.Zip(low, (place, below) => place - below).ToArray()).to(x.dtype).reshape([size, .. Enumerable.Repeat(1L, (int)x.dim() - 1 - axis)]);
+        var share = tensor(places.Zip(low, (place, below) => place - below).ToArray()).to(x.dtype)
+            .reshape([size, .. Enumerable.Repeat(1L, (int)x.dim() - 1 - axis)]);
         return x.index_select(axis, tensor(low)) * (1 - share) + x.index_select(axis, tensor(high)) * share;
     }
 

@@ -10,8 +10,9 @@ internal sealed class Shape : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var shape = inputs[0]!.shape;
-        int Place(string name, long otherwise) => (int)Math.Clamp(node.Int(name, otherwise) is < 0 and var back ? back + shape.Length : node.Int(name, otherwise), 0, shape.Length);
-        var (start, end) = (Place("start", 0), Place("end", shape.Length));
+        var (start, end) = (Place(node.Int("start")), Place(node.Int("end", shape.Length)));
         return [tensor(start < end ? shape[start..end] : [], ScalarType.Int64)];
+
+        int Place(long axis) => (int)Math.Clamp(axis < 0 ? axis + shape.Length : axis, 0, shape.Length);
     }
 }

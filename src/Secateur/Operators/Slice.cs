@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Slice</c>: every steps[i]-th element from starts[i] to ends[i] along axes[i]; negative places count from the back, negative steps go backwards.</summary>
+/// <summary>
+/// ONNX <c>Slice</c>: every steps[i]-th element from starts[i] to ends[i] along axes[i]; negative places count from the back,
+/// negative steps go backwards.
+/// </summary>
 /// <remarks>All are attributes before operator set 10 (which has no steps), inputs since.</remarks>
 internal sealed class Slice : Operator
 {

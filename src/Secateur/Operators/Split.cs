@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Split</c>: X cut along <c>axis</c> into parts of the sizes in <c>split</c> (an attribute before operator set 13, an input since), or into equal ones.</summary>
+/// <summary>
+/// ONNX <c>Split</c>: X cut along <c>axis</c> into parts of the sizes in <c>split</c> (an attribute before operator set 13, an input
+/// since), or into equal ones.
+/// </summary>
 internal sealed class Split : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

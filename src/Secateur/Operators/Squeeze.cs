@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Squeeze</c>: X without the axes of size 1 that <c>axes</c> names (an attribute before operator set 13, an input since), or without all of them.</summary>
+/// <summary>
+/// ONNX <c>Squeeze</c>: X without the axes of size 1 that <c>axes</c> names (an attribute before operator set 13, an input since), or
+/// without all of them.
+/// </summary>
 internal sealed class Squeeze : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

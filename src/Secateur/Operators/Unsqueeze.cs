@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Unsqueeze</c>: X with axes of size 1 put in at <c>axes</c>, places in the result (an attribute before operator set 13, an input since).</summary>
+/// <summary>
+/// ONNX <c>Unsqueeze</c>: X with axes of size 1 put in at <c>axes</c>, places in the result (an attribute before operator set 13, an
+/// input since).
+/// </summary>
 internal sealed class Unsqueeze : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

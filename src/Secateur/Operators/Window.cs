@@ -2,7 +2,10 @@ using Secateur.Onnx;
 
 namespace Secateur.Operators;
 
-/// <summary>Strides, dilations and padding of a convolution or pooling node, from <c>pads</c> or <c>auto_pad</c>; one entry a spatial dimension.</summary>
+/// <summary>
+/// Strides, dilations and padding of a convolution or pooling node, from <c>pads</c> or <c>auto_pad</c>; one entry a spatial
+/// dimension.
+/// </summary>
 internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, long[] Begin, long[] End)
 {
     public int Rank => Kernel.Length;
@@ -17,6 +20,12 @@ internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, l
 
     /// <summary>Elements that the kernel spans in a dimension, the gaps of its dilation among them.</summary>
     public long Span(int dimension) => (Kernel[dimension] - 1) * Dilations[dimension] + 1;
+
+    /// <summary>Of a convolution: x [N, C, spatial…] and w, whose last axes are the kernel.</summary>
+    /// <exception cref="SecateurException">The shapes are not of one rank of 3 to 5, or an attribute has not one entry for each spatial dimension.</exception>
+    public static Window OfConvolution(Node node, long[] x, long[] w) => x.Length == w.Length && x.Length is >= 3 and <= 5
+        ? Of(node, x[2..], w[2..])
+        : throw node.Error($"its input has {x.Length} axes and its weight {w.Length}; 3 to 5 of both are needed, check the data's shape");
 
     /// <exception cref="SecateurException">An attribute has not one entry for each spatial dimension.</exception>
     public static Window Of(Node node, long[] spatial, long[] kernel)

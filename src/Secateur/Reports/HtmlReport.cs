@@ -16,7 +16,8 @@ namespace Secateur.Reports;
 /// </remarks>
 public static class HtmlReport
 {
-    private static readonly IFluidTemplate Template = new FluidParser(new FluidParserOptions { AllowFunctions = true }).Parse(Resource("report.liquid"));
+    private static readonly IFluidTemplate Template =
+        new FluidParser(new FluidParserOptions { AllowFunctions = true }).Parse(Resource("report.liquid"));
 
     private static readonly TemplateOptions Options = new()
     {

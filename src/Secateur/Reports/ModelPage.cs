@@ -30,10 +30,19 @@ internal sealed record ModelPage(
     public static ModelPage Of(PruneResult result, int index)
     {
         var id = $"m{index + 1}";
-        return new(id, NameOf(result), result.Output.Path, result.Metric, Headline.Of(result), Sections.Sizes.Of(result), Latency.Of(result),
-            result.Quality is null ? null : Classes.Of(result), Layers.Of(result), Rounds.Of(result), Sections.Baselines.Of(result), Sections.Losses.Of(result),
-            DataParts.Of(result), RunFacts.Of(result), result.Notes,
-            Chart.All.OrderBy(entry => entry.Key, StringComparer.Ordinal).ToDictionary(entry => entry.Key, entry => FigureOf(entry.Value, result, $"{id}-{entry.Key}")));
+        return new(id, NameOf(result), result.Output.Path, result.Metric,
+            Headline.Of(result),
+            Sections.Sizes.Of(result),
+            Latency.Of(result),
+            result.Quality is null ? null : Classes.Of(result),
+            Layers.Of(result),
+            Rounds.Of(result),
+            Sections.Baselines.Of(result),
+            Sections.Losses.Of(result),
+            DataParts.Of(result),
+            RunFacts.Of(result),
+            result.Notes,
+            Chart.All.ToDictionary(entry => entry.Key, entry => FigureOf(entry.Value, result, $"{id}-{entry.Key}")));
     }
 
     /// <summary>The input file's name without its ending: what people call the model.</summary>

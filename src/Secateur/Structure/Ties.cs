@@ -32,7 +32,10 @@ public sealed class Ties
             if (!except.Contains(axis)) Add(new(one, axis), new(other, axis));
     }
 
-    /// <summary>Ties the axes that a change of shape leaves whole: of one size, with as many elements before them. All others (save of size 1) are blocked.</summary>
+    /// <summary>
+    /// Ties the axes that a change of shape leaves whole: of one size, with as many elements before them. All others (save of size 1)
+    /// are blocked.
+    /// </summary>
     public void AddReshape(string one, string other, Shapes shapes)
     {
         var (from, to) = (Places(shapes[one]), Places(shapes[other]));

@@ -8,6 +8,7 @@ internal static class ElementwiseCases
     [
         Unary("Abs", 6, 13),
         Unary("Ceil", 6, 13),
+        Unary("Celu", 12),
         Unary("Cos", 7, 22),
         Unary("Erf", 9, 13),
         Unary("Exp", 6, 13),
@@ -17,9 +18,12 @@ internal static class ElementwiseCases
         Unary("Mish", 18),
         Unary("Neg", 6, 13),
         Unary("Relu", 7, 14),
+        Unary("Round", 11),
         Unary("Sigmoid", 6, 13),
+        Unary("Sign", 9, 13),
         Unary("Sin", 7),
         Unary("Softplus", 7),
+        Unary("Softsign", 7),
         Unary("Tanh", 7, 13),
         new("Log", [7, 13], draw => new(draw.Floats(draw.Shape(), 0.1f, 4))),
         new("Reciprocal", [7, 13], draw => new(draw.Floats(draw.Shape(), 0.1f, 4))),
@@ -28,9 +32,11 @@ internal static class ElementwiseCases
         With("Elu", [7], ("alpha", 0.7f)),
         With("Selu", [7], ("alpha", 1.5f), ("gamma", 1.2f)),
         With("LeakyRelu", [7, 16], ("alpha", 0.2f)),
+        With("ThresholdedRelu", [10], ("alpha", 0.7f)),
         With("HardSigmoid", [7], ("alpha", 0.3f), ("beta", 0.4f)),
         With("Gelu", [20], ("approximate", "tanh")),
         With("Cast", [9, 13, 19], ("to", 7L)),
+        new("CastLike", [15, 19], draw => new(draw.Int32(draw.Shape(), -3, 3), draw.Floats([2]))),
         new("Cast", [9, 13], draw => new([draw.Int32(draw.Shape(), -3, 3)], [("to", draw.Pick(1L, 7L, 9L, 11L))])),
         new("PRelu", [7, 9, 16], draw => { var shape = draw.Shape(); return new(draw.Floats(shape), draw.Floats(draw.Narrowed(shape))); }),
         new("Clip", [7, 10], draw => new([draw.Floats(draw.Shape())], draw.Pick<(string, object)[]>([], [("min", -0.5f)], [("min", 0f), ("max", 1f)]))),
@@ -45,8 +51,15 @@ internal static class ElementwiseCases
         new("Pow", [7, 12, 15], draw => { var shape = draw.Shape(); return new(draw.Floats(shape, 0.2f, 2), draw.Floats(draw.Narrowed(shape))); }),
         new("Pow", [13], draw => new(draw.Floats(draw.Shape()), draw.Pick(Scalar(2f), Scalar(3L)))),
         new("Pow", [13], draw => new(draw.Int64(draw.Shape(), -4, 4), draw.Pick(Scalar(2f), Scalar(3L)))),
+        new("Mod", [10, 13], draw =>
+        {
+            var shape = draw.Shape();
+            return draw.Flag() ? new(draw.Int64(shape, -9, 9), draw.Int64(draw.Narrowed(shape), 2, 5))
+                : new([draw.Floats(shape, -9, 9), draw.Floats(draw.Narrowed(shape), 2, 5)], [("fmod", true)]);
+        }),
         Logic("And"),
         Logic("Or"),
+        Logic("Xor"),
         .. Comparison("Equal", 11, 13, 19),
         .. Comparison("Less", 9, 13),
         .. Comparison("LessOrEqual", 12, 16),

@@ -76,7 +76,8 @@ public sealed class LifetimeTests
                 SmallGraphs.Node("Softmax", ["sum"], ["y"]),
             ],
             [TensorData.Of("x", new float[2 * 3 * 8 * 8], 2, 3, 8, 8)],
-            [Weight("w1", 4, 3, 3, 3), Weight("b1", 4), Weight("scale", 4), Weight("mean", 4), Weight("var", 4), TensorData.Of("zero", [0f]), Weight("w2", 4, 5), Weight("b2", 5)],
+            [Weight("w1", 4, 3, 3, 3), Weight("b1", 4), Weight("scale", 4), Weight("mean", 4), Weight("var", 4),
+                TensorData.Of("zero", [0f]), Weight("w2", 4, 5), Weight("b2", 5)],
             ["y"]);
     }
 }

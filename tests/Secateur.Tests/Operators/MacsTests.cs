@@ -20,7 +20,8 @@ public sealed class MacsTests
     [Theory]
     [InlineData("bik,bkj->bij", new long[] { 2, 3, 4 }, new long[] { 2, 4, 5 }, 2 * 3 * 4 * 5)]
     [InlineData("...k,kj->...j", new long[] { 2, 3, 4 }, new long[] { 4, 5 }, 2 * 3 * 4 * 5)]
-    public void Of_an_einsum_are_all_labels(string equation, long[] a, long[] b, long macs) => Assert.Equal(macs, Count("Einsum", a, b, ("equation", equation)));
+    public void Of_an_einsum_are_all_labels(string equation, long[] a, long[] b, long macs) =>
+        Assert.Equal(macs, Count("Einsum", a, b, ("equation", equation)));
 
     private static long Count(string type, long[] a, long[] b, params (string, object)[] attributes)
     {

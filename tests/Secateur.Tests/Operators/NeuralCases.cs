@@ -18,9 +18,10 @@ internal static class NeuralCases
         new("MatMul", [7, 9, 13], draw =>
         {
             var (m, k, n, batch) = (draw.Int(1, 4), draw.Int(1, 5), draw.Int(1, 4), draw.Int(1, 3));
-            return draw.Pick<(long[], long[])>(([m, k], [k, n]), ([batch, m, k], [k, n]), ([2, batch, m, k], [batch, k, n]), ([2, 1, m, k], [2, batch, k, n]),
-                ([m, k], [batch, k, n]), ([k], [k, n]), ([m, k], [k]), ([batch, m, k], [k]), ([k], [batch, k, n]), ([k], [k])) is var (a, b)
-                ? new(draw.Floats(a), draw.Floats(b)) : throw new InvalidOperationException();
+            var (a, b) = draw.Pick<(long[], long[])>(([m, k], [k, n]), ([batch, m, k], [k, n]), ([2, batch, m, k], [batch, k, n]),
+                ([2, 1, m, k], [2, batch, k, n]), ([m, k], [batch, k, n]), ([k], [k, n]), ([m, k], [k]), ([batch, m, k], [k]), ([k], [batch, k, n]),
+                ([k], [k]));
+            return new(draw.Floats(a), draw.Floats(b));
         }),
         new("Conv", [7, 11, 22], Convolution),
         new("ConvTranspose", [7, 11], Transposed),
@@ -42,7 +43,9 @@ internal static class NeuralCases
         new("BatchNormalization", [7, 9, 14, 15], draw =>
         {
             var shape = draw.Ints((int)draw.Int(2, 5), 1, 4);
-            return new([draw.Floats(shape), draw.Floats([shape[1]]), draw.Floats([shape[1]]), draw.Floats([shape[1]]), draw.Floats([shape[1]], 0.1f, 3)], [("epsilon", 1e-3f)]);
+            long[] channels = [shape[1]];
+            return new([draw.Floats(shape), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels, 0.1f, 3)],
+                [("epsilon", 1e-3f)]);
         }),
         new("LayerNormalization", [17], draw =>
         {
@@ -63,10 +66,13 @@ internal static class NeuralCases
             return new([draw.Floats(shape), draw.Floats([draw.Opset < 21 ? groups : channels]), draw.Floats([draw.Opset < 21 ? groups : channels])],
                 [("num_groups", groups), ("epsilon", 1e-3f)]);
         }),
+        new("LRN", [7, 13], draw => new([draw.Floats([draw.Int(1, 2), draw.Int(1, 6), .. draw.Ints((int)draw.Int(2, 2), 1, 4)])],
+            [("size", draw.Pick(1L, 3L, 5L)), ("alpha", 0.3f), ("beta", 0.6f), ("bias", 1.5f)])),
         Normalizer("Softmax"),
         Normalizer("LogSoftmax"),
         new("Dropout", [7, 10], draw => new([draw.Floats(draw.Shape())], [("ratio", 0.3f)])),
-        new("Dropout", [12, 13], draw => new([draw.Floats(draw.Shape()), .. draw.Flag() ? [Draw.Scalar(0.3f)] : (TensorProto[])[]], [], Outputs: draw.Pick(1, 2))),
+        new("Dropout", [12, 13], draw =>
+            new([draw.Floats(draw.Shape()), .. draw.Flag() ? [Draw.Scalar(0.3f)] : (TensorProto[])[]], [], Outputs: draw.Pick(1, 2))),
     ];
 
     private static OperatorCase Normalizer(string type) => new(type, [7, 11, 13], draw =>
@@ -97,7 +103,8 @@ internal static class NeuralCases
         (string, object) padding = draw.Int(0, 2) switch
         {
             0 => ("pads", draw.Ints(2 * rank, 0, 1)),
-            1 => ("output_shape", spatial.Select((size, d) => strides[d] * (size - 1) + (kernel[d] - 1) * dilations[d] + 1 + more[d] - draw.Int(0, 2)).ToArray()),
+            1 => ("output_shape", spatial.Select((size, d) => strides[d] * (size - 1) + (kernel[d] - 1) * dilations[d] + 1 + more[d]
+                - draw.Int(more[d] + 1 < strides[d] ? -1 : 0, 2)).ToArray()), // up to one more than the full result
             _ => ("auto_pad", draw.Pick("SAME_UPPER", "SAME_LOWER", "VALID")),
         };
         return new([draw.Floats([draw.Int(1, 2), channels * group, .. spatial]), draw.Floats([channels * group, filters, .. kernel]),

@@ -40,12 +40,13 @@ public sealed class OperatorTests
     {
         var node = model.Proto.Graph.Node[0];
         Assert.Equal(expected.dtype, actual.dtype);
+        var place = $"of opset {model.Proto.OpsetImport[0].Version}: {node}";
         Assert.True(expected.shape.AsSpan().SequenceEqual(actual.shape),
-            $"expected shape [{string.Join(", ", expected.shape)}], was [{string.Join(", ", actual.shape)}], of opset {model.Proto.OpsetImport[0].Version}: {node}");
+            $"expected shape [{string.Join(", ", expected.shape)}], was [{string.Join(", ", actual.shape)}], {place}");
         if (expected.numel() == 0) return;
         var (want, have) = (expected.to(ScalarType.Float64), actual.to(ScalarType.Float64));
         var tolerance = 1e-5 * Math.Max(1, want.nan_to_num(0, 0, 0).abs().max().item<double>());
         Assert.True(allclose(have, want, rtol: 0, atol: tolerance, equal_nan: true),
-            $"expected {want.cstr()}, was {have.cstr()}, of opset {model.Proto.OpsetImport[0].Version}: {node}");
+            $"expected {want.cstr()}, was {have.cstr()}, {place}");
     }
 }

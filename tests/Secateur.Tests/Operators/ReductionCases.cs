@@ -6,18 +6,22 @@ internal static class ReductionCases
 {
     public static OperatorCase[] All { get; } =
     [
+        .. Reduction("ReduceL1", since: 18),
         .. Reduction("ReduceL2", since: 18),
+        .. Reduction("ReduceLogSumExp", since: 18),
         .. Reduction("ReduceMax", since: 18),
         .. Reduction("ReduceMean", since: 18),
         .. Reduction("ReduceMin", since: 18),
         .. Reduction("ReduceSum", since: 13),
+        .. Reduction("ReduceSumSquare", since: 18),
         new("ReduceSum", [13], draw => new([draw.Int64(draw.Shape(), -9, 9)], [("keepdims", draw.Flag())])),
         Extreme("ArgMax"),
         Extreme("ArgMin"),
         new("CumSum", [11, 14], draw =>
         {
             var shape = draw.Shape();
-            return new([draw.Floats(shape), Draw.Scalar(draw.Axis(draw.Int(0, shape.Length - 1), shape.Length))], [("exclusive", draw.Flag()), ("reverse", draw.Flag())]);
+            return new([draw.Floats(shape), Draw.Scalar(draw.Axis(draw.Int(0, shape.Length - 1), shape.Length))],
+                [("exclusive", draw.Flag()), ("reverse", draw.Flag())]);
         }),
     ];
 
@@ -32,7 +36,8 @@ internal static class ReductionCases
         {
             var (shape, axes) = Axes(draw, signed: true);
             TensorProto?[] given = draw.Pick<TensorProto?[]>([Draw.Vector(axes)], [Draw.Vector()], []);
-            var keepsAll = type != "ReduceL2" && draw.Flag(); // of an empty reduction stock ONNX Runtime still takes the absolute value
+            // of an empty reduction stock ONNX Runtime still takes the absolute value or the square
+            var keepsAll = type is not ("ReduceL1" or "ReduceL2" or "ReduceSumSquare" or "ReduceLogSumExp") && draw.Flag();
             return new([draw.Floats(shape), .. given], [("keepdims", draw.Flag()), ("noop_with_empty_axes", keepsAll)]);
         }),
     ];

@@ -13,18 +13,22 @@ internal static class ShapeCases
         {
             var shape = draw.Shape();
             var axis = draw.Int(0, shape.Length - 1);
-            return new([.. Enumerable.Range(0, (int)draw.Int(1, 3)).Select(_ => draw.Floats([.. shape[..(int)axis], draw.Int(1, 4), .. shape[(int)(axis + 1)..]]))],
+            return new([.. Enumerable.Range(0, (int)draw.Int(1, 3)).Select(_ => draw.Floats([.. shape.Select((size, at) => at == axis ? draw.Int(1, 4) : size)]))],
                 [("axis", draw.Opset >= 11 ? draw.Axis(axis, shape.Length) : axis)]);
         }),
-        new("Constant", [12, 13], draw => new([], draw.Pick<(string, object)[]>([("value_float", 1.5f)], [("value_int", -3L)], [("value_floats", new[] { 1f, 2f })],
-            [("value_ints", new[] { 1L, 2L, 3L })]))),
+        new("Constant", [12, 13], draw => new([], draw.Pick<(string, object)[]>([("value_float", 1.5f)], [("value_int", -3L)],
+            [("value_floats", new[] { 1f, 2f })], [("value_ints", new[] { 1L, 2L, 3L })]))),
         new("ConstantOfShape", [9, 20], draw => new([Vector(draw.Shape())], draw.Pick<(string, object)[]>([], [("value", TensorData.Of("", [2.5f], 1))],
             [("value", TensorData.Of("", [7L], 1))]))),
         new("DepthToSpace", [7, 11, 13], draw => new([draw.Floats([draw.Int(1, 2), 4 * draw.Int(1, 3), draw.Int(1, 4), draw.Int(1, 4)])],
             [("blocksize", 2L), .. draw.Opset >= 11 ? ((string, object)[])[("mode", draw.Pick("DCR", "CRD"))] : []])),
         new("Expand", [8, 13], draw => { var shape = draw.Shape(); return new(draw.Floats(draw.Narrowed(shape)), Vector(shape)); }),
         new("Expand", [8, 13], draw => { var shape = draw.Shape(); return new(draw.Floats(shape), Vector(draw.Narrowed(shape))); }),
-        new("Flatten", [7, 9, 11, 13], draw => { var shape = draw.Shape(); return new([draw.Floats(shape)], draw.Flag() ? [] : [("axis", draw.Int(0, shape.Length))]); }),
+        new("Flatten", [7, 9, 11, 13], draw =>
+        {
+            var shape = draw.Shape();
+            return new([draw.Floats(shape)], draw.Flag() ? [] : [("axis", draw.Int(0, shape.Length))]);
+        }),
         new("Gather", [7, 11, 13], draw =>
         {
             var shape = draw.Shape();
@@ -32,6 +36,13 @@ internal static class ShapeCases
             var low = draw.Opset >= 11 ? -shape[axis] : 0;
             long[] places = draw.Pick<long[]>([], [3], [2, 2]);
             return new([draw.Floats(shape), draw.Flag() ? draw.Int64(places, low, shape[axis] - 1) : draw.Int32(places, (int)low, (int)shape[axis] - 1)],
+                [("axis", draw.Axis(axis, shape.Length))]);
+        }),
+        new("GatherElements", [11, 13], draw =>
+        {
+            var shape = draw.Shape();
+            var axis = (int)draw.Int(0, shape.Length - 1);
+            return new([draw.Floats(shape), draw.Int64([.. shape[..axis], draw.Int(1, 4), .. shape[(axis + 1)..]], -shape[axis], shape[axis] - 1)],
                 [("axis", draw.Axis(axis, shape.Length))]);
         }),
         new("Pad", [7], draw => Padded(draw, ints: true)),
@@ -47,11 +58,13 @@ internal static class ShapeCases
         new("Resize", [10], draw =>
         {
             var shape = draw.Ints(4, 2, 4);
-            return new([draw.Floats(shape), TensorData.Of("", [1f, 1f, draw.Pick(0.5f, 2f, 3f), draw.Pick(1f, 1.6f)], 4)], [("mode", draw.Pick("nearest", "linear"))]);
+            return new([draw.Floats(shape), TensorData.Of("", [1f, 1f, draw.Pick(0.5f, 2f, 3f), draw.Pick(1f, 1.6f)], 4)],
+                [("mode", draw.Pick("nearest", "linear"))]);
         }),
         new("Resize", [11, 13, 18, 19], Resized),
         new("Shape", [7, 13], draw => new(draw.Floats(draw.Shape()))),
-        new("Shape", [15, 21], draw => new([draw.Floats(draw.Shape())], [("start", draw.Int(-3, 3)), .. draw.Flag() ? ((string, object)[])[("end", draw.Int(-3, 3))] : []])),
+        new("Shape", [15, 21], draw => new([draw.Floats(draw.Shape())], [("start", draw.Int(-3, 3)),
+            .. draw.Flag() ? ((string, object)[])[("end", draw.Int(-3, 3))] : []])),
         new("Size", [7, 13], draw => new(draw.Floats(draw.Shape()))),
         new("Slice", [7], draw =>
         {
@@ -63,8 +76,11 @@ internal static class ShapeCases
             var (shape, axes) = Axes(draw);
             TensorProto Each(params long[] choices) => Vector([.. axes.Select(_ => draw.Pick(choices))]);
             long[] places = [-1000, -6, -3, -2, -1, 0, 1, 2, 3, 6, long.MaxValue, int.MaxValue, long.MinValue];
-            return new(draw.Floats(shape), Each(places), Each(places), Vector([.. axes.Select(axis => draw.Axis(axis, shape.Length))]), draw.Flag() ? Each(1, 2, 3, -1, -2) : null);
+            return new(draw.Floats(shape), Each(places), Each(places), Vector([.. axes.Select(axis => draw.Axis(axis, shape.Length))]),
+                draw.Flag() ? Each(1, 2, 3, -1, -2) : null);
         }),
+        new("SpaceToDepth", [7, 13], draw => new([draw.Floats([draw.Int(1, 2), draw.Int(1, 3), 2 * draw.Int(1, 3), 2 * draw.Int(1, 3)])],
+            [("blocksize", 2L)])),
         new("Split", [7, 11], draw =>
         {
             var (a, b) = (draw.Int(1, 3), draw.Int(1, 3));
@@ -77,7 +93,8 @@ internal static class ShapeCases
                 ? new([draw.Floats([2, a + b]), Vector(a, b)], [("axis", -1L)], 2)
                 : new([draw.Floats([3 + 2 * a, 2])], [("num_outputs", 3L)], 3);
         }),
-        new("Squeeze", [7, 11], draw => draw.Flag() ? new([draw.Floats([1, 3, 1])], [("axes", new[] { draw.Pick(0L, 2L) })]) : new(draw.Floats([1, 3, 1, 2]))),
+        new("Squeeze", [7, 11], draw =>
+            draw.Flag() ? new([draw.Floats([1, 3, 1])], [("axes", new[] { draw.Pick(0L, 2L) })]) : new(draw.Floats([1, 3, 1, 2]))),
         new("Squeeze", [13, 21], draw => draw.Flag() ? new(draw.Floats([1, 3, 1]), Vector(draw.Pick(0L, -1L))) : new(draw.Floats([1, 3, 1, 2]))),
         new("Tile", [7, 13], draw => { var shape = draw.Shape(); return new(draw.Floats(shape), Vector(draw.Ints(shape.Length, 1, 3))); }),
         new("Transpose", [7, 13], draw =>
@@ -85,6 +102,8 @@ internal static class ShapeCases
             var shape = draw.Shape();
             return new([draw.Floats(shape)], draw.Flag() ? [] : [("perm", draw.Shuffled(shape.Length))]);
         }),
+        new("Trilu", [14], draw => new([draw.Floats(draw.Ints((int)draw.Int(2, 3), 1, 5)), .. draw.Flag() ? [Scalar(draw.Int(-2, 2))] : (TensorProto[])[]],
+            [("upper", draw.Flag())])),
         new("Unsqueeze", [7, 11], draw => new([draw.Floats([2, 3])], [("axes", draw.Pick<long[]>([0], [1, 3], [0, 1], [2]))])),
         new("Unsqueeze", [13, 21], draw => new(draw.Floats([2, 3]), Vector(draw.Pick<long[]>([0], [1, -1], [-2, 0], [-1])))),
     ];
@@ -105,7 +124,8 @@ internal static class ShapeCases
     {
         var shape = draw.Ints(4, 2, 5);
         var linear = draw.Flag();
-        var places = draw.Opset >= 19 ? draw.Pick("half_pixel", "half_pixel_symmetric") : draw.Pick("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric");
+        var places = draw.Opset >= 19 ? draw.Pick("half_pixel", "half_pixel_symmetric")
+            : draw.Pick("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric");
         // of a symmetric place that is an integer but for rounding, ONNX Runtime takes the one below
         var rounding = places == "half_pixel_symmetric" ? draw.Pick("round_prefer_floor", "round_prefer_ceil", "ceil")
             : draw.Pick("round_prefer_floor", "round_prefer_ceil", "floor", "ceil");

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Secateur.Onnx;
@@ -29,7 +28,8 @@ internal static class StockRuntime
 
     private static OrtValue Value(TensorProto tensor)
     {
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)tensor.DataType, [.. tensor.Dims]);
+        var type = (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)tensor.DataType; // ONNX's own numbers
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type, [.. tensor.Dims]);
         tensor.Bytes().CopyTo(value.GetTensorMutableRawData());
         return value;
     }

@@ -41,31 +41,33 @@ public sealed class TieTests
         foreach (var (axes, free) in ties.Sets())
         {
             var sizes = axes.Select(axis => shapes[axis.Tensor][axis.Index]).Distinct().ToArray();
-            Assert.True(sizes.Length == 1, $"axes of sizes {string.Join(", ", sizes)} are tied: {string.Join(", ", axes)}, {built.Model.Proto.Graph.Node[0]}");
+            Assert.True(sizes.Length == 1,
+                $"axes of sizes {string.Join(", ", sizes)} are tied: {string.Join(", ", axes)}, {built.Model.Proto.Graph.Node[0]}");
             // an axis left with one element would be broadcast or squeezed
             if (free && sizes[0] > 2) yield return axes;
         }
     }
 
-    private static void Check(OperatorCase one, int seed)
+    private static void Check(OperatorCase use, int seed)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var (model, operands) = one.Build(seed, constants: false);
+        var (model, operands) = use.Build(seed, constants: false);
         var node = model.Graph.Nodes[0];
-        foreach (var axes in FreeSets(one.Build(seed, constants: true)))
+        foreach (var axes in FreeSets(use.Build(seed, constants: true)))
         {
-            var whole = Operator.For(node, "").Run(node, Inputs(), default);
-            var less = Operator.For(node, "").Run(axes.Contains(new("in1", 0)) ? Regrouped(model) : node, Inputs(operand => Removed(operand.ToTorch(), operand.Name)), default);
+            var whole = Run(node);
+            var less = Run(axes.Contains(new("in1", 0)) ? Regrouped(model) : node, operand => Removed(operand.ToTorch(), operand.Name));
             if (!axes.Any(axis => axis.Tensor.StartsWith("out")))
             {
                 var (tensor, index) = axes.First(axis => axis.Tensor.StartsWith("in"));
-                whole = Operator.For(node, "").Run(node, Inputs(operand => operand.Name == tensor ? Masked(operand.ToTorch(), index) : operand.ToTorch()), default);
+                whole = Run(node, operand => operand.Name == tensor ? Masked(operand.ToTorch(), index) : operand.ToTorch());
             }
             foreach (var (place, (expected, actual)) in whole.Zip(less).Index())
             {
                 var masked = Removed(expected, node.Outputs[place]);
-                Assert.True(masked.shape.AsSpan().SequenceEqual(actual.shape) && allclose(masked.to(ScalarType.Float64), actual.to(ScalarType.Float64), 1e-5, 1e-5, equal_nan: true),
+                Assert.True(masked.shape.AsSpan().SequenceEqual(actual.shape)
+                    && allclose(masked.to(ScalarType.Float64), actual.to(ScalarType.Float64), 1e-5, 1e-5, equal_nan: true),
                     $"{string.Join(", ", axes)} are not tied so: {model.Proto.Graph.Node[0]}");
             }
 
@@ -77,8 +79,12 @@ public sealed class TieTests
             }
         }
 
-        Tensor?[] Inputs(Func<TensorProto, Tensor>? change = null) =>
-            [.. node.Inputs.Select(name => operands.FirstOrDefault(operand => operand.Name == name)).Select(operand => operand is null ? null : (change ?? (o => o.ToTorch()))(operand))];
+        Tensor[] Run(Node one, Func<TensorProto, Tensor>? change = null)
+        {
+            var inputs = one.Inputs.Select(name => operands.FirstOrDefault(operand => operand.Name == name))
+                .Select(operand => operand is null ? null : change?.Invoke(operand) ?? operand.ToTorch());
+            return Operator.For(one, "").Run(one, [.. inputs], default);
+        }
     }
 
     /// <summary>A depthwise convolution of a channel fewer has a group fewer.</summary>

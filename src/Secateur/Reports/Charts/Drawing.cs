@@ -22,14 +22,14 @@ internal enum Anchor
 internal sealed class Drawing
 {
     /// <summary>Of every chart, in the units of its view box: a column of the page, and not much more than a phone.</summary>
-    public const int Width = 480;
+    public const int Width = 420;
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     private readonly Plot plot = new();
     private readonly int height;
     private readonly int left;
-    private readonly List<(Coordinates At, double Dx, double Dy, Anchor Anchor, string Class, string Text, string? Whole)> texts = [];
+    private readonly List<Label> texts = [];
 
     public Drawing(int height, int left, int right, int top, int bottom, Scale x, Scale y)
     {
@@ -99,8 +99,9 @@ internal sealed class Drawing
 
     /// <param name="dx">To the right and <paramref name="dy"/> down, in units of the view box.</param>
     /// <param name="whole">What <paramref name="text"/> is short for: shown when pointed at.</param>
-    public void Text(double x, double y, string text, Anchor anchor, double dx = 0, double dy = 0, string style = "label", string? whole = null) =>
-        texts.Add((new(x, y), dx, dy, anchor, style, Printable(text), whole is null ? null : Printable(whole)));
+    public void Text(double x, double y, string text, Anchor anchor, double dx = 0, double dy = 0,
+        string style = "label", string? whole = null) =>
+        texts.Add(new(new(x, y), dx, dy, anchor, style, Printable(text), whole is null ? null : Printable(whole)));
 
     /// <param name="id">Unique in the page.</param>
     /// <returns>An <c>svg</c> element without width and height, whose colours are classes.</returns>
@@ -126,7 +127,8 @@ internal sealed class Drawing
 
     private static XElement Classed(XElement mark)
     {
-        var element = new XElement(mark.Name, mark.Attributes().Where(a => a.Name.LocalName is not ("fill" or "stroke" or "stroke-miterlimit")));
+        var element = new XElement(mark.Name,
+            mark.Attributes().Where(attribute => attribute.Name.LocalName is not ("fill" or "stroke" or "stroke-miterlimit")));
         var classes = new List<string>();
         foreach (var paint in new[] { "fill", "stroke" })
         {
@@ -138,7 +140,7 @@ internal sealed class Drawing
         return element;
     }
 
-    private XElement TextElement((Coordinates At, double Dx, double Dy, Anchor Anchor, string Class, string Text, string? Whole) text)
+    private XElement TextElement(Label text)
     {
         var pixel = plot.GetPixel(text.At);
         return new(Svg + "text",
@@ -159,4 +161,6 @@ internal sealed class Drawing
         return string.Concat(text.EnumerateRunes().Select(rune =>
             rune.IsBmp && !XmlConvert.IsXmlChar((char)rune.Value) ? "\uFFFD" : rune.ToString()));
     }
+
+    private sealed record Label(Coordinates At, double Dx, double Dy, Anchor Anchor, string Class, string Text, string? Whole);
 }

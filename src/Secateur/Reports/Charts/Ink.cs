@@ -24,5 +24,6 @@ internal sealed record Ink(string Name, Color Color)
 
     /// <summary>From the hex form that Skia writes to the ink.</summary>
     public static FrozenDictionary<string, Ink> ByHex { get; } =
-        new[] { Before, After, Loss, Pruned, Track, Grid, Paper }.ToFrozenDictionary(ink => $"#{ink.Color.ToHex().TrimStart('#')[..6].ToUpperInvariant()}");
+        new[] { Before, After, Loss, Pruned, Track, Grid, Paper }
+            .ToFrozenDictionary(ink => $"#{ink.Color.Red:X2}{ink.Color.Green:X2}{ink.Color.Blue:X2}");
 }

@@ -9,8 +9,7 @@ internal sealed class LatencyBars : Chart
 
     public override string Describe(PruneResult result) => result.Latency.Length == 0
         ? "Not measured."
-        : string.Join("; ", result.Latency.Select(row =>
-            $"{Path.GetFileNameWithoutExtension(row.Model)} {Numbers.Milliseconds(row.MedianMs)} median, {Numbers.Milliseconds(row.P95Ms)} 95th percentile")) + ".";
+        : string.Join("; ", result.Latency.Select(Words)) + ".";
 
     public override ImmutableArray<LegendEntry> Legend(PruneResult result) =>
         [new(Ink.Before, "bar", "before"), new(Ink.After, "bar", "after"), new(Ink.Loss, "dash", "up to the 95th percentile")];
@@ -20,7 +19,7 @@ internal sealed class LatencyBars : Chart
         var rows = result.Latency.Where(row => double.IsFinite(row.MedianMs)).ToList();
         if (rows.Count == 0) yield break;
         var scale = Scale.FromZero(rows.SelectMany(row => new[] { row.MedianMs, row.P95Ms }), Numbers.Trimmed, about: 4);
-        var drawing = Rows.Of([.. rows.Select(row => Path.GetFileNameWithoutExtension(row.Model))], scale, right: 92, "milliseconds for one batch");
+        var drawing = Rows.Of([.. rows.Select(NameOf)], scale, right: 92, "milliseconds for one batch");
         for (var index = 0; index < rows.Count; index++)
         {
             var row = rows[index];
@@ -30,6 +29,11 @@ internal sealed class LatencyBars : Chart
         }
         yield return drawing;
     }
+
+    private static string Words(LatencyResult row) =>
+        $"{NameOf(row)} {Numbers.Milliseconds(row.MedianMs)} median, {Numbers.Milliseconds(row.P95Ms)} 95th percentile";
+
+    private static string NameOf(LatencyResult row) => Path.GetFileNameWithoutExtension(row.Model);
 
     private static void Whisker(Drawing drawing, double median, double p95, double y)
     {

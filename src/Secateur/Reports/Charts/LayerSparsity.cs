@@ -17,7 +17,9 @@ internal sealed class LayerSparsity : Chart
         var range = shown.Length == 1
             ? $"{Numbers.Percent(least.Sparsity)} ({least.Name})."
             : $"From {Numbers.Percent(least.Sparsity)} ({least.Name}) to {Numbers.Percent(most.Sparsity)} ({most.Name}).";
-        return all.Length == shown.Length ? range : $"{range} {all.Length - shown.Length} more tensors (biases, norms) were kept; the table has them all.";
+        return all.Length == shown.Length
+            ? range
+            : $"{range} {all.Length - shown.Length} more tensors (biases, norms) were kept; the table has them all.";
     }
 
     public override ImmutableArray<LegendEntry> Legend(PruneResult result) =>

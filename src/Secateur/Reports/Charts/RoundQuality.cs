@@ -11,7 +11,8 @@ internal sealed class RoundQuality : Chart
     {
         var measure = new Measure(result.Metric);
         return Measured(result) is [var first, .., var last]
-            ? $"{measure.Write(first.Quality)} after round {first.Round}, {measure.Write(last.Quality)} after round {last.Round}{Dense(result, measure)}."
+            ? $"{measure.Write(first.Quality)} after round {first.Round}, "
+                + $"{measure.Write(last.Quality)} after round {last.Round}{Dense(result, measure)}."
             : "One round or none.";
     }
 

@@ -11,7 +11,8 @@ internal sealed class RoundSparsity : Chart
         ? $"From {Numbers.Percent(first.Sparsity)} after round {first.Round} to {Numbers.Percent(last.Sparsity)} after round {last.Round}."
         : "One round or none.";
 
-    public override ImmutableArray<LegendEntry> Legend(PruneResult result) => [new(Ink.After, "dot", "reached"), new(Ink.Before, "ring", "asked for")];
+    public override ImmutableArray<LegendEntry> Legend(PruneResult result) =>
+        [new(Ink.After, "dot", "reached"), new(Ink.Before, "ring", "asked for")];
 
     public override IEnumerable<Drawing> Draw(PruneResult result)
     {

@@ -5,7 +5,7 @@ namespace Secateur.Reports.Charts;
 /// <summary>A drawing of named rows from top to bottom: row <c>index</c> lies at y = −index, its name at the left.</summary>
 internal static class Rows
 {
-    private const int RowHeight = 24;
+    private const int RowHeight = 22;
     private const int LongestName = 20;
 
     /// <param name="right">Room for what is written at the right of the rows.</param>
@@ -13,7 +13,7 @@ internal static class Rows
     {
         var longest = names.Max(name => Math.Min(name.Length, LongestName));
         var y = new Scale(-names.Count + 0.5, 0.5, [], _ => "");
-        var drawing = new Drawing(names.Count * RowHeight + 50, left: 16 + 15 * longest / 2, right, top: 8, bottom: 42, x, y);
+        var drawing = new Drawing(names.Count * RowHeight + 50, left: 14 + 7 * longest, right, top: 8, bottom: 42, x, y);
         drawing.MarkX(meaning);
         for (var row = 0; row < names.Count; row++)
         {

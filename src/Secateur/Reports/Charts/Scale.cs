@@ -28,7 +28,7 @@ internal sealed record Scale(double From, double To, ImmutableArray<double> Tick
         return Exactly(0, most > 0 && double.IsFinite(most * 1.08) ? most * 1.08 : 1, write, about);
     }
 
-    /// <summary>Multiples of 1, 2 or 5 times a power of ten, about so many.</summary>
+    /// <summary>Multiples of 1, 2 or 5 times a power of ten: about so many, at least two where four are asked for.</summary>
     private static ImmutableArray<double> Round(double from, double to, int about)
     {
         var rough = (to - from) / about;

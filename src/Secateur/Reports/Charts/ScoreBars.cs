@@ -29,7 +29,7 @@ internal sealed class ScoreBars : Chart
         var (pruned, kept, edges) = (scores.Pruned, scores.Kept, scores.Edges);
         var x = Scale.Exactly(edges[0], edges[^1], Power);
         var y = Scale.FromZero(pruned.Zip(kept, (a, b) => (double)(a + b)), Numbers.Short, about: 4);
-        var drawing = new Drawing(250, left: 64, right: 16, top: 36, bottom: 44, x with { Ticks = Whole(x) }, y);
+        var drawing = new Drawing(220, left: 58, right: 12, top: 34, bottom: 42, x with { Ticks = Whole(x) }, y);
         drawing.MarkY("weights");
         drawing.MarkX($"score ({result.Recipe.Criterion}), in steps of its logarithm");
         for (var bin = 0; bin < pruned.Length; bin++)

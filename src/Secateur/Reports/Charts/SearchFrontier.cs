@@ -29,7 +29,7 @@ internal sealed class SearchFrontier : Chart
         if (points.Count == 0) yield break;
         var x = Scale.Around(points.Select(point => point.Sparsity), value => $"{Numbers.Trimmed(Math.Round(value * 100, 6))} %", least: 0.02);
         var y = Scale.Around([.. points.Select(point => point.Quality), least], measure.Tick, measure.LeastSpan);
-        var drawing = new Drawing(250, left: 64, right: 16, top: 36, bottom: 44, x, y);
+        var drawing = new Drawing(220, left: 58, right: 12, top: 34, bottom: 42, x, y);
         drawing.MarkY($"held-out {result.Metric}");
         drawing.MarkX("sparsity");
         if (double.IsFinite(least)) drawing.Dashed(Ink.Before, new(x.From, least), new(x.To, least));

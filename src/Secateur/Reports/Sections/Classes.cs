@@ -14,14 +14,21 @@ internal sealed record Classes(string Total, string Agreement, string HeldOut, s
         var measure = new Measure(result.Metric);
         return new(
             result.Quality is { } quality ? Words(measure, result.Metric, quality) : "",
-            result.Agreement is { } agreement ? $"Dense and pruned model give the same answer on {Numbers.Percent(agreement, 2)} of the test examples." : "",
+            result.Agreement is { } agreement
+                ? $"Dense and pruned model give the same answer on {Numbers.Percent(agreement, 2)} of the test examples."
+                : "",
             result.HeldOut is { } heldOut ? $"On the held-out part, which took the decisions: {Words(measure, result.Metric, heldOut)}" : "",
             measure.Unit,
-            [.. result.Slices.OrderByDescending(slice => slice.Before - slice.After).ThenBy(slice => slice.Slice, StringComparer.Ordinal)
-                .Select(slice => new ClassRow(slice.Slice, Numbers.Count(slice.Samples), measure.Write(slice.Before), measure.Write(slice.After),
-                    measure.ShortChange(slice.Before, slice.After), slice.After < slice.Before ? "bad" : ""))]);
+            [.. result.Slices.OrderByDescending(slice => slice.Before - slice.After)
+                .ThenBy(slice => slice.Slice, StringComparer.Ordinal)
+                .Select(slice => Row(measure, slice))]);
     }
 
+    private static ClassRow Row(Measure measure, SliceResult slice) =>
+        new(slice.Slice, Numbers.Count(slice.Samples), measure.Write(slice.Before), measure.Write(slice.After),
+            measure.ShortChange(slice.Before, slice.After), slice.After < slice.Before ? "bad" : "");
+
     private static string Words(Measure measure, string metric, Quality quality) =>
-        $"{metric} {measure.Write(quality.Before)} before, {measure.Write(quality.After)} after ({measure.Change(quality.Before, quality.After)}).";
+        $"{metric} {measure.Write(quality.Before)} before, {measure.Write(quality.After)} after "
+        + $"({measure.Change(quality.Before, quality.After)}).";
 }

@@ -14,11 +14,13 @@ internal sealed record Headline(string Sentence, ImmutableArray<BigFigure> Figur
         var (input, output) = (result.Input, result.Output);
         var parts = new List<string> { $"{Fewer(result)} fewer weights" };
         var figures = ImmutableArray.CreateBuilder<BigFigure>();
-        figures.Add(new(Fewer(result), "fewer weights", $"{Numbers.Count(input.Nonzero)} → {Numbers.Count(output.Nonzero)} nonzero", "good"));
+        figures.Add(new(Fewer(result), "fewer weights",
+            $"{Numbers.Count(input.Nonzero)} → {Numbers.Count(output.Nonzero)} nonzero", "good"));
         if (result.Quality is { } quality)
         {
             var measure = new Measure(result.Metric);
-            var (before, after, change) = (measure.Write(quality.Before), measure.Write(quality.After), measure.Change(quality.Before, quality.After));
+            var (before, after) = (measure.Write(quality.Before), measure.Write(quality.After));
+            var change = measure.Change(quality.Before, quality.After);
             parts.Add($"{result.Metric} {before} → {after} ({change})");
             figures.Add(new(after, result.Metric, $"{before} before, {change}", quality.Drop > 0 ? "" : "good"));
         }

@@ -14,8 +14,9 @@ internal sealed record Rounds(ImmutableArray<RoundRow> Rows, ImmutableArray<Fron
     {
         var measure = new Measure(result.Metric);
         return new(
-            [.. result.Rounds.Select(round => new RoundRow(round.Round.ToString(CultureInfo.InvariantCulture), Numbers.Percent(round.TargetSparsity, 2),
-                Numbers.Percent(round.Sparsity, 2), measure.Write(round.Quality), Numbers.Trimmed(round.Loss), Numbers.Seconds(round.Seconds)))],
+            [.. result.Rounds.Select(round => new RoundRow(round.Round.ToString(CultureInfo.InvariantCulture),
+                Numbers.Percent(round.TargetSparsity, 2), Numbers.Percent(round.Sparsity, 2),
+                measure.Write(round.Quality), Numbers.Trimmed(round.Loss), Numbers.Seconds(round.Seconds)))],
             [.. result.Frontier.OrderBy(point => point.Sparsity).Select(point => new FrontierRow(Numbers.Percent(point.Sparsity, 2),
                 measure.Write(point.Quality), measure.Change(point.Quality + point.Drop, point.Quality), point.Met ? "met" : "missed"))]);
     }

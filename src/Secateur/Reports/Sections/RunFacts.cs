@@ -20,7 +20,7 @@ internal sealed record RunFacts(ImmutableArray<Fact> Cost, string Recipe, string
                 new("peak memory", Numbers.Megabytes(cost.PeakMb)),
                 new("threads", cost.Threads.ToString(CultureInfo.InvariantCulture)),
             ],
-            JsonSerializer.Serialize(result.Recipe, Json.Options),
+            RecipeFile.ToYaml(result.Recipe),
             Lines(result));
     }
 

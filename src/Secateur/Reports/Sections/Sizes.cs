@@ -24,11 +24,12 @@ internal static class Sizes
             Row("MACs of one example", input.Macs, output.Macs, Numbers.Count),
             WasDense(result)
                 ? Row(OfNonzero, input.Macs, NonzeroMacs(result), Numbers.Count)
-                : new(OfNonzero, Numbers.None, Numbers.Count(NonzeroMacs(result)), Numbers.None, "0", "not known: zeros came in already"),
+                : new(OfNonzero, Numbers.None, Numbers.Count(NonzeroMacs(result)), Numbers.None, "0",
+                    "not known: zeros came in already"),
         ];
     }
 
-    /// <summary>The output's work without that of its zeros: a node's MACs fall with the sparsity of its weight, the largest of its tensors.</summary>
+    /// <summary>The output's work without that of its zeros: a node's MACs fall with the sparsity of its largest tensor, the weight.</summary>
     private static long NonzeroMacs(PruneResult result)
     {
         var ofZeros = result.Layers.GroupBy(layer => layer.Node)
@@ -45,6 +46,7 @@ internal static class Sizes
     {
         var left = before > 0 ? Math.Clamp((double)after / before, 0, 1) : 1;
         return new(name, write(before), write(after), Numbers.Times(before, after),
-            (left * 100).ToString("0.##", CultureInfo.InvariantCulture), before > 0 ? $"{Numbers.Percent((double)after / before)} left" : Numbers.None);
+            (left * 100).ToString("0.##", CultureInfo.InvariantCulture),
+            before > 0 ? $"{Numbers.Percent((double)after / before)} left" : Numbers.None);
     }
 }
