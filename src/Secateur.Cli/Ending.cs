@@ -16,7 +16,7 @@ internal static class Ending
         {
             SecateurException => await Wrong(cause.Message, error),
             GateException => await Say(cause.Message, GateNotMet, error),
-            OperationCanceledException => await Say("interrupted; the same command goes on from the last saved round", Interrupted, error),
+            OperationCanceledException => await Say("interrupted; train and prune go on from the last saved round when started again", Interrupted, error),
             _ => await Say($"failed ({cause.GetType().Name}: {cause.Message}); this is a fault of Secateur's, --verbose shows where", Failed, error),
         };
         if (verbose) await error.WriteLineAsync(cause.ToString());

@@ -29,7 +29,7 @@ public sealed class ProcessTests(Workshop workshop) : IClassFixture<Workshop>
         var rest = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
-        Assert.EndsWith("secateur: interrupted; the same command goes on from the last saved round\n", rest);
+        Assert.EndsWith("secateur: interrupted; train and prune go on from the last saved round when started again\n", rest);
         Assert.False(File.Exists(target));
     }
 
