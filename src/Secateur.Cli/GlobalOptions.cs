@@ -27,7 +27,7 @@ internal static class GlobalOptions
     public static int UseThreads(ParseResult request)
     {
         if (request.GetValue(Threads) is not { } threads) return 0;
-        TorchSharp.torch.set_num_threads(threads);
+        Secateur.Threads.Use(threads);
         return threads;
     }
 }

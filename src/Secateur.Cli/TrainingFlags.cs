@@ -8,7 +8,7 @@ internal static class TrainingFlags
 {
     private static readonly Option<int?> Epochs = Int("--epochs", "N", "passes over the data (when pruning after training: in each round)", 0, 100_000);
     private static readonly Option<int?> Batch = Int("--batch", "N", "examples of a step", 1, 1_000_000);
-    private static readonly Option<string?> Optimizer = new("--optimizer") { HelpName = "O", Description = string.Join(", ", Optimizers.All.Keys) };
+    private static readonly Option<string?> Optimizer = new("--optimizer") { HelpName = "O", Description = string.Join(", ", Training.Optimizer.All.Keys) };
     private static readonly Option<double?> LearningRate = Number("--lr", "X", "the learning rate", 1e-12, 100);
     private static readonly Option<double?> Momentum = Number("--momentum", "X", "of sgd", 0, 1);
     private static readonly Option<double?> WeightDecay = Number("--weight-decay", "X", "of the optimizer", 0, 10);

@@ -18,7 +18,7 @@ internal static class RecipeCheck
         Known("criterion", recipe.Criterion, Criterion.All.Keys);
         Known("allocation", recipe.Allocation, Allocation.All.Keys);
         Known("schedule", recipe.Schedule, Schedule.All.Keys);
-        Known("optimizer", recipe.Training.Optimizer, Optimizers.All.Keys);
+        Known("optimizer", recipe.Training.Optimizer, Optimizer.All.Keys);
         Known("learningRateSchedule", recipe.Training.LearningRateSchedule, LearningRate.All.Keys);
         var fixedSparsity = Granularity.Parse(recipe.Granularity).FixedSparsity;
         if (new object?[] { recipe.Sparsity, recipe.Size, recipe.MaxDrop }.Count(target => target is not null) > 1)

@@ -34,7 +34,7 @@ public sealed class Network : IDisposable
             var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();
             if (learned[name].Any(use => use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
-            if (learned.Contains(name) && tensor.dtype == ScalarType.Float32)
+            if (learned.Contains(name) && tensor.dtype == ScalarType.Float32 && !IsBound(tensor, learned[name].First().Role.Kind))
             {
                 CheckFinite(tensor, name);
                 var parameter = new Parameter(tensor, requires_grad: true);
@@ -126,6 +126,13 @@ public sealed class Network : IDisposable
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>
     private static Tensor ChannelsLast(Tensor kernel) =>
         kernel.dim() == 4 && kernel.shape[1] > 1 ? kernel.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : kernel;
+
+    /// <summary>An operand of infinities, such as an attention mask, bounds values; it is not learned.</summary>
+    private static bool IsBound(Tensor tensor, LearnedKind kind)
+    {
+        using var scope = NewDisposeScope();
+        return kind is LearnedKind.Bias or LearnedKind.Scale && tensor.isinf().any().item<bool>();
+    }
 
     private void CheckFinite(Tensor tensor, string name)
     {

@@ -2,7 +2,8 @@ using System.Text.Json;
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
-using TorchSharp.Modules;
+using Secateur.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Secateur.Pruning;
@@ -33,14 +34,18 @@ internal sealed class RunFolder(string path, string key, bool keepRounds)
         return JsonSerializer.Deserialize<RoundState>(arrays["state"].bytes, Json.Options);
     }
 
-    public void LoadOptimizer(OptimizerHelper optimizer)
+    /// <summary>Puts an optimizer into its state after the last saved round.</summary>
+    public void LoadOptimizer(Optimizer optimizer)
     {
         using var scope = NewDisposeScope();
-        Training.Optimizers.Load(optimizer, Npz.Read(Saved().Last())["optimizer"].bytes.ToArray());
+        var arrays = Npz.Read(Saved().Last());
+        optimizer.Steps = arrays["optimizer steps"].item<long>();
+        foreach (var (name, tensor) in arrays)
+            if (name.StartsWith("optimizer/", StringComparison.Ordinal)) optimizer.Restore(name["optimizer/".Length..], tensor);
     }
 
     /// <summary>Saves a finished round; whole or not at all.</summary>
-    public void Save(Network network, Masks masks, RoundState state, OptimizerHelper? optimizer)
+    public void Save(Network network, Masks masks, RoundState state, Optimizer? optimizer)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(path);
@@ -52,7 +57,8 @@ internal sealed class RunFolder(string path, string key, bool keepRounds)
             .. Changing(network).Select(constant => KeyValuePair.Create($"constant/{constant.Name}", constant.Tensor.detach())),
             .. masks.All.Select(mask => KeyValuePair.Create($"mask/{mask.Name}", mask.Mask)),
         ];
-        if (optimizer is not null) arrays.Add(new("optimizer", Bytes(Training.Optimizers.Save(optimizer))));
+        if (optimizer is not null)
+            arrays.AddRange([new("optimizer steps", tensor(optimizer.Steps)), .. optimizer.State.Select(average => KeyValuePair.Create($"optimizer/{average.Key}", average.Value))]);
         AtomicFile.Write(System.IO.Path.Combine(path, $"round-{state.Segments:0000}.npz"), stream => Npz.Write(stream, arrays));
         if (!keepRounds) foreach (var file in before) File.Delete(file);
     }

@@ -2,7 +2,6 @@ using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Pruning;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Secateur.Training;
@@ -28,13 +27,13 @@ internal sealed class Trainer : IDisposable
         binding = Binding.Of(network.Graph, examples);
         batch = BatchOf(network, examples, recipe);
         StepsPerEpoch = examples.Count / batch;
-        Optimizer = Optimizers.All[recipe.Optimizer](network.Parameters.Values, recipe);
+        Optimizer = Optimizer.All[recipe.Optimizer](network.Parameters, recipe);
     }
 
     /// <summary>Whole batches in an epoch; what is left over has its turn after another shuffle.</summary>
     public long StepsPerEpoch { get; }
 
-    public OptimizerHelper Optimizer { get; }
+    public Optimizer Optimizer { get; }
 
     /// <summary>Examples in a step: the recipe's, or what the graph is fixed to, or all there are.</summary>
     public static long BatchOf(Network network, Examples examples, TrainingRecipe recipe) =>
@@ -55,11 +54,10 @@ internal sealed class Trainer : IDisposable
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             manual_seed(Seeds.Derive(seed, "dropout", step));
-            foreach (var group in Optimizer.ParamGroups) group.LearningRate = LearningRate.At(recipe, step, of);
-            Optimizer.zero_grad();
+            Optimizer.Clear();
             var loss = Loss(step);
             loss.backward();
-            Optimizer.step();
+            Optimizer.Step(LearningRate.At(recipe, step, of));
             masks.Apply(network);
             total.Add(loss);
             if ((step + 1 - from) % 20 != 0 && step + 1 != to) continue;
