@@ -33,6 +33,7 @@ internal static class Calibration
         Seeds.Random(seed, "calibration").Shuffle(order);
         var chosen = order[..(int)Math.Min(count, order.Length)];
         var batch = needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch;
+        using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
         if (binding.FixedBatch is { } fixedBatch && fixedBatch > batch) batch = (int)fixedBatch;
@@ -52,6 +53,7 @@ internal static class Calibration
         for (var start = 0; start + batch <= chosen.Length || batches == 0; start += batch, batches++)
         {
             cancel.ThrowIfCancellationRequested();
+            QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             var indices = chosen[start..Math.Min(start + batch, chosen.Length)];
             var logits = objective.Logits(network.Run(binding.Bind(examples.Read(indices)))[0]);
@@ -82,6 +84,7 @@ internal static class Calibration
         for (var start = 0; start < chosen.Length; start += batch)
         {
             cancel.ThrowIfCancellationRequested();
+            QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
             var indices = Enumerable.Range(start, batch).Select(i => chosen[Math.Min(i, chosen.Length - 1)]).ToArray();

@@ -37,6 +37,7 @@ internal sealed class MaskStep
     /// <summary>Scores of the units of everything that may be pruned. Belongs to the caller's dispose scope.</summary>
     public IReadOnlyList<(Choice Choice, Tensor Units)> Score(Statistics statistics, Masks masks)
     {
+        using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
         List<(Choice, Tensor)> scored = [];
         foreach (var choice in Choices.Where(choice => choice.Prune))

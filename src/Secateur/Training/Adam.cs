@@ -1,5 +1,3 @@
-using Secateur.Execution;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,20 +8,18 @@ namespace Secateur.Training;
 /// ICLR 2019, algorithm 2 (arXiv:1711.05101).</remarks>
 internal sealed class Adam(IReadOnlyDictionary<string, Parameter> parameters, double decay, bool decoupled) : Optimizer(parameters)
 {
-    private const double Beta1 = 0.9, Beta2 = 0.999;
-    private static readonly Scalar Old1 = Scalars.Of(Beta1), New1 = Scalars.Of(1 - Beta1), Old2 = Scalars.Of(Beta2), New2 = Scalars.Of(1 - Beta2), Epsilon = Scalars.Of(1e-8);
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
     protected override void Update(IEnumerable<(string Name, Tensor Parameter, Tensor Gradient)> parameters, double rate)
     {
-        using var shrink = (1 - rate * decay).ToScalar();
-        using var correction = Math.Sqrt(1 - Math.Pow(Beta2, Steps)).ToScalar();
-        using var step = (-rate / (1 - Math.Pow(Beta1, Steps))).ToScalar();
+        var correction = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        var step = -rate / (1 - Math.Pow(Beta1, Steps));
         foreach (var (name, parameter, slope) in parameters)
         {
-            if (decoupled) parameter.mul_(shrink);
-            var gradient = decoupled || decay == 0 ? slope : slope.add(parameter, Scalars.Of(decay));
-            var mean = Average("mean", name, parameter).mul_(Old1).add_(gradient, New1);
-            var square = Average("square", name, parameter).mul_(Old2).addcmul_(gradient, gradient, New2);
+            if (decoupled) parameter.mul_(1 - rate * decay);
+            var gradient = decoupled || decay == 0 ? slope : slope.add(parameter, decay);
+            var mean = Average("mean", name, parameter).mul_(Beta1).add_(gradient, 1 - Beta1);
+            var square = Average("square", name, parameter).mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
             parameter.addcdiv_(mean, square.sqrt().div_(correction).add_(Epsilon), step);
         }
     }

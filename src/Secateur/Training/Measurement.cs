@@ -37,10 +37,12 @@ internal static class Measurement
     {
         var binding = Binding.Of(network.Graph, examples);
         var size = binding.FixedBatch ?? batch;
+        using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
         for (var start = 0L; start < examples.Count; start += size)
         {
             cancel.ThrowIfCancellationRequested();
+            QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             // a fixed batch is filled up with the last example; its answers are cut off again
             var indices = new long[binding.FixedBatch is null ? Math.Min(size, examples.Count - start) : size];

@@ -13,10 +13,12 @@ internal static class Recalibration
         var binding = Binding.Of(network.Graph, examples);
         var size = (int)Math.Min(binding.FixedBatch ?? batch, examples.Count);
         var random = Seeds.Random(seed, "recalibration");
+        using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
         for (var number = 0; number < batches; number++)
         {
             cancel.ThrowIfCancellationRequested();
+            QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             var indices = new long[size];
             for (var i = 0; i < size; i++) indices[i] = random.NextInt64(examples.Count);

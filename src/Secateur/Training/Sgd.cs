@@ -1,5 +1,3 @@
-using Secateur.Execution;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -11,12 +9,11 @@ internal sealed class Sgd(IReadOnlyDictionary<string, Parameter> parameters, dou
 {
     protected override void Update(IEnumerable<(string Name, Tensor Parameter, Tensor Gradient)> parameters, double rate)
     {
-        using var step = (-rate).ToScalar();
         foreach (var (name, parameter, gradient) in parameters)
         {
-            var change = decay == 0 ? gradient : gradient.add(parameter, Scalars.Of(decay));
-            if (momentum != 0) change = Average("velocity", name, parameter).mul_(Scalars.Of(momentum)).add_(change);
-            parameter.add_(change, step);
+            var change = decay == 0 ? gradient : gradient.add(parameter, decay);
+            if (momentum != 0) change = Average("velocity", name, parameter).mul_(momentum).add_(change);
+            parameter.add_(change, -rate);
         }
     }
 }

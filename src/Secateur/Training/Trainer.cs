@@ -48,10 +48,12 @@ internal sealed class Trainer : IDisposable
     /// <returns>The mean loss of these steps.</returns>
     public double Run(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
     {
+        using var quiet = QuietHeap.Enter();
         using var total = new LossMean();
         for (var step = from; step < to; step++)
         {
             cancel.ThrowIfCancellationRequested();
+            QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             manual_seed(Seeds.Derive(seed, "dropout", step));
             Optimizer.Clear();
