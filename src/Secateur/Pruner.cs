@@ -66,7 +66,7 @@ public sealed class Pruner
             Recipe = recipe,
             Lineage = Lineages.Of(run.ModelHash, data, recipe, options.Command),
             Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Lineages.PeakMb(), TorchSharp.torch.get_num_threads()),
-            Notes = run.Notes(),
+            Notes = run.Notes(quality?.Compare()),
         };
         run.Finish();
         return result;

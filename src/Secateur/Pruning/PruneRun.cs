@@ -113,9 +113,13 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>What the reader of the result should know.</summary>
-    public ImmutableArray<string> Notes()
+    public ImmutableArray<string> Notes(Quality? quality)
     {
         List<string> notes = [];
+        if (model.Path.Length == 0) notes.Add("The model was new and untrained: what stands before is its first weights, and agreement with it means little.");
+        else if (quality is { Drop: < 0 })
+            notes.Add($"Fine-tuning was {recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1)} epochs more than the dense model had; a gain may come from them as well as from pruning.");
+        if (recipe.MaxDrop is { } drop) notes.Add($"The limit of {drop:0.####} was kept on the held-out part, which decides; the test part was looked at only once, at the end, and may differ by chance.");
         if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
         else if (data.Train.Labels is null) notes.Add("The data has no labels: the dense model was the teacher, and quality is the share of its answers that the pruned model gives too.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
