@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Secateur.Data;
 using Secateur.Evaluation;
+using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Pruning;
 
@@ -34,12 +35,13 @@ public sealed class Pruner
         options ??= new();
         var clock = Stopwatch.StartNew();
         AtomicFile.Probe(output);
+        using var lean = data is null ? NativeRuntime.Lean() : null;
         void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
         var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
-        run.Write(output);
+        var written = run.Write(output);
 
         var evidence = new Evidence(run.DensePath, output, recipe, Report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
@@ -47,8 +49,8 @@ public sealed class Pruner
         var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, Report, cancel) : [];
         var result = new PruneResult
         {
-            Input = ModelFile.Facts(run.DensePath) with { Path = source },
-            Output = ModelFile.Facts(output),
+            Input = run.Input with { Path = source },
+            Output = written,
             Sparsity = run.Sparsity,
             Layers = run.Layers(),
             Metric = quality?.Results[0].Metric ?? Metric.Default(labels: data?.Train.Labels is not null),

@@ -19,20 +19,24 @@ internal sealed class PruneRun : IDisposable
     private readonly Action<string, double, string> report;
     private readonly CancellationToken cancel;
     private readonly Network? teacher;
-    private Network network;
+    private readonly Network network;
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
     {
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
-        network = new Network(model);
+        network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
+        Input = ModelFile.Facts(densePath, network);
         teacher = data is not null && (data.Train.Labels is null || recipe.Training.Teacher > 0) ? new Network(OnnxModel.Load(densePath)) : null;
     }
 
     /// <summary>The dense model's file.</summary>
     public string DensePath { get; }
+
+    /// <summary>The dense model's file as it was measured.</summary>
+    public ModelFacts Input { get; }
 
     /// <summary>SHA-256 of the dense model's file.</summary>
     public string ModelHash { get; }
@@ -128,8 +132,8 @@ internal sealed class PruneRun : IDisposable
         return [.. notes];
     }
 
-    /// <summary>Writes the pruned model.</summary>
-    public void Write(string output)
+    /// <summary>Writes the pruned model; gives its file's facts.</summary>
+    public ModelFacts Write(string output)
     {
         network.Store();
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
@@ -141,6 +145,7 @@ internal sealed class PruneRun : IDisposable
             File.Delete(output);
             throw new GateException($"{output}: became {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         }
+        return ModelFile.Facts(output, network);
     }
 
     /// <summary>Each tensor as it came out.</summary>
