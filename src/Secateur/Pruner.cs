@@ -38,38 +38,51 @@ public sealed class Pruner
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
-        var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
-        run.Write(output);
-
-        var evidence = new Evidence(run.DensePath, output, recipe, Report, cancel);
-        var quality = data is null ? null : evidence.Quality(data);
-        var latency = options.Benchmark ? evidence.Latency(data) : [];
-        var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, Report, cancel) : [];
-        var result = new PruneResult
+        try
         {
-            Input = ModelFile.Facts(run.DensePath) with { Path = source },
-            Output = ModelFile.Facts(output),
-            Sparsity = run.Sparsity,
-            Layers = run.Layers(),
-            Metric = quality?.Results[0].Metric ?? Metric.Default(labels: data?.Train.Labels is not null),
-            Quality = quality?.Compare(),
-            HeldOut = data is null ? null : new Quality(state.Dense, state.Rounds[^1].Quality),
-            Slices = quality?.CompareSlices() ?? [],
-            Rounds = state.Rounds,
-            Frontier = frontier,
-            Baselines = baselines,
-            Latency = latency,
-            Scores = state.Scores,
-            LargestLosses = quality is null ? [] : LargestLosses.Of(quality, data!.Test),
-            Agreement = quality?.Results[1].Agreement,
-            Data = data is null ? null : Lineages.Facts(data),
-            Recipe = recipe,
-            Lineage = Lineages.Of(run.ModelHash, data, recipe, options.Command),
-            Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Lineages.PeakMb(), TorchSharp.torch.get_num_threads()),
-            Notes = run.Notes(),
-        };
-        run.Finish();
-        return result;
+            return Carry();
+        }
+        catch (Exception e) when (e is SecateurException or GateException) // interrupted it would go on; wrong it would only be wrong again
+        {
+            run.Abandon();
+            throw;
+        }
+
+        PruneResult Carry()
+        {
+            var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
+            run.Write(output);
+
+            var evidence = new Evidence(run.DensePath, output, recipe, Report, cancel);
+            var quality = data is null ? null : evidence.Quality(data);
+            var latency = options.Benchmark ? evidence.Latency(data) : [];
+            var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, Report, cancel) : [];
+            var result = new PruneResult
+            {
+                Input = ModelFile.Facts(run.DensePath) with { Path = source },
+                Output = ModelFile.Facts(output),
+                Sparsity = run.Sparsity,
+                Layers = run.Layers(),
+                Metric = quality?.Results[0].Metric ?? Metric.Default(labels: data?.Train.Labels is not null),
+                Quality = quality?.Compare(),
+                HeldOut = data is null ? null : new Quality(state.Dense, state.Rounds[^1].Quality),
+                Slices = quality?.CompareSlices() ?? [],
+                Rounds = state.Rounds,
+                Frontier = frontier,
+                Baselines = baselines,
+                Latency = latency,
+                Scores = state.Scores,
+                LargestLosses = quality is null ? [] : LargestLosses.Of(quality, data!.Test),
+                Agreement = quality?.Results[1].Agreement,
+                Data = data is null ? null : Lineages.Facts(data),
+                Recipe = recipe,
+                Lineage = Lineages.Of(run.ModelHash, data, recipe, options.Command),
+                Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Lineages.PeakMb(), TorchSharp.torch.get_num_threads()),
+                Notes = run.Notes(),
+            };
+            run.Finish();
+            return result;
+        }
     }
 
     /// <summary>What a run would do, without doing it.</summary>

@@ -20,6 +20,7 @@ internal sealed class PruneRun : IDisposable
     private readonly CancellationToken cancel;
     private readonly Network? teacher;
     private Network network;
+    private string? written;
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
@@ -131,18 +132,23 @@ internal sealed class PruneRun : IDisposable
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
         model.SetMetadata("secateur.pruned-from", ModelHash);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
+        if (recipe.Size is { } size && model.Proto.CalculateSize() is var bytes && bytes > size)
+            throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
-        if (recipe.Size is { } size && new FileInfo(output).Length is var bytes && bytes > size)
-        {
-            File.Delete(output);
-            throw new GateException($"{output}: became {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
-        }
+        written = output;
     }
 
     /// <summary>Each tensor as it came out.</summary>
     public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe);
 
     public void Finish() => folder.Finish();
+
+    /// <summary>Takes back what was written, for a request that cannot be met.</summary>
+    public void Abandon()
+    {
+        if (written is not null) File.Delete(written);
+        folder.Finish();
+    }
 
     public void Dispose()
     {
