@@ -1,0 +1,79 @@
+using Secateur.Tests.Evaluation;
+
+namespace Secateur.Tests.Pruning;
+
+[Collection(nameof(Alone))]
+public sealed class ResumeTests(DensePictures pictures) : IClassFixture<DensePictures>
+{
+    private static readonly TrainingRecipe Training = new() { Epochs = 4, Batch = 16 };
+
+    [Theory]
+    [InlineData(When.After, "adam")]
+    [InlineData(When.During, "sgd")]
+    [InlineData(When.During, "adam")]
+    [InlineData(When.During, "adamw")]
+    public void Interrupted_equals_uninterrupted(When when, string optimizer) => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new()
+        {
+            When = when,
+            Rounds = 4,
+            Schedule = "cubic",
+            Sparsity = 0.9,
+            Criterion = "taylor",
+            Training = Training with { Optimizer = optimizer, LearningRate = optimizer == "sgd" ? 0.02 : 1e-3 },
+        }, output, progress: progress, cancel: cancel));
+
+    [Fact]
+    public void An_interrupted_training_from_the_start_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new() { When = When.During, Rounds = 3, Sparsity = 0.8, Training = Training }, output, progress: progress, cancel: cancel, model: "lenet-300-100"));
+
+    [Fact]
+    public void An_interrupted_search_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new() { MaxDrop = 0.05, Training = Training with { Epochs = 1 } }, output, progress: progress, cancel: cancel));
+
+    [Fact]
+    public void An_interrupted_run_with_baselines_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new() { Rounds = 2, Sparsity = 0.8, Baselines = true, Training = Training with { Epochs = 1 } }, output, progress: progress, cancel: cancel));
+
+    /// <summary>More rounds than steps: stretches without a step carry the optimizer on.</summary>
+    [Fact]
+    public void Rounds_without_a_step_of_their_own_resume_too() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new() { When = When.During, Rounds = 40, Schedule = "linear", Sparsity = 0.9, Training = Training with { Epochs = 1 } }, output, progress: progress, cancel: cancel));
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bytes_and_another_gives_others()
+    {
+        byte[] Run(long seed)
+        {
+            var output = pictures.Output();
+            pictures.Prune(new() { Rounds = 2, Sparsity = 0.9, Training = Training with { Epochs = 1 }, Seed = seed }, output);
+            return File.ReadAllBytes(output);
+        }
+
+        var first = Run(7);
+        Assert.Equal(first, Run(7));
+        Assert.NotEqual(first, Run(8));
+    }
+
+    [Fact]
+    public void What_another_recipe_saved_is_not_taken_up()
+    {
+        var (output, alone) = (pictures.Output(), pictures.Output());
+        var recipe = new Recipe { Rounds = 3, Sparsity = 0.9, Training = Training with { Epochs = 1 } };
+        using var source = new CancellationTokenSource();
+        var stop = new StopAfterRound(source);
+        Assert.Throws<OperationCanceledException>(() => pictures.Prune(recipe with { Sparsity = 0.5 }, output, progress: stop, cancel: source.Token));
+        Assert.True(Directory.Exists(output + ".run"));
+        pictures.Prune(recipe, output);
+        pictures.Prune(recipe, alone);
+        Assert.Equal(File.ReadAllBytes(alone), File.ReadAllBytes(output));
+    }
+
+    private sealed class StopAfterRound(CancellationTokenSource source) : IProgress<Progress>
+    {
+        public void Report(Progress value)
+        {
+            if (value.Stage.StartsWith("round 2", StringComparison.Ordinal)) source.Cancel();
+        }
+    }
+}
