@@ -156,6 +156,17 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
         Assert.Contains("; ", error.Message);
     }
 
+    [Theory]
+    [InlineData(0.9, null)]
+    [InlineData(null, 1_000L)]
+    public void What_cannot_be_reached_is_told_before_anything_is_trained(double? sparsity, long? size)
+    {
+        var recipe = new Recipe { Sparsity = sparsity, Size = size, Keep = ["fc2*"], When = When.During, Criterion = "taylor", Training = Training };
+        var stages = new Stages();
+        Assert.Throws<SecateurException>(() => pictures.Prune(recipe, pictures.Output(), progress: stages));
+        Assert.Equal(["reading the model"], stages.Seen);
+    }
+
     [Fact]
     public void A_search_ends_at_the_highest_sparsity_that_keeps_the_quality()
     {
@@ -231,5 +242,15 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
             if (TensorPrimitives.IndexOfMax(outputs[0].GetTensorDataAsSpan<float>()) == pictures.Data.Test.Labels!.Value[index]) right++;
         }
         return (double)right / pictures.Data.Test.Count;
+    }
+
+    private sealed class Stages : IProgress<Progress>
+    {
+        public List<string> Seen { get; } = [];
+
+        public void Report(Progress value)
+        {
+            if (!Seen.Contains(value.Stage)) Seen.Add(value.Stage);
+        }
     }
 }

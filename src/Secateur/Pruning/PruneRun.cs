@@ -62,11 +62,20 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>The recipe's sparsity or size as a target of the cycle.</summary>
-    public Target Target => recipe.Size is { } size
-        ? SizeTarget.Of(DensePath, new FileInfo(DensePath).Length, size)
-        : (step, _) => (recipe.Sparsity ?? 0) <= step.Reach + 1e-9 || step.Choices.Any(choice => choice.Own is not null) ? recipe.Sparsity ?? 0
-            : throw new SecateurException($"{DensePath}: sparsity {recipe.Sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
-                + "ask for less, keep fewer layers, or add --ends all");
+    /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
+    public Target Target
+    {
+        get
+        {
+            var step = new MaskStep(network, recipe);
+            if (recipe.Size is { } size) return SizeTarget.Of(DensePath, step, new FileInfo(DensePath).Length, size);
+            var sparsity = recipe.Sparsity ?? 0;
+            if (sparsity > step.Reach + 1e-9 && !step.Choices.Any(choice => choice.Own is not null))
+                throw new SecateurException($"{DensePath}: sparsity {sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
+                    + "ask for less, keep fewer layers, or add --ends all");
+            return (_, _) => sparsity;
+        }
+    }
 
     /// <summary>Runs the cycle to a target; afterwards the network is pruned.</summary>
     public RoundState To(Target target) => Cycle(recipe, folder, "").Run(target, cancel);
