@@ -42,7 +42,7 @@ public static class TrainJob
         var model = ModelSource.Open(modelOrArchitecture, data, seed);
         var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
         var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, mask = mask is null ? null : HashOf(OnnxModel.Load(mask)) }), keepRounds: false);
-        folder.Prepare();
+        folder.Prepare(output);
         try
         {
             return Carry();

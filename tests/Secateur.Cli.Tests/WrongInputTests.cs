@@ -78,7 +78,7 @@ public sealed class WrongInputTests(SmallWorkshop workshop) : IClassFixture<Smal
     [Fact]
     public async Task A_size_that_nothing_reaches()
     {
-        await Refused([workshop.Model, "--data", workshop.Data, "--size", "10"], workshop.Model, "cannot become 10 bytes", "the smallest");
+        await Refused([workshop.Model, "--data", workshop.Data, "--size", "10", "--criterion", "taylor", "--when", "during"], workshop.Model, "cannot become 10 bytes", "the smallest");
         await Refused([workshop.Model, "--size", "10"], workshop.Model, "cannot become 10 bytes");
         await Refused([workshop.Model, "--size", "10", "--plan"], workshop.Model, "cannot become 10 bytes");
     }

@@ -55,7 +55,7 @@ internal sealed class PruneRun : IDisposable
         var bytes = model.Path.Length > 0 ? null : Google.Protobuf.MessageExtensions.ToByteArray(model.Proto);
         var hash = bytes is null ? Lineages.HashOf(model.Path) : Convert.ToHexStringLower(SHA256.HashData(bytes));
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
-        folder.Prepare();
+        folder.Prepare(output);
         if (data is not null) DataFit.Check(model, data);
         var densePath = bytes is null ? model.Path : folder.Put("dense.onnx", stream => stream.Write(bytes));
         return new(model, densePath, hash, data, recipe, folder, report, cancel);

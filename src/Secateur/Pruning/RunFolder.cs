@@ -80,9 +80,11 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
         if (!keepRounds && Directory.Exists(path)) Directory.Delete(path, recursive: true);
     }
 
-    /// <summary>Removes what another request left in the folder.</summary>
-    public void Prepare()
+    /// <summary>Removes what another request left in the folder, and what a kill in the midst of writing left beside the output.</summary>
+    public void Prepare(string output)
     {
+        var beside = System.IO.Path.GetFileName(output) + ".*.part";
+        foreach (var part in Directory.GetFiles(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(output))!, beside)) File.Delete(part);
         var keyFile = System.IO.Path.Combine(path, KeyName);
         if (Directory.Exists(path) && (!File.Exists(keyFile) || File.ReadAllText(keyFile) != key)) Directory.Delete(path, recursive: true);
     }

@@ -69,6 +69,16 @@ public sealed class ResumeTests(DensePictures pictures) : IClassFixture<DensePic
         Assert.Equal(File.ReadAllBytes(alone), File.ReadAllBytes(output));
     }
 
+    [Fact]
+    public void A_file_that_a_kill_left_half_written_goes()
+    {
+        var (pruned, trained) = (pictures.Output(), pictures.Output());
+        foreach (var output in (string[])[pruned, trained]) File.WriteAllText($"{output}.{Guid.NewGuid():N}.part", "half");
+        pictures.Prune(new() { Sparsity = 0.5, Training = Training with { Epochs = 0 } }, pruned);
+        pictures.Train(pictures.Model, trained, Training with { Epochs = 1 });
+        foreach (var output in (string[])[pruned, trained]) Assert.Equal([output], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(output)!));
+    }
+
     private sealed class StopAfterRound(CancellationTokenSource source) : IProgress<Progress>
     {
         public void Report(Progress value)
