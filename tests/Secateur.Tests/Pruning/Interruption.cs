@@ -20,7 +20,7 @@ internal static class Interruption
         for (var time = 0; time < Times; time++)
         {
             // the first late enough for something to be saved, the others anywhere in what is left
-            var progress = new Counter(time == 0 ? random.Next(whole.Reports * 3 / 5, whole.Reports * 4 / 5) : random.Next(2, 1 + (whole.Reports / 4)));
+            var progress = new Counter(time == 0 ? random.Next(whole.Reports * 2 / 5, whole.Reports * 3 / 5) : random.Next(2, 1 + (whole.Reports / 4)));
             try
             {
                 run(broken, progress, progress.Cancel);
