@@ -47,7 +47,7 @@ public sealed record PrunePlan(
         var scored = step.Score(statistics, masks);
         var denseBytes = model.Proto.CalculateSize();
         double? sparsity = recipe.MaxDrop is null
-            ? recipe.Size is { } size ? SizeTarget.Of(source, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
+            ? recipe.Size is { } size ? SizeTarget.Of(source, step, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
             : null;
         if (recipe.MaxDrop is { } drop) notes.Add($"The sparsity is searched on the held-out part: the highest that loses at most {drop:0.####}.");
         if (recipe.Sparsity > step.Reach + 1e-9) notes.Add($"Sparsity {recipe.Sparsity:0.####} cannot be reached: the layers that may be pruned allow {step.Reach:0.####}.");

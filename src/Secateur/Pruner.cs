@@ -40,13 +40,30 @@ public sealed class Pruner
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
+        try
+        {
+            return Carry(run, data, output, options, clock, Report, cancel);
+        }
+        catch (Exception e) when (e is SecateurException or GateException) // interrupted it would go on; wrong it would only be wrong again
+        {
+            run.Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>What a run would do, without doing it.</summary>
+    /// <param name="data">Null is enough; with data the time is told in full.</param>
+    public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
+
+    private PruneResult Carry(PruneRun run, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
+    {
         var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
         var written = run.Write(output);
 
-        var evidence = new Evidence(run.DensePath, output, recipe, Report, cancel);
+        var evidence = new Evidence(run.DensePath, output, recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
         var latency = options.Benchmark ? evidence.Latency(data) : [];
-        var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, Report, cancel) : [];
+        var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, report, cancel) : [];
         var result = new PruneResult
         {
             Input = run.Input with { Path = source },
@@ -73,10 +90,6 @@ public sealed class Pruner
         run.Finish();
         return result;
     }
-
-    /// <summary>What a run would do, without doing it.</summary>
-    /// <param name="data">Null is enough; with data the time is told in full.</param>
-    public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
 
     /// <summary>Defaults that depend on other values: a granularity such as 2:4 is a target by itself.</summary>
     private static Recipe Effective(Recipe recipe) =>

@@ -62,11 +62,11 @@ internal sealed class Cycle
                     var scores = Prune(segment.Round, number, name, masks, target, out aim, cancel);
                     state = state with { Scores = number == segments.Length - 1 ? scores : null };
                 }
-                if (segment.To > segment.From)
+                if (segment.Of > 0) // also for a stretch without a step: what is saved after it holds the optimizer
                 {
                     if (segment.Fresh) trainer?.Dispose();
                     if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number, masks);
-                    state = Train(trainer, segment, name, Zeros(masks), state, cancel);
+                    if (segment.To > segment.From) state = Train(trainer, segment, name, Zeros(masks), state, cancel);
                 }
                 if (data is not null)
                     Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", number), cancel);

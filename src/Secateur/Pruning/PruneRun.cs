@@ -20,6 +20,7 @@ internal sealed class PruneRun : IDisposable
     private readonly CancellationToken cancel;
     private readonly Network? teacher;
     private readonly Network network;
+    private string? written;
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
@@ -58,18 +59,27 @@ internal sealed class PruneRun : IDisposable
         var bytes = model.Path.Length > 0 ? null : Google.Protobuf.MessageExtensions.ToByteArray(model.Proto);
         var hash = bytes is null ? Lineages.HashOf(model.Path) : Convert.ToHexStringLower(SHA256.HashData(bytes));
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
-        folder.Prepare();
+        folder.Prepare(output);
         if (data is not null) DataFit.Check(model, data);
         var densePath = bytes is null ? model.Path : folder.Put("dense.onnx", stream => stream.Write(bytes));
         return new(model, densePath, hash, data, recipe, folder, report, cancel);
     }
 
     /// <summary>The recipe's sparsity or size as a target of the cycle.</summary>
-    public Target Target => recipe.Size is { } size
-        ? SizeTarget.Of(DensePath, new FileInfo(DensePath).Length, size)
-        : (step, _) => (recipe.Sparsity ?? 0) <= step.Reach + 1e-9 || step.Choices.Any(choice => choice.Own is not null) ? recipe.Sparsity ?? 0
-            : throw new SecateurException($"{DensePath}: sparsity {recipe.Sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
-                + "ask for less, keep fewer layers, or add --ends all");
+    /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
+    public Target Target
+    {
+        get
+        {
+            var step = new MaskStep(network, recipe);
+            if (recipe.Size is { } size) return SizeTarget.Of(DensePath, step, new FileInfo(DensePath).Length, size);
+            var sparsity = recipe.Sparsity ?? 0;
+            if (sparsity > step.Reach + 1e-9 && !step.Choices.Any(choice => choice.Own is not null))
+                throw new SecateurException($"{DensePath}: sparsity {sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
+                    + "ask for less, keep fewer layers, or add --ends all");
+            return (_, _) => sparsity;
+        }
+    }
 
     /// <summary>Runs the cycle to a target; afterwards the network is pruned.</summary>
     public RoundState To(Target target) => Cycle(recipe, folder, "").Run(target, cancel);
@@ -139,12 +149,10 @@ internal sealed class PruneRun : IDisposable
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
         model.SetMetadata("secateur.pruned-from", ModelHash);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
+        if (recipe.Size is { } size && model.Proto.CalculateSize() is var bytes && bytes > size)
+            throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
-        if (recipe.Size is { } size && new FileInfo(output).Length is var bytes && bytes > size)
-        {
-            File.Delete(output);
-            throw new GateException($"{output}: became {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
-        }
+        written = output;
         return ModelFile.Facts(output, network);
     }
 
@@ -152,6 +160,13 @@ internal sealed class PruneRun : IDisposable
     public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe);
 
     public void Finish() => folder.Finish();
+
+    /// <summary>Takes back what was written, for a request that cannot be met.</summary>
+    public void Abandon()
+    {
+        if (written is not null) File.Delete(written);
+        folder.Finish();
+    }
 
     public void Dispose()
     {
