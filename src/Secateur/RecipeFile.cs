@@ -3,6 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Secateur.Allocations;
+using Secateur.Criteria;
+using Secateur.Schedules;
+using Secateur.Training;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -11,7 +16,11 @@ namespace Secateur;
 /// <summary>Recipes as YAML files, and the JSON schema that editors check them by.</summary>
 public static class RecipeFile
 {
-    private static readonly JsonSerializerOptions Strict = new(Json.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Strict = new(Json.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
 
     /// <summary>Reads a recipe; what it leaves out has its default.</summary>
     /// <exception cref="SecateurException">No such file, no YAML, a key that is not known or a value that does not fit; the message names the line or key.</exception>
@@ -48,11 +57,28 @@ public static class RecipeFile
     /// <summary>The JSON schema of a recipe.</summary>
     public static string Schema()
     {
-        var schema = Strict.GetJsonSchemaAsNode(typeof(Recipe), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).AsObject();
+        var schema = Strict.GetJsonSchemaAsNode(typeof(Recipe), new JsonSchemaExporterOptions
+        {
+            TreatNullObliviousAsNonNullable = true,
+            TransformSchemaNode = (context, node) => Words(context.PropertyInfo?.Name) is { } words
+                ? new JsonObject { ["enum"] = new JsonArray([.. words.Order(StringComparer.Ordinal).Select(word => JsonValue.Create(word))]) }
+                : node,
+        }).AsObject();
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "A recipe of Secateur");
         return schema.ToJsonString(Json.Options) + "\n";
     }
+
+    /// <summary>The words that a key takes, where they are a table's.</summary>
+    private static IEnumerable<string>? Words(string? key) => key switch
+    {
+        "criterion" => Criterion.All.Keys,
+        "allocation" => Allocation.All.Keys,
+        "schedule" => Schedule.All.Keys,
+        "optimizer" => Optimizer.All.Keys,
+        "learningRateSchedule" => LearningRate.All.Keys,
+        _ => null,
+    };
 
     private static JsonNode? ToJson(YamlNode node) => node switch
     {

@@ -79,7 +79,7 @@ internal static class Calibration
     private static void Frequencies(Network network, Examples examples, Binding binding, long[] chosen, Statistics statistics, CancellationToken cancel)
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
-        Dictionary<string, (Tensor Sum, int Batches)> sums = [];
+        Dictionary<string, (Tensor Sum, int Examples)> sums = [];
         var batch = (int)(binding.FixedBatch ?? Batch);
         for (var start = 0; start < chosen.Length; start += batch)
         {
@@ -87,19 +87,21 @@ internal static class Calibration
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            var indices = Enumerable.Range(start, batch).Select(i => chosen[Math.Min(i, chosen.Length - 1)]).ToArray();
+            // a fixed batch is filled up with the last example; otherwise the last batch is as small as it is, and counts so
+            var size = binding.FixedBatch is null ? Math.Min(batch, chosen.Length - start) : batch;
+            var indices = Enumerable.Range(start, size).Select(i => chosen[Math.Min(i, chosen.Length - 1)]).ToArray();
             network.Run(binding.Bind(examples.Read(indices)), default, (node, inputs, _) =>
             {
                 foreach (var weight in weights[node])
                 {
-                    var active = ActiveInputs(node, weight, inputs);
-                    if (sums.TryGetValue(weight.Name, out var sum)) sums[weight.Name] = (sum.Sum.add_(active), sum.Batches + 1);
-                    else sums[weight.Name] = (active.MoveToOuterDisposeScope(), 1);
+                    var active = ActiveInputs(node, weight, inputs).mul_(size);
+                    if (sums.TryGetValue(weight.Name, out var sum)) sums[weight.Name] = (sum.Sum.add_(active), sum.Examples + size);
+                    else sums[weight.Name] = (active.MoveToOuterDisposeScope(), size);
                 }
             });
         }
         foreach (var weight in network.Weights)
-            if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum.Sum / sum.Batches));
+            if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum.Sum / sum.Examples));
     }
 
     /// <summary>The share of non-zero values of each input channel, [channels].</summary>

@@ -1,0 +1,77 @@
+using CsCheck;
+using Secateur.Allocations;
+using Secateur.Execution;
+using static TorchSharp.torch;
+
+namespace Secateur.Tests.Allocations;
+
+public sealed class AllocationTests : IDisposable
+{
+    private readonly Network network = Nets.Classifier();
+
+    public void Dispose() => network.Dispose();
+
+    [Fact]
+    public void Budget_is_spent_to_a_unit_a_layer_and_no_limit_is_passed()
+    {
+        foreach (var allocation in Allocation.All.Values)
+        {
+            Gen.Select(Gen.Double[0, 1].Array[3], Gen.Double[0, 1], Gen.Int).Sample((limits, share, seed) =>
+            {
+                using var scope = NewDisposeScope();
+                var layers = Candidates(seed, limits);
+                var budget = (long)(share * layers.Sum(layer => layer.MostUnits));
+                var counts = allocation.Spread(layers, budget);
+                Assert.All(counts.Zip(layers), pair => Assert.InRange(pair.First, 0, pair.Second.MostUnits));
+                Assert.InRange(counts.Sum(), budget - layers.Length, budget + layers.Length);
+            }, iter: 100);
+        }
+    }
+
+    [Fact]
+    public void Global_takes_the_lowest_of_all()
+    {
+        Gen.Select(Gen.Double[0, 1], Gen.Int).Sample((share, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            var layers = Candidates(seed, [1, 1, 1]);
+            var all = layers.SelectMany((layer, number) => layer.Units.Values().Select(score => (score, number))).OrderBy(unit => unit.score).ToArray();
+            var budget = (long)(share * (all.Length - 30));
+            var expected = new long[3];
+            foreach (var (_, number) in all.Take((int)budget)) expected[number]++;
+            if (expected.Zip(layers).All(pair => pair.First < pair.Second.Count)) Assert.Equal(expected, Allocation.All["global"].Spread(layers, budget));
+        }, iter: 100);
+    }
+
+    [Fact]
+    public void Uniform_is_the_same_sparsity_everywhere()
+    {
+        using var scope = NewDisposeScope();
+        var layers = Candidates(3, [1, 1, 1]);
+        var counts = Allocation.All["uniform"].Spread(layers, (long)(0.7 * layers.Sum(layer => layer.Count)));
+        Assert.All(counts.Zip(layers), pair => Assert.Equal(0.7 * pair.Second.Count, pair.First, 1.0));
+    }
+
+    [Fact]
+    public void Lowest_and_mask_are_those_of_a_sort()
+    {
+        var scores = Gen.Frequency((1, Gen.Const(0f)), (2, Gen.Int[0, 4].Select(number => number / 4f)), (3, Gen.Float[0, 1]));
+        Gen.Select(scores.Array[1, 60], Gen.Double[0, 1]).Sample((values, share) =>
+        {
+            using var scope = NewDisposeScope();
+            var count = (long)(share * values.Length);
+            var mask = Threshold.KeepMask(tensor(values), count).data<bool>().ToArray();
+            Assert.Equal(count, mask.LongCount(kept => !kept));
+            var gone = values.Where((_, place) => !mask[place]).DefaultIfEmpty(float.NegativeInfinity).Max();
+            Assert.All(values.Where((_, place) => mask[place]), value => Assert.True(value >= gone));
+            if (count > 0) Assert.Equal(values.Order().ElementAt((int)count - 1), Threshold.Lowest([tensor(values)], count).Value);
+        }, iter: 300);
+    }
+
+    private Candidate[] Candidates(int seed, double[] limits)
+    {
+        var random = new Random(seed);
+        return [.. network.Weights.Select((weight, number) =>
+            new Candidate(weight, tensor(Enumerable.Range(0, (int)weight.Elements).Select(_ => random.NextSingle()).ToArray()), limits[number]))];
+    }
+}
