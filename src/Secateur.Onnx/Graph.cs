@@ -26,14 +26,14 @@ public sealed class Graph
             throw new SecateurException($"{model.Path}: holds no graph, so it is no ONNX model; export it again");
         Proto = proto;
         foreach (var tensor in proto.Initializer) Add(model, tensor.Name, tensor);
-        foreach (var sparse in proto.SparseInitializer) Add(model, sparse.Values.Name, SparseTensor.ToDense(sparse, model.Path));
+        foreach (var sparse in proto.SparseInitializer) Add(model, sparse.Values?.Name ?? "", SparseTensor.ToDense(sparse, model.Path));
         var opsets = model.Proto.OpsetImport.GroupBy(import => import.Domain is "ai.onnx" ? "" : import.Domain)
             .ToDictionary(group => group.Key, group => group.Max(import => import.Version));
         var nodes = ImmutableArray.CreateBuilder<Node>();
         foreach (var (index, node) in proto.Node.Index())
         {
             var value = node.OpType == "Constant" ? node.Attribute.FirstOrDefault(a => a.Name == "value")?.T : null;
-            if (value is not null) Add(model, node.Output[0], value);
+            if (value is not null && node.Output is [var constant, ..]) Add(model, constant, value);
             else nodes.Add(new Node(node, index, opsets.GetValueOrDefault(node.Domain is "ai.onnx" ? "" : node.Domain, 1)));
         }
         Nodes = nodes.ToImmutable();

@@ -34,6 +34,8 @@ public static class SparseTensor
     /// <exception cref="SecateurException">A position lies outside the tensor, or its layout is not known.</exception>
     public static TensorProto ToDense(SparseTensorProto sparse, string path)
     {
+        if (sparse.Values is null || sparse.Indices is null)
+            throw new SecateurException($"{path}: sparse tensor '{sparse.Values?.Name}' lacks its values or their positions; the file is damaged, export it again");
         var (name, width) = (sparse.Values.Name, TensorData.Width(sparse.Values.Type()));
         TensorData.Check(sparse.Values, name, path);
         TensorData.Check(sparse.Indices, name, path);
@@ -52,10 +54,16 @@ public static class SparseTensor
         var bytes = new byte[(long)count * width];
         for (var i = 0; i < nonzero; i++)
         {
-            var position = indices[i * rank];
-            for (var axis = 1; axis < rank; axis++) position = position * shape[axis] + indices[i * rank + axis];
-            if (position < 0 || position >= (long)count)
-                throw new SecateurException($"{path}: sparse tensor '{name}' has a value at {position}, outside its {count} elements; the file is damaged");
+            var at = indices.Slice(i * rank, rank);
+            var position = 0L;
+            for (var axis = 0; axis < rank; axis++)
+            {
+                var size = rank == shape.Length ? shape[axis] : (long)count;
+                if (at[axis] < 0 || at[axis] >= size)
+                    throw new SecateurException(
+                        $"{path}: sparse tensor '{name}' has a value at {string.Join(", ", at.ToArray())}, outside its {count} elements; the file is damaged");
+                position = position * size + at[axis];
+            }
             values.Slice(i * width, width).CopyTo(bytes.AsSpan((int)(position * width)));
         }
         var dense = new TensorProto { Name = name, DataType = sparse.Values.DataType, RawData = UnsafeByteOperations.UnsafeWrap(bytes) };

@@ -94,11 +94,23 @@ public static class TensorData
         if (Width(tensor.Type()) is not (> 0 and var width)) return;
         var there = tensor.RawData.Length > 0
             ? tensor.RawData.Length / width
-            : tensor.FloatData.Count + tensor.Int32Data.Count + tensor.Int64Data.Count + tensor.DoubleData.Count + tensor.Uint64Data.Count;
+            : tensor.Typed();
         if ((UInt128)there != count || (tensor.RawData.Length > 0 && tensor.RawData.Length % width != 0))
             throw new SecateurException(
                 $"{path}: tensor '{name}' has shape [{string.Join(", ", tensor.Dims)}] but {there} elements; the file is damaged, export it again");
     }
+
+    /// <summary>Elements in the field that the type's elements belong in; what a damaged file puts into another is not there.</summary>
+    private static int Typed(this TensorProto tensor) => tensor.Type() switch
+    {
+        DataType.Float => tensor.FloatData.Count,
+        DataType.Complex64 => tensor.FloatData.Count / 2,
+        DataType.Double => tensor.DoubleData.Count,
+        DataType.Complex128 => tensor.DoubleData.Count / 2,
+        DataType.Int64 => tensor.Int64Data.Count,
+        DataType.Uint32 or DataType.Uint64 => tensor.Uint64Data.Count,
+        _ => tensor.Int32Data.Count,
+    };
 
     private static TensorProto Of(string name, DataType type, ReadOnlySpan<byte> bytes, ReadOnlySpan<long> dimensions)
     {

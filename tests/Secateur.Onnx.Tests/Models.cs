@@ -23,6 +23,15 @@ internal sealed class Models : IDisposable
             [TensorData.Of("x", new float[6], 2, 3)], [TensorData.Of("w", [1f, 0, 0, -2, 3, 0], 3, 2)], ["y"]).Proto;
     }
 
+    /// <summary>The same, w as a sparse initializer.</summary>
+    public static ModelProto Sparse()
+    {
+        var proto = Small();
+        proto.Graph.SparseInitializer.Add(SparseTensor.FromDense(proto.Graph.Initializer[0]));
+        proto.Graph.Initializer.Clear();
+        return proto;
+    }
+
     public string Write(byte[] bytes, string name = "model.onnx")
     {
         var path = Path.Combine(folder, name);
