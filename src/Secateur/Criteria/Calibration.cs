@@ -110,7 +110,7 @@ internal static class Calibration
         var place = node.Inputs.IndexOf(weight.Name);
         var other = inputs[place == 0 ? 1 : 0]!;
         var channels = node.OpType is "Conv" or "ConvTranspose" ? 1
-            : place == 0 ? other.dim() - 2
+            : place == 0 ? other.dim() - (node.Flag("transB") ? 1 : 2)
             : node.Flag("transA") ? 0 : other.dim() - 1;
         var rest = Enumerable.Range(0, (int)other.dim()).Where(axis => axis != channels).Select(axis => (long)axis).ToArray();
         return other.ne(0).to_type(ScalarType.Float32).mean(rest);

@@ -44,12 +44,13 @@ internal sealed class MaskStep
         {
             using var scope = NewDisposeScope();
             var weight = choice.Weight!;
-            var units = granularity.Units(weight, criterion.Score(weight, statistics)).clamp_min_(SmallestScore);
-            units = units.contiguous();
+            var scores = criterion.Score(weight, statistics).clamp_min_(SmallestScore);
+            // before units are made of them: what has gone is the least also within its N:M group
+            if (masks[weight.Name] is { } mask) scores.mul_(weight.ToMatrix(mask));
+            var units = granularity.Units(weight, scores).contiguous();
             if (!units.AllFinite())
                 throw new SecateurException($"weight '{weight.Name}': the criterion gives scores that are not finite; the model or the data holds NaN or infinity");
-            if (masks[weight.Name] is { } mask) units = units * granularity.Units(weight, weight.ToMatrix(mask.to_type(ScalarType.Float32))).gt(0);
-            scored.Add((choice, units.contiguous().MoveToOuterDisposeScope()));
+            scored.Add((choice, units.MoveToOuterDisposeScope()));
         }
         return scored;
     }
