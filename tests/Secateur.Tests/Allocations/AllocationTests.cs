@@ -53,6 +53,25 @@ public sealed class AllocationTests : IDisposable
     }
 
     [Fact]
+    public void Budget_counts_weights_where_units_differ_in_size()
+    {
+        foreach (var allocation in Allocation.All.Values)
+        {
+            Gen.Select(Gen.Double[0, 1], Gen.Int).Sample((share, seed) =>
+            {
+                using var scope = NewDisposeScope();
+                var random = new Random(seed);
+                // units of 12, 1 and 4 weights, those of the first layer scored the lowest
+                Candidate[] layers = [.. network.Weights.Zip([8, 120, 10], (weight, units) =>
+                    new Candidate(weight, tensor(Enumerable.Range(0, units).Select(_ => random.NextSingle() + (units == 8 ? 0 : 0.5f)).ToArray()), 1))];
+                var budget = (long)(share * layers.Sum(layer => layer.MostUnits * layer.UnitSize));
+                var removed = allocation.Spread(layers, budget).Zip(layers).Sum(pair => pair.First * pair.Second.UnitSize);
+                Assert.Equal(budget, removed, layers.Sum(layer => layer.UnitSize));
+            }, iter: 100, threads: 1);
+        }
+    }
+
+    [Fact]
     public void Lowest_and_mask_are_those_of_a_sort()
     {
         var scores = Gen.Frequency((1, Gen.Const(0f)), (2, Gen.Int[0, 4].Select(number => number / 4f)), (3, Gen.Float[0, 1]));
