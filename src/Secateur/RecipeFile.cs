@@ -16,9 +16,12 @@ namespace Secateur;
 /// <summary>Recipes as YAML files, and the JSON schema that editors check them by.</summary>
 public static class RecipeFile
 {
+    private const int Deepest = 4;
+
     private static readonly JsonSerializerOptions Strict = new(Json.Options)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
@@ -80,19 +83,24 @@ public static class RecipeFile
         _ => null,
     };
 
-    private static JsonNode? ToJson(YamlNode node) => node switch
+    private static JsonNode? ToJson(YamlNode node, int depth = 0) => node switch
     {
-        YamlMappingNode map => new JsonObject(map.Children.Select(pair => KeyValuePair.Create(((YamlScalarNode)pair.Key).Value!, ToJson(pair.Value)))),
-        YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
+        // an alias can hold itself
+        _ when depth > Deepest => throw new YamlException(node.Start, node.End, "a recipe is nowhere so deep"),
+        YamlMappingNode map => new JsonObject(map.Children.Select(pair => KeyValuePair.Create(Key(pair.Key), ToJson(pair.Value, depth + 1)))),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(child => ToJson(child, depth + 1))]),
         YamlScalarNode { Style: not ScalarStyle.Plain, Value: var text } => JsonValue.Create(text),
         YamlScalarNode { Value: null or "" or "null" or "~" } => null,
         YamlScalarNode { Value: "true" } => JsonValue.Create(true),
         YamlScalarNode { Value: "false" } => JsonValue.Create(false),
         YamlScalarNode { Value: var word } when long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
-        YamlScalarNode { Value: var word } when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        YamlScalarNode { Value: var word } when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
         YamlScalarNode { Value: var word } => JsonValue.Create(word),
         _ => throw new ArgumentOutOfRangeException(nameof(node), node.NodeType, "Unknown YAML node."),
     };
+
+    private static string Key(YamlNode node) =>
+        node is YamlScalarNode { Value: { } word } ? word : throw new YamlException(node.Start, node.End, "a key is one word");
 
     private static void Write(JsonObject map, string indent, List<string> lines)
     {
