@@ -7,5 +7,9 @@ case ${1:-} in
   lenet-*) build/get-data.sh mnist out/data/mnist ;;
   resnet20-fashion | training-speed) build/get-data.sh fashion-mnist out/data/fashion-mnist ;;
 esac
+if [ "${1:-}" = training-speed ] && ! env -u OPENBLAS_CORETYPE /usr/bin/python3 -c 'import numpy, torch' 2> /dev/null; then
+  echo "bench: Debian's torch for Python is not here; apt-get install python3-torch python3-numpy libopenblas0-pthread" >&2
+  exit 2
+fi
 dotnet build bench/Secateur.Bench -c Release -v quiet >&2
 exec dotnet bench/Secateur.Bench/bin/Release/net10.0/linux-x64/Secateur.Bench.dll "$@"

@@ -15,7 +15,15 @@ if (args.Length == 0 || !measurements.TryGetValue(args[0], out var measure))
     Console.Error.WriteLine($"bench: name one of {string.Join(", ", measurements.Keys.Where(name => name != "memory-child"))}");
     return 2;
 }
-var settings = new Settings(args);
-Threads.Use(settings.Int("threads", Environment.ProcessorCount));
-measure(settings);
-return 0;
+try
+{
+    var settings = new Settings(args).Check();
+    Threads.Use(settings.Int("threads", Environment.ProcessorCount));
+    measure(settings);
+    return 0;
+}
+catch (SecateurException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}

@@ -5,7 +5,18 @@ namespace Secateur.Bench;
 /// <summary>What a measurement is told: its name, then <c>--key value</c> pairs.</summary>
 internal sealed class Settings(string[] arguments)
 {
+    private static readonly string[] Keys = ["seeds", "sparsities", "epochs", "pairs", "runs", "threads", "model"];
+
     public string Name => arguments[0];
+
+    /// <exception cref="SecateurException">A key is not known, so that a slip does not start an hour of something else.</exception>
+    public Settings Check()
+    {
+        for (var place = 1; place < arguments.Length; place += 2)
+            if (!arguments[place].StartsWith("--", StringComparison.Ordinal) || !Keys.Contains(arguments[place][2..]) || place + 1 == arguments.Length)
+                throw new SecateurException($"bench: '{arguments[place]}' is no key with a value; the keys are --{string.Join(", --", Keys[..^1])}");
+        return this;
+    }
 
     /// <summary>The command that makes the result again.</summary>
     public string Command => $"bench/run.sh {string.Join(' ', arguments)}";

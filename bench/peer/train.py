@@ -3,6 +3,7 @@
 Reads lines "steps N" on standard input and answers with the seconds that they took. Arguments: MODEL FORMAT THREADS DATA, where
 MODEL is lenet-300-100 or resnet-20 and FORMAT is nchw (the default of torch) or nhwc (channels last).
 """
+import ctypes
 import gzip
 import sys
 import time
@@ -48,6 +49,20 @@ def read(path, offset):
         return numpy.frombuffer(file.read(), numpy.uint8, offset=offset)
 
 
+def blas():
+    """The BLAS that this process has loaded and, of OpenBLAS, the processor whose kernels it chose."""
+    with open("/proc/self/maps") as maps:
+        paths = sorted({line.split()[-1] for line in maps if "blas" in line})
+    names = [path.split("/")[-1] for path in paths]
+    for path, name in zip(paths, names):
+        if "openblas" in name:
+            kernels = ctypes.CDLL(path).openblas_get_corename
+            kernels.restype = ctypes.c_char_p
+            names.append(f"kernels for {kernels().decode()}")
+            break
+    return ", ".join(names) or "BLAS inside libtorch"
+
+
 def main():
     model, layout, threads, data = sys.argv[1:]
     torch.set_num_threads(int(threads))
@@ -63,9 +78,7 @@ def main():
     if layout == "nhwc":
         network = network.to(memory_format=torch.channels_last)
     order = torch.randperm(len(labels))
-    with open("/proc/self/maps") as maps:
-        blas = sorted({line.split("/")[-1].strip() for line in maps if "blas" in line})
-    print(f"torch {torch.__version__}, {', '.join(blas)}", flush=True)
+    print(f"torch {torch.__version__}, {blas()}", flush=True)
     place = 0
     for line in sys.stdin:
         begin = time.perf_counter()
