@@ -38,6 +38,16 @@ public sealed class WrongInputTests(SmallWorkshop workshop) : IClassFixture<Smal
     }
 
     [Fact]
+    public async Task Output_that_is_the_model_itself()
+    {
+        var before = await File.ReadAllBytesAsync(workshop.Model, TestContext.Current.CancellationToken);
+        var line = await Request.RefusedAsync(["prune", workshop.Model, "--data", workshop.Data, "--threads", "1", "-o", workshop.Model]);
+        Assert.Contains($"{workshop.Model}: is the model to prune itself", line);
+        Assert.Contains("name another file", line);
+        Assert.Equal(before, await File.ReadAllBytesAsync(workshop.Model, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Arrays_of_another_size()
     {
         var data = SmallPictures.Write(workshop.In("narrow.npz"), size: 7);

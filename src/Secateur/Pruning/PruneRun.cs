@@ -56,6 +56,8 @@ internal sealed class PruneRun : IDisposable
     public static PruneRun Open(string source, DataSet? data, Recipe recipe, string output, bool keepRounds, Action<string, double, string> report, CancellationToken cancel)
     {
         var model = ModelSource.Open(source, data, recipe.Seed);
+        if (model.Path.Length > 0 && RealPath(model.Path) == RealPath(output))
+            throw new SecateurException($"{output}: is the model to prune itself, which is still needed to compare with; name another file to write");
         var bytes = model.Path.Length > 0 ? null : Google.Protobuf.MessageExtensions.ToByteArray(model.Proto);
         var hash = bytes is null ? Lineages.HashOf(model.Path) : Convert.ToHexStringLower(SHA256.HashData(bytes));
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
@@ -173,6 +175,8 @@ internal sealed class PruneRun : IDisposable
         network.Dispose();
         teacher?.Dispose();
     }
+
+    private static string RealPath(string path) => new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
 
     private Cycle Cycle(Recipe what, RunFolder where, string label) =>
         new(network, teacher, data, what, where, (stage, done, detail) => report(label + stage, done, detail));
