@@ -176,7 +176,7 @@ internal sealed class PruneRun : IDisposable
         teacher?.Dispose();
     }
 
-    private static string RealPath(string path) => new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+    private static string RealPath(string path) => (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
     private Cycle Cycle(Recipe what, RunFolder where, string label) =>
         new(network, teacher, data, what, where, (stage, done, detail) => report(label + stage, done, detail));
