@@ -21,7 +21,7 @@ public sealed class HostileFileTests : IDisposable
     {
         var whole = Small.Proto().ToByteArray();
         var refused = Enumerable.Range(0, whole.Length).Count(length => Refusal(whole[..length], $"cut at {length}") is not null);
-        Assert.InRange(refused, whole.Length - 10, whole.Length); // the metadata at the end can be missed without loss
+        Assert.InRange(refused, whole.Length - 10, whole.Length); // what stands behind the graph can be missed
         Assert.Null(Refusal(whole, "whole"));
     }
 
