@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Secateur.Onnx.Proto;
 
 namespace Secateur.Onnx;
@@ -15,10 +16,14 @@ public sealed record Value(string Name, TensorProto.Types.DataType Type, Immutab
 }
 
 /// <summary>The graph as it is run: nodes in order, values that enter and leave, and all constant tensors by name.</summary>
-/// <remarks>Constants are initializers, sparse initializers (made dense) and the <c>value</c> of <c>Constant</c> nodes.</remarks>
+/// <remarks>
+/// Constants are initializers, sparse initializers (made dense) and the <c>value</c> of <c>Constant</c> nodes. To change one in place is to
+/// change the model; a sparse one is packed again when the model is saved.
+/// </remarks>
 public sealed class Graph
 {
     private readonly Dictionary<string, TensorProto> constants = [];
+    private readonly List<(SparseTensorProto Sparse, TensorProto Dense, ByteString Read)> sparse = [];
 
     internal Graph(OnnxModel model)
     {
@@ -26,15 +31,27 @@ public sealed class Graph
             throw new SecateurException($"{model.Path}: holds no graph, so it is no ONNX model; export it again");
         Proto = proto;
         foreach (var tensor in proto.Initializer) Add(model, tensor.Name, tensor);
-        foreach (var sparse in proto.SparseInitializer) Add(model, sparse.Values?.Name ?? "", SparseTensor.ToDense(sparse, model.Path));
+        foreach (var tensor in proto.SparseInitializer)
+        {
+            var dense = SparseTensor.ToDense(tensor, model.Path);
+            Add(model, dense.Name, dense);
+            sparse.Add((tensor, dense, dense.RawData));
+        }
         var opsets = model.Proto.OpsetImport.GroupBy(import => import.Domain is "ai.onnx" ? "" : import.Domain)
             .ToDictionary(group => group.Key, group => group.Max(import => import.Version));
         var nodes = ImmutableArray.CreateBuilder<Node>();
         foreach (var (index, node) in proto.Node.Index())
         {
             var value = node.OpType == "Constant" ? node.Attribute.FirstOrDefault(a => a.Name == "value")?.T : null;
-            if (value is not null && node.Output is [var constant, ..]) Add(model, constant, value);
-            else nodes.Add(new Node(node, index, opsets.GetValueOrDefault(node.Domain is "ai.onnx" ? "" : node.Domain, 1)));
+            if (value is not null && node.Output is [{ Length: > 0 } output])
+            {
+                Add(model, output, value);
+                continue;
+            }
+            var step = new Node(node, index, opsets.GetValueOrDefault(node.Domain is "ai.onnx" ? "" : node.Domain, 1));
+            foreach (var attribute in node.Attribute)
+                if (attribute.T is { } tensor) TensorData.Check(tensor, $"{step.Name}.{attribute.Name}", model.Path);
+            nodes.Add(step);
         }
         Nodes = nodes.ToImmutable();
         Inputs = [.. proto.Input.Where(input => !constants.ContainsKey(input.Name)).Select(Describe)];
@@ -58,6 +75,19 @@ public sealed class Graph
     /// <summary>The nodes that read a value, by its name.</summary>
     public FrozenDictionary<string, ImmutableArray<Node>> Consumers { get; }
 
+    /// <summary>Writes dense copies that were changed back into their sparse initializers.</summary>
+    internal void StoreSparse()
+    {
+        for (var i = 0; i < sparse.Count; i++)
+        {
+            var (tensor, dense, read) = sparse[i];
+            if (ReferenceEquals(dense.RawData, read)) continue;
+            var made = SparseTensor.FromDense(dense);
+            (tensor.Values, tensor.Indices) = (made.Values, made.Indices);
+            sparse[i] = (tensor, dense, dense.RawData);
+        }
+    }
+
     private void Add(OnnxModel model, string name, TensorProto tensor)
     {
         if (!constants.TryAdd(name, tensor)) throw new SecateurException($"{model.Path}: tensor '{name}' is there twice; export the model again");
@@ -66,7 +96,9 @@ public sealed class Graph
 
     private void CheckOrder(string path)
     {
-        HashSet<string> known = [.. constants.Keys, .. Inputs.Select(input => input.Name)];
+        HashSet<string> known = [.. constants.Keys];
+        foreach (var input in Inputs)
+            if (!known.Add(input.Name)) throw new SecateurException($"{path}: input '{input.Name}' is there twice; export the model again");
         foreach (var node in Nodes)
         {
             foreach (var input in node.Inputs)

@@ -48,6 +48,7 @@ public sealed class OnnxModel
 
     public void Save(string path)
     {
+        Graph.StoreSparse();
         // Google.Protobuf counts bytes in an int and writes a broken file without saying so
         if (Graph.Constants.Values.Sum(tensor => (long)tensor.RawData.Length) > LargestProtobuf - (64 << 20))
             throw new SecateurException($"{path}: the model is over 2 GB, which one ONNX file cannot hold");

@@ -11,20 +11,26 @@ public static class SparseTensor
     /// <summary>Bytes of a sparse float32 tensor: four of value and eight of position for each nonzero.</summary>
     public static long Bytes(long nonzero) => 12 * nonzero;
 
+    /// <param name="dense">Of any type of whole bytes. A negative zero counts as zero: it is what a mask leaves of a negative weight.</param>
     public static SparseTensorProto FromDense(TensorProto dense)
     {
-        var values = MemoryMarshal.Cast<byte, float>(dense.Bytes());
-        List<float> kept = [];
+        var bytes = dense.Bytes();
+        var width = TensorData.Width(dense.Type());
+        var sign = dense.Type() is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16 ? 0x80 : 0;
+        List<byte> kept = [];
         List<long> positions = [];
-        for (var i = 0; i < values.Length; i++)
+        for (var i = 0; i < bytes.Length / width; i++)
         {
-            if (values[i] == 0) continue;
-            kept.Add(values[i]);
+            var element = bytes.Slice(i * width, width);
+            if ((element[^1] & ~sign) == 0 && !element[..^1].ContainsAnyExcept((byte)0)) continue;
+            kept.AddRange(element);
             positions.Add(i);
         }
+        var values = new TensorProto { Name = dense.Name, DataType = dense.DataType, RawData = ByteString.CopyFrom(CollectionsMarshal.AsSpan(kept)) };
+        values.Dims.Add(positions.Count);
         var sparse = new SparseTensorProto
         {
-            Values = TensorData.Of(dense.Name, CollectionsMarshal.AsSpan(kept), kept.Count),
+            Values = values,
             Indices = TensorData.Of(dense.Name + "_indices", CollectionsMarshal.AsSpan(positions), positions.Count),
         };
         sparse.Dims.Add(dense.Dims);
@@ -34,8 +40,8 @@ public static class SparseTensor
     /// <exception cref="SecateurException">A position lies outside the tensor, or its layout is not known.</exception>
     public static TensorProto ToDense(SparseTensorProto sparse, string path)
     {
-        if (sparse.Values is null || sparse.Indices is null)
-            throw new SecateurException($"{path}: sparse tensor '{sparse.Values?.Name}' lacks its values or their positions; the file is damaged, export it again");
+        if (sparse is not { Values: not null, Indices: not null })
+            throw new SecateurException($"{path}: sparse tensor '{sparse.Values?.Name}' has no values or no indices; the file is damaged");
         var (name, width) = (sparse.Values.Name, TensorData.Width(sparse.Values.Type()));
         TensorData.Check(sparse.Values, name, path);
         TensorData.Check(sparse.Indices, name, path);
@@ -49,25 +55,35 @@ public static class SparseTensor
         var values = sparse.Values.Bytes();
         var indices = MemoryMarshal.Cast<byte, long>(sparse.Indices.Bytes());
         var (nonzero, rank) = ((int)sparse.Values.Count(), sparse.Indices.Dims.Count == 2 ? shape.Length : 1);
-        if (indices.Length != (long)nonzero * rank)
+        if (indices.Length != (long)nonzero * rank || rank == 0)
             throw new SecateurException($"{path}: sparse tensor '{name}' has {nonzero} values and {indices.Length} indices; the file is damaged");
-        var bytes = new byte[(long)count * width];
+        var bytes = Allocate((long)count * width, name, path);
         for (var i = 0; i < nonzero; i++)
         {
-            var at = indices.Slice(i * rank, rank);
-            var position = 0L;
-            for (var axis = 0; axis < rank; axis++)
-            {
-                var size = rank == shape.Length ? shape[axis] : (long)count;
-                if (at[axis] < 0 || at[axis] >= size)
-                    throw new SecateurException(
-                        $"{path}: sparse tensor '{name}' has a value at {string.Join(", ", at.ToArray())}, outside its {count} elements; the file is damaged");
-                position = position * size + at[axis];
-            }
+            var place = indices.Slice(i * rank, rank);
+            var position = rank == 1 ? place[0] : 0;
+            for (var axis = 0; axis < rank && rank > 1 && position >= 0; axis++)
+                position = place[axis] >= 0 && place[axis] < shape[axis] ? position * shape[axis] + place[axis] : -1;
+            if (position < 0 || position >= (long)count)
+                throw new SecateurException(
+                    $"{path}: sparse tensor '{name}' has a value at [{string.Join(", ", place.ToArray())}], outside its {count} elements; the file is damaged");
             values.Slice(i * width, width).CopyTo(bytes.AsSpan((int)(position * width)));
         }
         var dense = new TensorProto { Name = name, DataType = sparse.Values.DataType, RawData = UnsafeByteOperations.UnsafeWrap(bytes) };
         dense.Dims.Add(shape);
         return dense;
+    }
+
+    /// <summary>A small file may ask for much memory.</summary>
+    private static byte[] Allocate(long bytes, string name, string path)
+    {
+        try
+        {
+            return new byte[bytes];
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new SecateurException($"{path}: sparse tensor '{name}' takes {bytes} bytes as a dense one, which is more than is free; free memory", e);
+        }
     }
 }

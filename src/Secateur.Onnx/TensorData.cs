@@ -26,15 +26,15 @@ public static class TensorData
         if (tensor.RawData.Length > 0 || tensor.Count() == 0) return tensor.RawData.Span;
         return tensor.Type() switch
         {
-            DataType.Float => MemoryMarshal.AsBytes<float>(tensor.FloatData.ToArray()),
-            DataType.Double => MemoryMarshal.AsBytes<double>(tensor.DoubleData.ToArray()),
+            DataType.Float or DataType.Complex64 => MemoryMarshal.AsBytes<float>(tensor.FloatData.ToArray()),
+            DataType.Double or DataType.Complex128 => MemoryMarshal.AsBytes<double>(tensor.DoubleData.ToArray()),
             DataType.Int64 => MemoryMarshal.AsBytes<long>(tensor.Int64Data.ToArray()),
             DataType.Uint32 => MemoryMarshal.AsBytes<uint>(tensor.Uint64Data.Select(v => (uint)v).ToArray()),
             DataType.Uint64 => MemoryMarshal.AsBytes<ulong>(tensor.Uint64Data.ToArray()),
             DataType.Int32 => MemoryMarshal.AsBytes<int>(tensor.Int32Data.ToArray()),
             DataType.Int16 or DataType.Uint16 or DataType.Float16 or DataType.Bfloat16 =>
                 MemoryMarshal.AsBytes<short>(tensor.Int32Data.Select(v => (short)v).ToArray()),
-            DataType.Int8 or DataType.Uint8 or DataType.Bool => tensor.Int32Data.Select(v => (byte)v).ToArray(),
+            var type when Width(type) == 1 => tensor.Int32Data.Select(v => (byte)v).ToArray(),
             var type => throw new SecateurException($"tensor '{tensor.Name}': elements of type {type} cannot be read as bytes"),
         };
     }
@@ -92,16 +92,14 @@ public static class TensorData
                 throw new SecateurException($"{path}: tensor '{name}' has the impossible shape [{string.Join(", ", tensor.Dims)}]; export the model again");
         }
         if (Width(tensor.Type()) is not (> 0 and var width)) return;
-        var there = tensor.RawData.Length > 0
-            ? tensor.RawData.Length / width
-            : tensor.Typed();
+        var there = tensor.RawData.Length > 0 ? tensor.RawData.Length / width : Typed(tensor);
         if ((UInt128)there != count || (tensor.RawData.Length > 0 && tensor.RawData.Length % width != 0))
             throw new SecateurException(
                 $"{path}: tensor '{name}' has shape [{string.Join(", ", tensor.Dims)}] but {there} elements; the file is damaged, export it again");
     }
 
-    /// <summary>Elements in the field that the type's elements belong in; what a damaged file puts into another is not there.</summary>
-    private static int Typed(this TensorProto tensor) => tensor.Type() switch
+    /// <summary>Elements in the typed field that belongs to the tensor's type.</summary>
+    private static int Typed(TensorProto tensor) => tensor.Type() switch
     {
         DataType.Float => tensor.FloatData.Count,
         DataType.Complex64 => tensor.FloatData.Count / 2,

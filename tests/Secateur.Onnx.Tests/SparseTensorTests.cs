@@ -1,70 +1,110 @@
 using CsCheck;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Secateur.Onnx.Proto;
+using Secateur.Testing;
+using static Secateur.Onnx.Proto.TensorProto.Types;
 
 namespace Secateur.Onnx.Tests;
 
-public class SparseTensorTests
+public sealed class SparseTensorTests : IDisposable
 {
-    private static readonly Gen<float> Mostly0 = Gen.Frequency((3, Gen.Const(0f)), (1, Gen.Float[-1, 1]));
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<DataType> FixedWidth => [.. Enum.GetValues<DataType>().Where(type => TensorData.Width(type) > 0)];
+
+    public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Dense_again_is_the_same() => Gen.Select(Gen.Int[1, 9], Gen.Int[1, 9]).SelectMany((rows, columns) => Gen.Select(Gen.Const(rows), Mostly0.Array[rows * columns]))
-        .Sample((rows, values) =>
+    public void Packed_and_made_dense_again_is_the_same_tensor() =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 5], Gen.Int[1, 3]).SelectMany((a, b, c) => Gen.Select(
+            Gen.Const((a, b, c)), Gen.Frequency((3, Gen.Const(0f)), (1, Gen.Float)).Array[a * b * c])).Sample((shape, values) =>
         {
-            var dense = TensorData.Of("w", values, rows, values.Length / rows);
-            var again = SparseTensor.ToDense(SparseTensor.FromDense(dense), "file");
-            Assert.Equal(dense.Dims, again.Dims);
-            Assert.Equal(values, again.ToArray<float>());
-        }, iter: 200);
+            var dense = TensorData.Of("w", [.. values.Select(value => value == 0 ? 0 : value)], shape.a, shape.b, shape.c);
+            var sparse = SparseTensor.FromDense(dense);
+            Assert.Equal(values.Count(value => value != 0), sparse.Values.Count());
+            Assert.Equal(dense, SparseTensor.ToDense(sparse, "w.onnx"));
+        });
+
+    [Theory, MemberData(nameof(FixedWidth))]
+    public void Any_type_of_whole_bytes_can_be_packed(DataType type)
+    {
+        var bytes = new byte[5 * TensorData.Width(type)];
+        (bytes[0], bytes[^1]) = (1, 2);
+        var dense = SmallGraphs.Tensor<byte>("w", type, bytes, 5);
+        var sparse = SparseTensor.FromDense(dense);
+        Assert.Equal([0L, 4], sparse.Indices.ToArray<long>());
+        Assert.Equal(dense, SparseTensor.ToDense(sparse, "w.onnx"));
+    }
 
     [Fact]
-    public void Positions_by_row_and_column_are_read()
+    public void A_negative_zero_is_a_zero_and_NaN_is_not()
     {
-        var sparse = new SparseTensorProto { Values = TensorData.Of("w", [5f, 6f], 2), Indices = TensorData.Of("", [0L, 2, 1, 0], 2, 2), Dims = { 2, 3 } };
-        Assert.Equal([0, 0, 5, 6, 0, 0], SparseTensor.ToDense(sparse, "file").ToArray<float>());
+        var sparse = SparseTensor.FromDense(TensorData.Of("w", [-0f, float.NaN, 0, float.Epsilon, -1], 5));
+        Assert.Equal([1L, 3, 4], sparse.Indices.ToArray<long>());
+    }
+
+    [Fact]
+    public void Takes_twelve_bytes_a_nonzero()
+    {
+        var sparse = SparseTensor.FromDense(Small.Gaps);
+        Assert.Equal(SparseTensor.Bytes(3), sparse.Values.RawData.Length + sparse.Indices.RawData.Length);
+    }
+
+    [Fact]
+    public void A_sparse_file_runs_in_stock_ONNX_Runtime_as_the_dense_one_does() =>
+        Assert.Equal(StockRuntime.Run(folder.With("dense.onnx", Small.Proto(sparse: false)), Small.X),
+            StockRuntime.Run(folder.With("sparse.onnx", Small.Proto()), Small.X));
+
+    [Fact]
+    public void Positions_by_axis_are_read_as_flat_ones_are()
+    {
+        var proto = Small.Proto();
+        var sparse = proto.Graph.SparseInitializer[0];
+        long[] places = [.. sparse.Indices.ToArray<long>().SelectMany(position => new[] { position / 3, position % 3 })];
+        sparse.Indices = TensorData.Of("places", places, 3, 2);
+        var path = folder.With("places.onnx", proto);
+        Assert.Equal(Small.Gaps, OnnxModel.Load(path).Graph.Constants["sparse"]);
+        Assert.Equal(StockRuntime.Run(folder.With("flat.onnx", Small.Proto()), Small.X), StockRuntime.Run(path, Small.X));
     }
 
     [Theory]
-    [InlineData(6L, "outside its 6 elements"), InlineData(-1L, "outside its 6 elements")]
-    public void Position_outside_is_refused(long position, string what)
-    {
-        var sparse = new SparseTensorProto { Values = TensorData.Of("w", [5f], 1), Indices = TensorData.Of("", [position], 1), Dims = { 2, 3 } };
-        Assert.Contains(what, Assert.Throws<SecateurException>(() => SparseTensor.ToDense(sparse, "file")).Message);
-    }
+    [InlineData(new long[] { 0, 1, 12 }, "has a value at [12], outside its 12 elements; the file is damaged")]
+    [InlineData(new long[] { 0, 1, -1 }, "has a value at [-1], outside its 12 elements; the file is damaged")]
+    [InlineData(new long[] { 0, 1, long.MaxValue }, "has a value at [9223372036854775807], outside its 12 elements; the file is damaged")]
+    [InlineData(new long[] { 0, 1 }, "has 3 values and 2 indices; the file is damaged")]
+    public void Flat_positions_lie_inside(long[] positions, string message) =>
+        Refused(sparse => sparse.Indices = TensorData.Of("i", positions, positions.Length), message);
 
     [Theory]
-    [InlineData(-1L, 5L), InlineData(0L, 3L), InlineData(2L, 0L), InlineData(0L, long.MinValue), InlineData(long.MaxValue, 2L)]
-    public void Row_or_column_outside_is_refused_also_where_their_sum_lies_inside(long row, long column)
-    {
-        var sparse = new SparseTensorProto { Values = TensorData.Of("w", [5f], 1), Indices = TensorData.Of("", [row, column], 1, 2), Dims = { 2, 3 } };
-        Assert.Contains($"a value at {row}, {column}, outside", Assert.Throws<SecateurException>(() => SparseTensor.ToDense(sparse, "file")).Message);
-    }
+    [InlineData(4, 0)]
+    [InlineData(0, 3)] // as a flat position it would be inside
+    [InlineData(1, -1)]
+    [InlineData(1L << 62, 1)]
+    public void Positions_by_axis_lie_inside_on_each_axis(long row, long column) =>
+        Refused(sparse => sparse.Indices = TensorData.Of("i", [0, 1, 0, 2, row, column], 3, 2),
+            $"has a value at [{row}, {column}], outside its 12 elements; the file is damaged");
 
     [Fact]
-    public void Hostile_shape_is_refused_before_anything_is_allocated()
+    public void Shapes_types_and_missing_parts_are_checked()
     {
-        var sparse = new SparseTensorProto { Values = TensorData.Of("w", [5f], 1), Indices = TensorData.Of("", [0L], 1), Dims = { 1L << 40, 1L << 20 } };
-        Assert.Contains("impossible shape", Assert.Throws<SecateurException>(() => SparseTensor.ToDense(sparse, "file")).Message);
+        Refused(sparse => sparse.Dims[0] = -4, "has the impossible shape [-4, 3]; export the model again");
+        Refused(sparse => sparse.Dims[0] = 1L << 60, "has the impossible shape [1152921504606846976, 3]; export the model again");
+        Refused(sparse => sparse.Indices.DataType = (int)DataType.Double, "is of a type that is not known; save it as a dense initializer");
+        Refused(sparse => sparse.Values.DataType = (int)DataType.String, "is of a type that is not known; save it as a dense initializer");
+        Refused(sparse => sparse.Indices = null, "has no values or no indices; the file is damaged");
+        Refused(sparse => sparse.Values = null, "has no values or no indices; the file is damaged", name: "");
+        Refused(sparse => (sparse.Indices = TensorData.Of("i", ReadOnlySpan<long>.Empty, 3, 0)).Name = "empty", "has 3 values and 0 indices; the file is damaged");
+        Refused(sparse =>
+        {
+            sparse.Dims.Clear();
+            sparse.Indices = TensorData.Of("i", ReadOnlySpan<long>.Empty, 3, 0);
+        }, "has 3 values and 0 indices; the file is damaged");
     }
 
-    [Fact]
-    public void Sparse_file_runs_in_ONNX_Runtime_as_the_dense_one_does()
+    private void Refused(Action<SparseTensorProto> damage, string message, string name = "sparse")
     {
-        using var files = new Models();
-        var dense = files.Write(Models.Small());
-        using var folder = new Models();
-        var sparse = folder.Write(Models.Sparse());
-        Assert.Equal(Run(dense), Run(sparse));
-        Assert.Equal([1f, 0, 0, -2, 3, 0], OnnxModel.Load(sparse).Graph.Constants["w"].ToArray<float>());
-    }
-
-    private static float[] Run(string path)
-    {
-        using var session = new InferenceSession(path);
-        var x = new DenseTensor<float>(new float[] { 1, 2, 3, 4, 5, 6 }, [2, 3]);
-        using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("x", x)]);
-        return [.. outputs[0].AsEnumerable<float>()];
+        var proto = Small.Proto();
+        damage(proto.Graph.SparseInitializer[0]);
+        var path = folder.With("bad.onnx", proto);
+        Assert.Equal($"{path}: sparse tensor '{name}' {message}", Assert.Throws<SecateurException>(() => OnnxModel.Load(path)).Message);
     }
 }
