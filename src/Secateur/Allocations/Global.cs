@@ -13,10 +13,8 @@ internal sealed class Global : Allocation
         {
             var fixedWeights = Enumerable.Range(0, layers.Count).Where(layer => !open.Contains(layer)).Sum(layer => counts[layer] * layers[layer].UnitSize);
             var order = open.Order().ToArray();
-            var unit = order.Sum(layer => (double)layers[layer].Weight.Elements) / order.Sum(layer => (double)layers[layer].Count);
-            var count = Math.Clamp((long)Math.Round((weights - fixedWeights) / unit), 0, order.Sum(layer => layers[layer].Count));
-            var lowest = Threshold.Lowest([.. order.Select(layer => layers[layer].Units)], count);
-            foreach (var (place, layer) in order.Index()) counts[layer] = lowest.Counts[place];
+            var lowest = Lowest([.. order.Select(layer => layers[layer])], weights - fixedWeights);
+            foreach (var (place, layer) in order.Index()) counts[layer] = lowest[place];
             var full = order.Where(layer => counts[layer] > layers[layer].MostUnits).ToArray();
             if (full.Length == 0) break;
             foreach (var layer in full)
@@ -26,5 +24,21 @@ internal sealed class Global : Allocation
             }
         }
         return counts;
+    }
+
+    /// <summary>How many of the lowest units, which together hold so many weights, lie in each layer.</summary>
+    private static long[] Lowest(Candidate[] layers, double weights)
+    {
+        var units = Array.ConvertAll(layers, layer => layer.Units);
+        var (low, high) = (0L, layers.Sum(layer => layer.Count));
+        if (layers.All(layer => layer.UnitSize == layers[0].UnitSize))
+            return Threshold.Lowest(units, Math.Clamp((long)Math.Round(weights / layers[0].UnitSize), low, high)).Counts;
+        while (low < high) // where edges make blocks of unlike size, a number of units tells no number of weights
+        {
+            var middle = (low + high + 1) / 2;
+            if (Threshold.Lowest(units, middle).Counts.Zip(layers, (count, layer) => count * layer.UnitSize).Sum() <= weights + 1e-6) low = middle;
+            else high = middle - 1;
+        }
+        return Threshold.Lowest(units, low).Counts;
     }
 }

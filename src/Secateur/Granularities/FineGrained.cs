@@ -28,7 +28,9 @@ public sealed class FineGrained(int kept, int group) : Granularity
     public override Tensor Units(Weight weight, Tensor scores)
     {
         var groups = scores.reshape(weight.Outputs, weight.Inputs / group, group, weight.Kernel); // [out, in/m, m, k]
-        var rank = groups.argsort(2).argsort(2);
+        // zeros before all else and in order: those pruned in earlier steps keep the ranks by which they went, whatever their scores are now
+        var ordered = where(weight.Matrix.eq(0).reshape(groups.shape), -1, groups).sort(2, stable: true).Indices;
+        var rank = ordered.argsort(2);
         var within = groups / (groups.max() + 1e-30f).mul(2); // below 1/2, so ranks stay apart
         return where(rank < group - kept, rank + within, full_like(groups, Never)).reshape(-1);
     }
