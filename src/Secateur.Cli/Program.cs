@@ -19,6 +19,7 @@ internal static class Program
         AllocationsCommand.Create(),
         SchedulesCommand.Create(),
         ArchitecturesCommand.Create(),
+        SchemaCommand.Create(),
         Output.Json,
         GlobalOptions.Seed,
         GlobalOptions.Threads,

@@ -1,3 +1,4 @@
+using System.IO.MemoryMappedFiles;
 using Google.Protobuf;
 using Secateur.Onnx.Proto;
 
@@ -7,6 +8,7 @@ namespace Secateur.Onnx;
 public sealed class OnnxModel
 {
     private const long LargestProtobuf = int.MaxValue;
+    private const long Large = 64 << 20;
 
     public OnnxModel(ModelProto proto, string path = "")
     {
@@ -32,8 +34,7 @@ public sealed class OnnxModel
             if (file.Length == 0) throw new SecateurException($"{path}: is empty; export the model again");
             if (file.Length > LargestProtobuf)
                 throw new SecateurException($"{path}: is over 2 GB, which protobuf cannot hold; export it with external data");
-            using var stream = file.OpenRead();
-            return new OnnxModel(ModelProto.Parser.ParseFrom(stream), path);
+            return new OnnxModel(file.Length < Large ? ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)) : ParseMapped(path, (int)file.Length), path);
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -51,6 +52,23 @@ public sealed class OnnxModel
         if (Graph.Constants.Values.Sum(tensor => (long)tensor.RawData.Length) > LargestProtobuf - (64 << 20))
             throw new SecateurException($"{path}: the model is over 2 GB, which one ONNX file cannot hold");
         AtomicFile.Write(path, Proto.WriteTo);
+    }
+
+    /// <summary>From the file's pages, so that nothing but the model itself is held: parsing a stream keeps every tensor twice for a while.</summary>
+    private static unsafe ModelProto ParseMapped(string path, int length)
+    {
+        using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        using var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        byte* first = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref first);
+        try
+        {
+            return ModelProto.Parser.ParseFrom(new ReadOnlySpan<byte>(first + view.PointerOffset, length));
+        }
+        finally
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
     }
 
     /// <summary>The value of a metadata property, or null.</summary>

@@ -45,12 +45,19 @@ public static class TensorData
     /// <summary>Replaces the elements; type and dimensions stay.</summary>
     public static void SetBytes(this TensorProto tensor, ReadOnlySpan<byte> bytes)
     {
+        tensor.Release();
+        tensor.RawData = ByteString.CopyFrom(bytes);
+    }
+
+    /// <summary>Drops the elements, until <see cref="SetBytes"/> brings others.</summary>
+    public static void Release(this TensorProto tensor)
+    {
         tensor.FloatData.Clear();
         tensor.DoubleData.Clear();
         tensor.Int32Data.Clear();
         tensor.Int64Data.Clear();
         tensor.Uint64Data.Clear();
-        tensor.RawData = ByteString.CopyFrom(bytes);
+        tensor.RawData = ByteString.Empty;
     }
 
     /// <summary>A float32 tensor.</summary>

@@ -15,13 +15,10 @@ internal static class ModelSource
     /// <exception cref="SecateurException">Neither a file nor a name, or the data does not fit the architecture.</exception>
     public static OnnxModel Open(string modelOrArchitecture, DataSet? data, long seed)
     {
-        if (!Architecture.All.ContainsKey(modelOrArchitecture) || File.Exists(modelOrArchitecture))
-        {
-            if (File.Exists(modelOrArchitecture) || modelOrArchitecture.AsSpan().ContainsAny('.', '/')) return OnnxModel.Load(modelOrArchitecture);
-            return OnnxModel.Load(Architecture.Named(modelOrArchitecture).Name); // throws: not known
-        }
+        if (File.Exists(modelOrArchitecture) || modelOrArchitecture.AsSpan().ContainsAny('.', '/')) return OnnxModel.Load(modelOrArchitecture);
+        var architecture = Architecture.Named(modelOrArchitecture);
         if (data is null) throw new SecateurException($"{modelOrArchitecture}: a new model takes its shape from the data; give --data");
-        return Architecture.Named(modelOrArchitecture).Build(Options(modelOrArchitecture, data), Seeds.Derive(seed, "weights"));
+        return architecture.Build(Options(modelOrArchitecture, data), Seeds.Derive(seed, "weights"));
     }
 
     private static ArchitectureOptions Options(string name, DataSet data)

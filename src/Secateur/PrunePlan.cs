@@ -47,10 +47,11 @@ public sealed record PrunePlan(
         var scored = step.Score(statistics, masks);
         var denseBytes = model.Proto.CalculateSize();
         double? sparsity = recipe.MaxDrop is null
-            ? recipe.Size is { } size ? SizeTarget.Of(source, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
+            ? recipe.Size is { } size ? SizeTarget.Of(source, step, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
             : null;
         if (recipe.MaxDrop is { } drop) notes.Add($"The sparsity is searched on the held-out part: the highest that loses at most {drop:0.####}.");
         if (recipe.Sparsity > step.Reach + 1e-9) notes.Add($"Sparsity {recipe.Sparsity:0.####} cannot be reached: the layers that may be pruned allow {step.Reach:0.####}.");
+        var bytes = recipe.Storage == Storage.Sparse && sparsity is { } last ? SizeTarget.Bytes(step, scored, denseBytes, last) : denseBytes;
         step.Narrow(masks, scored, step.Counts(scored, sparsity ?? 0, own => own));
         var work = Work.Of(model, Shapes.Of(network));
         ImmutableArray<PlannedLayer> layers = [.. step.Choices.Select(choice => Plan(choice, network, masks, work))];
@@ -59,8 +60,8 @@ public sealed record PrunePlan(
         var (seconds, memory) = Cost(network, recipe, data);
         if (data is null) notes.Add("Without data the time is that of one training pass over 1,000 examples.");
         return new(sparsity is null ? null : masks.Zeros / (double)step.Total, denseBytes,
-            recipe.Storage == Storage.Sparse && sparsity is { } s ? SizeTarget.Bytes(step, scored, denseBytes, s) : denseBytes, work.Total, macs, seconds, memory,
-            sparsity is { } last ? [.. Enumerable.Range(1, recipe.Rounds).Select(round => schedule.SparsityAfter(round, recipe.Rounds, last))] : [],
+            bytes, work.Total, macs, seconds, memory,
+            sparsity is { } end ? [.. Enumerable.Range(1, recipe.Rounds).Select(round => schedule.SparsityAfter(round, recipe.Rounds, end))] : [],
             layers, recipe, [.. notes]);
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Secateur.Data;
 using Secateur.Evaluation;
+using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Pruning;
 
@@ -34,21 +35,39 @@ public sealed class Pruner
         options ??= new();
         var clock = Stopwatch.StartNew();
         AtomicFile.Probe(output);
+        using var lean = data is null ? NativeRuntime.Lean() : null;
         void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
-        var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
-        run.Write(output);
+        try
+        {
+            return Carry(run, data, output, options, clock, Report, cancel);
+        }
+        catch (Exception e) when (e is SecateurException or GateException) // interrupted it would go on; wrong it would only be wrong again
+        {
+            run.Abandon();
+            throw;
+        }
+    }
 
-        var evidence = new Evidence(run.DensePath, output, recipe, Report, cancel);
+    /// <summary>What a run would do, without doing it.</summary>
+    /// <param name="data">Null is enough; with data the time is told in full.</param>
+    public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
+
+    private PruneResult Carry(PruneRun run, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
+    {
+        var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
+        var written = run.Write(output);
+
+        var evidence = new Evidence(run.DensePath, output, recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
         var latency = options.Benchmark ? evidence.Latency(data) : [];
-        var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, Report, cancel) : [];
+        var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, report, cancel) : [];
         var result = new PruneResult
         {
-            Input = ModelFile.Facts(run.DensePath) with { Path = source },
-            Output = ModelFile.Facts(output),
+            Input = run.Input with { Path = source },
+            Output = written,
             Sparsity = run.Sparsity,
             Layers = run.Layers(),
             Metric = quality?.Results[0].Metric ?? Metric.Default(labels: data?.Train.Labels is not null),
@@ -66,15 +85,11 @@ public sealed class Pruner
             Recipe = recipe,
             Lineage = Lineages.Of(run.ModelHash, data, recipe, options.Command),
             Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Lineages.PeakMb(), TorchSharp.torch.get_num_threads()),
-            Notes = run.Notes(),
+            Notes = run.Notes(quality?.Compare()),
         };
         run.Finish();
         return result;
     }
-
-    /// <summary>What a run would do, without doing it.</summary>
-    /// <param name="data">Null is enough; with data the time is told in full.</param>
-    public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
 
     /// <summary>Defaults that depend on other values: a granularity such as 2:4 is a target by itself.</summary>
     private static Recipe Effective(Recipe recipe) =>

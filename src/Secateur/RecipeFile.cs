@@ -3,6 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Secateur.Allocations;
+using Secateur.Criteria;
+using Secateur.Schedules;
+using Secateur.Training;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -11,7 +16,7 @@ namespace Secateur;
 /// <summary>Recipes as YAML files, and the JSON schema that editors check them by.</summary>
 public static class RecipeFile
 {
-    private static readonly JsonSerializerOptions Strict = new(Json.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Strict = MakeStrict();
 
     /// <summary>Reads a recipe; what it leaves out has its default.</summary>
     /// <exception cref="SecateurException">No such file, no YAML, a key that is not known or a value that does not fit; the message names the line or key.</exception>
@@ -29,6 +34,10 @@ public static class RecipeFile
         catch (YamlException e)
         {
             throw new SecateurException($"{path}: line {e.Start.Line} is no YAML ({e.Message}); mend the line", e);
+        }
+        catch (ArgumentException e) when (e.ParamName == "parser") // YamlDotNet's word for a value where a key should be
+        {
+            throw new SecateurException($"{path}: is no YAML, a key is missing before a colon; mend the line", e);
         }
         catch (JsonException e)
         {
@@ -48,25 +57,57 @@ public static class RecipeFile
     /// <summary>The JSON schema of a recipe.</summary>
     public static string Schema()
     {
-        var schema = Strict.GetJsonSchemaAsNode(typeof(Recipe), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).AsObject();
+        var schema = Strict.GetJsonSchemaAsNode(typeof(Recipe), new JsonSchemaExporterOptions
+        {
+            TreatNullObliviousAsNonNullable = true,
+            TransformSchemaNode = (context, node) => Words(context.PropertyInfo?.Name) is { } words
+                ? new JsonObject { ["enum"] = new JsonArray([.. words.Order(StringComparer.Ordinal).Select(word => JsonValue.Create(word))]) }
+                : node,
+        }).AsObject();
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "A recipe of Secateur");
         return schema.ToJsonString(Json.Options) + "\n";
     }
 
+    private static JsonSerializerOptions MakeStrict()
+    {
+        var strict = new JsonSerializerOptions(Json.Options)
+        {
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            RespectNullableAnnotations = true, // a key without a value is no way to leave it out
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        };
+        strict.Converters.Insert(0, new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
+        return strict;
+    }
+
+    /// <summary>The words that a key takes, where they are a table's.</summary>
+    private static IEnumerable<string>? Words(string? key) => key switch
+    {
+        "criterion" => Criterion.All.Keys,
+        "allocation" => Allocation.All.Keys,
+        "schedule" => Schedule.All.Keys,
+        "optimizer" => Optimizer.All.Keys,
+        "learningRateSchedule" => LearningRate.All.Keys,
+        _ => null,
+    };
+
     private static JsonNode? ToJson(YamlNode node) => node switch
     {
-        YamlMappingNode map => new JsonObject(map.Children.Select(pair => KeyValuePair.Create(((YamlScalarNode)pair.Key).Value!, ToJson(pair.Value)))),
+        YamlMappingNode map => new JsonObject(map.Children.Select(pair => KeyValuePair.Create(Key(pair.Key), ToJson(pair.Value)))),
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
         YamlScalarNode { Style: not ScalarStyle.Plain, Value: var text } => JsonValue.Create(text),
         YamlScalarNode { Value: null or "" or "null" or "~" } => null,
         YamlScalarNode { Value: "true" } => JsonValue.Create(true),
         YamlScalarNode { Value: "false" } => JsonValue.Create(false),
         YamlScalarNode { Value: var word } when long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
-        YamlScalarNode { Value: var word } when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        YamlScalarNode { Value: var word } when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
         YamlScalarNode { Value: var word } => JsonValue.Create(word),
         _ => throw new ArgumentOutOfRangeException(nameof(node), node.NodeType, "Unknown YAML node."),
     };
+
+    private static string Key(YamlNode node) => node is YamlScalarNode { Value: { } key } ? key
+        : throw new YamlException(node.Start, node.End, "a key must be a word");
 
     private static void Write(JsonObject map, string indent, List<string> lines)
     {
@@ -84,5 +125,5 @@ public static class RecipeFile
         }
     }
 
-    private static string Quoted(string key) => key.All(char.IsLetterOrDigit) ? key : JsonSerializer.Serialize(key, Json.Options);
+    private static string Quoted(string key) => key.Length > 0 && key.All(char.IsLetterOrDigit) ? key : JsonSerializer.Serialize(key, Json.Options);
 }

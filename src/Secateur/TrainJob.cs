@@ -41,13 +41,26 @@ public static class TrainJob
         void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
         var model = ModelSource.Open(modelOrArchitecture, data, seed);
         var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
-        var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, mask }), keepRounds: false);
-        folder.Prepare();
-        var state = Train(model, data, output, effective, seed, folder, mask, Report, cancel);
-        var quality = Evaluator.Run([output], data.Test, new EvaluationSettings { Batch = effective.Batch, ClassNames = data.ClassNames }, null, cancel).Results[0];
-        folder.Finish();
-        return new(ModelFile.Facts(output), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
-            [.. state.Rounds.Select(round => new EpochResult(round.Round, round.Quality, round.Loss, round.Seconds))], Lineages.Facts(data), effective, seed, clock.Elapsed.TotalSeconds);
+        var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, mask = mask is null ? null : HashOf(OnnxModel.Load(mask)) }), keepRounds: false);
+        folder.Prepare(output);
+        try
+        {
+            return Carry();
+        }
+        catch (SecateurException) // interrupted it would go on; wrong it would only be wrong again
+        {
+            folder.Finish();
+            throw;
+        }
+
+        TrainResult Carry()
+        {
+            var state = Train(model, data, output, effective, seed, folder, mask, Report, cancel);
+            var quality = Evaluator.Run([output], data.Test, new EvaluationSettings { Batch = effective.Batch, ClassNames = data.ClassNames }, null, cancel).Results[0];
+            folder.Finish();
+            return new(ModelFile.Facts(output), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
+                [.. state.Rounds.Select(round => new EpochResult(round.Round, round.Quality, round.Loss, round.Seconds))], Lineages.Facts(data), effective, seed, clock.Elapsed.TotalSeconds);
+        }
     }
 
     /// <summary>How a model was trained, where its file says it.</summary>

@@ -14,13 +14,17 @@ public delegate void Observer(Node node, IReadOnlyList<Tensor?> inputs, IReadOnl
 /// <summary>A graph that runs on LibTorch, with gradients for all that is learned.</summary>
 public sealed class Network : IDisposable
 {
+    private const long Large = 32 << 20; // elements
+
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly ImmutableArray<Step> steps;
     private readonly Dictionary<string, int> slots = [];
 
+    /// <param name="model">The graph and its constants.</param>
+    /// <param name="takesOver">Whether the model's own copy of the constants is given up while the network lives; <see cref="Store"/> fills it again.</param>
     /// <exception cref="SecateurException">An operator is not known, or a weight holds NaN or infinity; the message names it.</exception>
-    public Network(OnnxModel model)
+    public Network(OnnxModel model, bool takesOver = false)
     {
         NativeRuntime.Prepare();
         Model = model;
@@ -29,6 +33,7 @@ public sealed class Network : IDisposable
                 .Where(role => pair.First.HasInput(role.Input))
                 .Select(role => (Name: pair.First.Inputs[role.Input], Node: pair.First, Role: role)))
             .Where(use => Graph.Constants.TryGetValue(use.Name, out var constant) && use.Role.Fits(constant)).ToLookup(use => use.Name);
+        var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
         {
             var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();
@@ -42,6 +47,12 @@ public sealed class Network : IDisposable
                 (parameters[name], tensor) = (parameter, parameter);
             }
             constants[name] = tensor;
+            if (!takesOver || tensor.dtype != ScalarType.Float32) continue;
+            proto.Release();
+            released += tensor.numel();
+            if (released < Large) continue;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the only mode that gives the pages back
+            released = 0;
         }
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First().Role.Kind == LearnedKind.Weight)
             .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis))];
@@ -136,8 +147,7 @@ public sealed class Network : IDisposable
 
     private void CheckFinite(Tensor tensor, string name)
     {
-        using var scope = NewDisposeScope();
-        if (!tensor.isfinite().all().item<bool>())
+        if (!tensor.AllFinite())
             throw new SecateurException($"{Model.Path}: weight '{name}' holds NaN or infinity; train or export the model again");
     }
 

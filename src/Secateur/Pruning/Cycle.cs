@@ -62,11 +62,11 @@ internal sealed class Cycle
                     var scores = Prune(segment.Round, number, name, masks, target, out aim, cancel);
                     state = state with { Scores = number == segments.Length - 1 ? scores : null };
                 }
-                if (segment.To > segment.From)
+                if (segment.Of > 0) // also for a stretch without a step: what is saved after it holds the optimizer
                 {
                     if (segment.Fresh) trainer?.Dispose();
                     if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number, masks);
-                    state = Train(trainer, segment, name, Zeros(masks), state, cancel);
+                    if (segment.To > segment.From) state = Train(trainer, segment, name, Zeros(masks), state, cancel);
                 }
                 if (data is not null)
                     Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", number), cancel);
@@ -74,7 +74,7 @@ internal sealed class Cycle
                 report(name, 1, data is null ? $"sparsity {Zeros(masks):0.0%}" : $"sparsity {Zeros(masks):0.0%}, held-out {quality:0.00%}");
                 var round = new RoundResult(segment.Round, aim, Zeros(masks), quality, loss, clock.Elapsed.TotalSeconds);
                 state = state with { Segments = number + 1, Rounds = state.Rounds.Add(round) };
-                folder.Save(network, masks, state, trainer?.Optimizer);
+                if (data is not null) folder.Save(network, masks, state, trainer?.Optimizer); // without data a run is as quick as its saving
             }
         }
         finally
@@ -94,9 +94,10 @@ internal sealed class Cycle
         var schedule = Schedule.All[recipe.Schedule];
         aim = schedule.SparsityAfter(round, recipe.Rounds, target(step, scored));
         var counts = step.Counts(scored, aim, own => schedule.SparsityAfter(round, recipe.Rounds, own));
+        var histogram = Histogram.Of(scored, counts, oneThreshold: recipe.Allocation == "global" && scored.All(layer => layer.Choice.Own is null));
         step.Narrow(masks, scored, counts);
         masks.Apply(network);
-        return Histogram.Of(scored, counts, oneThreshold: recipe.Allocation == "global" && scored.All(layer => layer.Choice.Own is null));
+        return histogram;
     }
 
     /// <summary>The trainer of the training that a segment belongs to; where it goes on, with the optimizer as it was saved.</summary>

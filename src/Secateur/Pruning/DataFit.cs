@@ -9,7 +9,14 @@ internal static class DataFit
     /// <exception cref="SecateurException">Inputs do not match, or a label is no class of the model; the message says how to mend it.</exception>
     public static void Check(OnnxModel model, DataSet data)
     {
-        Binding.Of(model.Graph, data.Train);
+        try
+        {
+            Binding.Of(model.Graph, data.Train);
+        }
+        catch (SecateurException e) when (data.Path.Length > 0)
+        {
+            throw new SecateurException($"{data.Path}: {e.Message}", e);
+        }
         if (data.Train.Count == 0) throw new SecateurException($"{data.Path}: leaves no example to learn from; give more data");
         if (data.Train.Labels is null) return;
         var output = model.Graph.Outputs[0];

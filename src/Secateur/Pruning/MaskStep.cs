@@ -44,8 +44,9 @@ internal sealed class MaskStep
         {
             using var scope = NewDisposeScope();
             var weight = choice.Weight!;
-            var units = granularity.Units(weight, criterion.Score(weight, statistics)).clamp_min(SmallestScore);
-            if (!units.isfinite().all().item<bool>())
+            var units = granularity.Units(weight, criterion.Score(weight, statistics)).clamp_min_(SmallestScore);
+            units = units.contiguous();
+            if (!units.AllFinite())
                 throw new SecateurException($"weight '{weight.Name}': the criterion gives scores that are not finite; the model or the data holds NaN or infinity");
             if (masks[weight.Name] is { } mask) units = units * granularity.Units(weight, weight.ToMatrix(mask.to_type(ScalarType.Float32))).gt(0);
             scored.Add((choice, units.contiguous().MoveToOuterDisposeScope()));
@@ -79,7 +80,7 @@ internal sealed class MaskStep
         return counts;
     }
 
-    /// <summary>Narrows the masks to these counts of the lowest units.</summary>
+    /// <summary>Narrows the masks to these counts of the lowest units. The scores are used up.</summary>
     public void Narrow(Masks masks, IReadOnlyList<(Choice Choice, Tensor Units)> scored, long[] counts)
     {
         using var frozen = no_grad();
@@ -88,6 +89,7 @@ internal sealed class MaskStep
             using var scope = NewDisposeScope();
             var weight = choice.Weight!;
             masks.Narrow(weight.Name, weight.FromMatrix(granularity.Spread(weight, Threshold.KeepMask(units, count))));
+            units.Dispose();
         }
     }
 }

@@ -19,20 +19,25 @@ internal sealed class PruneRun : IDisposable
     private readonly Action<string, double, string> report;
     private readonly CancellationToken cancel;
     private readonly Network? teacher;
-    private Network network;
+    private readonly Network network;
+    private string? written;
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
     {
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
-        network = new Network(model);
+        network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
+        Input = ModelFile.Facts(densePath, network);
         teacher = data is not null && (data.Train.Labels is null || recipe.Training.Teacher > 0) ? new Network(OnnxModel.Load(densePath)) : null;
     }
 
     /// <summary>The dense model's file.</summary>
     public string DensePath { get; }
+
+    /// <summary>The dense model's file as it was measured.</summary>
+    public ModelFacts Input { get; }
 
     /// <summary>SHA-256 of the dense model's file.</summary>
     public string ModelHash { get; }
@@ -54,18 +59,27 @@ internal sealed class PruneRun : IDisposable
         var bytes = model.Path.Length > 0 ? null : Google.Protobuf.MessageExtensions.ToByteArray(model.Proto);
         var hash = bytes is null ? Lineages.HashOf(model.Path) : Convert.ToHexStringLower(SHA256.HashData(bytes));
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
-        folder.Prepare();
+        folder.Prepare(output);
         if (data is not null) DataFit.Check(model, data);
         var densePath = bytes is null ? model.Path : folder.Put("dense.onnx", stream => stream.Write(bytes));
         return new(model, densePath, hash, data, recipe, folder, report, cancel);
     }
 
     /// <summary>The recipe's sparsity or size as a target of the cycle.</summary>
-    public Target Target => recipe.Size is { } size
-        ? SizeTarget.Of(DensePath, new FileInfo(DensePath).Length, size)
-        : (step, _) => (recipe.Sparsity ?? 0) <= step.Reach + 1e-9 || step.Choices.Any(choice => choice.Own is not null) ? recipe.Sparsity ?? 0
-            : throw new SecateurException($"{DensePath}: sparsity {recipe.Sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
-                + "ask for less, keep fewer layers, or add --ends all");
+    /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
+    public Target Target
+    {
+        get
+        {
+            var step = new MaskStep(network, recipe);
+            if (recipe.Size is { } size) return SizeTarget.Of(DensePath, step, new FileInfo(DensePath).Length, size);
+            var sparsity = recipe.Sparsity ?? 0;
+            if (sparsity > step.Reach + 1e-9 && !step.Choices.Any(choice => choice.Own is not null))
+                throw new SecateurException($"{DensePath}: sparsity {sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
+                    + "ask for less, keep fewer layers, or add --ends all");
+            return (_, _) => sparsity;
+        }
+    }
 
     /// <summary>Runs the cycle to a target; afterwards the network is pruned.</summary>
     public RoundState To(Target target) => Cycle(recipe, folder, "").Run(target, cancel);
@@ -113,9 +127,13 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>What the reader of the result should know.</summary>
-    public ImmutableArray<string> Notes()
+    public ImmutableArray<string> Notes(Quality? quality)
     {
         List<string> notes = [];
+        if (model.Path.Length == 0) notes.Add("The model was new and untrained: what stands before is its first weights, and agreement with it means little.");
+        else if (quality is { Drop: < 0 })
+            notes.Add($"Fine-tuning was {recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1)} epochs more than the dense model had; a gain may come from them as well as from pruning.");
+        if (recipe.MaxDrop is { } drop) notes.Add($"The limit of {drop:0.####} was kept on the held-out part, which decides; the test part was looked at only once, at the end, and may differ by chance.");
         if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
         else if (data.Train.Labels is null) notes.Add("The data has no labels: the dense model was the teacher, and quality is the share of its answers that the pruned model gives too.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
@@ -124,25 +142,31 @@ internal sealed class PruneRun : IDisposable
         return [.. notes];
     }
 
-    /// <summary>Writes the pruned model.</summary>
-    public void Write(string output)
+    /// <summary>Writes the pruned model; gives its file's facts.</summary>
+    public ModelFacts Write(string output)
     {
         network.Store();
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
         model.SetMetadata("secateur.pruned-from", ModelHash);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
+        if (recipe.Size is { } size && model.Proto.CalculateSize() is var bytes && bytes > size)
+            throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
-        if (recipe.Size is { } size && new FileInfo(output).Length is var bytes && bytes > size)
-        {
-            File.Delete(output);
-            throw new GateException($"{output}: became {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
-        }
+        written = output;
+        return ModelFile.Facts(output, network);
     }
 
     /// <summary>Each tensor as it came out.</summary>
     public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe);
 
     public void Finish() => folder.Finish();
+
+    /// <summary>Takes back what was written, for a request that cannot be met.</summary>
+    public void Abandon()
+    {
+        if (written is not null) File.Delete(written);
+        folder.Finish();
+    }
 
     public void Dispose()
     {

@@ -12,14 +12,15 @@ namespace Secateur.Pruning;
 /// <param name="path">The folder; made when the first round is saved.</param>
 /// <param name="key">Stands for all that decides the result (model, data, recipe, threads, versions); what was saved under another key is not taken up.</param>
 /// <param name="keepRounds">Whether earlier rounds stay.</param>
-internal sealed class RunFolder(string path, string key, bool keepRounds)
+/// <param name="root">The folder that this one is inside of; the key lies there, for all.</param>
+internal sealed class RunFolder(string path, string key, bool keepRounds, string? root = null)
 {
     private const string KeyName = "key.txt";
 
     public string Path => path;
 
     /// <summary>A folder inside for one candidate of a search.</summary>
-    public RunFolder Inner(string name) => new(System.IO.Path.Combine(path, name), key, keepRounds);
+    public RunFolder Inner(string name) => new(System.IO.Path.Combine(path, name), key, keepRounds, root ?? path);
 
     /// <summary>Puts the network and the masks into the state of the last saved round; null where there is none.</summary>
     public RoundState? Load(Network network, Masks masks)
@@ -49,7 +50,7 @@ internal sealed class RunFolder(string path, string key, bool keepRounds)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(path);
-        AtomicFile.WriteText(System.IO.Path.Combine(path, KeyName), key);
+        AtomicFile.WriteText(System.IO.Path.Combine(root ?? path, KeyName), key);
         var before = Saved();
         List<KeyValuePair<string, Tensor>> arrays =
         [
@@ -68,7 +69,7 @@ internal sealed class RunFolder(string path, string key, bool keepRounds)
     {
         Directory.CreateDirectory(path);
         var file = System.IO.Path.Combine(path, name);
-        AtomicFile.WriteText(System.IO.Path.Combine(path, KeyName), key);
+        AtomicFile.WriteText(System.IO.Path.Combine(root ?? path, KeyName), key);
         AtomicFile.Write(file, write);
         return file;
     }
@@ -79,9 +80,11 @@ internal sealed class RunFolder(string path, string key, bool keepRounds)
         if (!keepRounds && Directory.Exists(path)) Directory.Delete(path, recursive: true);
     }
 
-    /// <summary>Removes what another request left in the folder.</summary>
-    public void Prepare()
+    /// <summary>Removes what another request left in the folder, and what a kill in the midst of writing left beside the output.</summary>
+    public void Prepare(string output)
     {
+        var beside = System.IO.Path.GetFileName(output) + ".*.part";
+        foreach (var part in Directory.GetFiles(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(output))!, beside)) File.Delete(part);
         var keyFile = System.IO.Path.Combine(path, KeyName);
         if (Directory.Exists(path) && (!File.Exists(keyFile) || File.ReadAllText(keyFile) != key)) Directory.Delete(path, recursive: true);
     }

@@ -9,23 +9,17 @@ internal static class SizeTarget
     // names, node attributes and lengths around the elements are in the dense file's size already; each sparse tensor has two tensors' worth of them
     private const long SparseOverhead = 200;
 
+    /// <param name="model">Messages start with it.</param>
+    /// <param name="step">Tells what may be pruned.</param>
     /// <param name="denseBytes">The file with every weight stored dense.</param>
     /// <param name="bytes">The largest file.</param>
-    /// <exception cref="SecateurException">Not even the sparsest file that the recipe allows is so small.</exception>
-    public static Target Of(string model, long denseBytes, long bytes) => (step, scored) =>
+    /// <exception cref="SecateurException">At once: not even the sparsest file that the recipe allows is so small.</exception>
+    public static Target Of(string model, MaskStep step, long denseBytes, long bytes)
     {
-        var least = Bytes(step, scored, denseBytes, step.Reach);
+        var least = denseBytes - step.Choices.Where(choice => choice.Prune).Sum(choice => Saved(choice.Weight!.Elements, (long)((choice.Own ?? choice.Most) * choice.Weight.Elements)));
         if (least > bytes) throw new SecateurException($"{model}: cannot become {bytes:N0} bytes; the smallest that this recipe can make is {least:N0}, ask for that or prune more layers");
-        var (fits, exceeds) = (step.Reach, 0.0);
-        if (Bytes(step, scored, denseBytes, 0) <= bytes) return 0;
-        while (fits - exceeds > 1e-5)
-        {
-            var middle = (fits + exceeds) / 2;
-            if (Bytes(step, scored, denseBytes, middle) <= bytes) fits = middle;
-            else exceeds = middle;
-        }
-        return fits;
-    };
+        return (step, scored) => Least(step, scored, denseBytes, bytes);
+    }
 
     /// <summary>The file's bytes at a sparsity, an upper bound.</summary>
     public static long Bytes(MaskStep step, IReadOnlyList<(Choice Choice, Tensor Units)> scored, long denseBytes, double sparsity)
@@ -35,8 +29,22 @@ internal static class SizeTarget
         {
             var ((choice, units), count) = pair;
             var elements = choice.Weight!.Elements;
-            var kept = elements - (long)(count * ((double)elements / units.numel()));
-            return Math.Max(0, 4 * elements - SparseTensor.Bytes(kept) - SparseOverhead);
+            return Saved(elements, (long)(count * ((double)elements / units.numel())));
         });
     }
+
+    private static double Least(MaskStep step, IReadOnlyList<(Choice Choice, Tensor Units)> scored, long denseBytes, long bytes)
+    {
+        var (fits, exceeds) = (step.Reach, 0.0);
+        if (Bytes(step, scored, denseBytes, 0) <= bytes) return 0;
+        while (fits - exceeds > 1e-5)
+        {
+            var middle = (fits + exceeds) / 2;
+            if (Bytes(step, scored, denseBytes, middle) <= bytes) fits = middle;
+            else exceeds = middle;
+        }
+        return fits;
+    }
+
+    private static long Saved(long elements, long pruned) => Math.Max(0, 4 * elements - SparseTensor.Bytes(elements - pruned) - SparseOverhead);
 }

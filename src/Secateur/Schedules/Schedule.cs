@@ -24,7 +24,7 @@ public abstract class Schedule
     /// <returns>Never falling over the rounds; exactly <paramref name="to"/> at the last.</returns>
     public double SparsityAfter(int round, int rounds, double to) => round < 1 || round > rounds
         ? throw new ArgumentOutOfRangeException(nameof(round), round, $"Rounds are 1 to {rounds}.")
-        : round == rounds ? to : At((double)round / rounds, to);
+        : round == rounds ? to : Math.Min(to, At((double)round / rounds, to)); // rounding never passes the target
 
     /// <param name="time">In (0, 1).</param>
     /// <param name="to">The last sparsity.</param>

@@ -124,7 +124,7 @@ public sealed class CriterionTests
         Assert.True(one.Uniform(weight).eq(again.Uniform(weight)).all().item<bool>());
         Assert.True(one.Uniform(weight).ne(other.Uniform(weight)).all().item<bool>());
         Assert.True(one.Uniform(weight).ge(0).all().item<bool>() && one.Uniform(weight).lt(1).all().item<bool>());
-        Assert.True(one.Uniform(weight).ne(one.Uniform(Granularities.Weights.Of(zeros(6, 4)))).any().item<bool>());
+        Assert.True(one.Uniform(weight).ne(one.Uniform(Granularities.Weights.Of(zeros(6, 4), name: "v"))).any().item<bool>());
     }
 
     [Theory, MemberData(nameof(Words))]

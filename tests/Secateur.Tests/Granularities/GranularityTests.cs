@@ -13,14 +13,16 @@ public sealed class GranularityTests
     {
         using var scope = NewDisposeScope();
         var granularity = Granularity.Parse(word);
-        foreach (var weight in (Weight[])[Weights.Of(rand(7, 8, 3, 3)), Weights.Of(rand(8, 5), outputAxis: 1), Weights.Of(rand(8, 3, 2, 2), outputAxis: 1)])
+        foreach (var weight in (Weight[])[Weights.Of(rand(7, 8, 3, 3)), Weights.Of(rand(8, 5), outputAxis: 1), Weights.Of(rand(8, 3, 2, 2), outputAxis: 1), Weights.Of(rand(5, 16))])
         {
+            if (granularity.Unfit(weight) is not null) continue;
             var scores = weight.Matrix.abs();
             var units = granularity.Units(weight, scores);
             Assert.Equal(1, units.dim());
             Assert.True(units.isfinite().all().item<bool>() && units.ge(0).all().item<bool>());
             Assert.Equal(scores.shape, granularity.Spread(weight, units).shape);
             Assert.Equal(ScalarType.Bool, granularity.Spread(weight, units.gt(0)).dtype);
+            Assert.Equal(units.numel(), granularity.Spread(weight, arange(units.numel())).reshape(-1).unique().output.numel());
         }
     }
 
@@ -55,6 +57,19 @@ public sealed class GranularityTests
             Assert.Equal(means.Count, units.numel());
             Assert.True(allclose(tensor(means.ToArray()), units, atol: 1e-6));
         });
+
+    [Theory]
+    [InlineData("2:4", 2, 4), InlineData("1:8", 1, 8)]
+    public void N_of_m_keeps_the_highest_of_every_m(string word, int kept, int group)
+    {
+        using var scope = NewDisposeScope();
+        var (granularity, weight) = (Granularity.Parse(word), Weights.Of(Weights.Random(4, 5, 16, 3)));
+        var units = granularity.Units(weight, weight.Matrix);
+        var mask = granularity.Spread(weight, units.gt(units.sort().Values[units.numel() * (group - kept) / group - 1]));
+        var (scores, stay) = (weight.Matrix.reshape(5, -1, group, 3), mask.reshape(5, -1, group, 3));
+        Assert.True(stay.sum(2).eq(kept).all().item<bool>());
+        Assert.True(where(stay, scores, ones_like(scores)).amin([2]).gt(where(stay, zeros_like(scores), scores).amax([2])).all().item<bool>());
+    }
 
     [Theory]
     [InlineData("2:4", 0.5), InlineData("1:4", 0.75), InlineData("3:4", 0.25), InlineData("unstructured", null), InlineData("block-4x1", null)]

@@ -13,7 +13,8 @@ internal static class Weights
 
     /// <param name="values">Any shape with at least one axis.</param>
     /// <param name="outputAxis">Which axis counts outputs.</param>
-    public static Weight Of(Tensor values, int outputAxis = 0) => new("w", new Parameter(values, requires_grad: true), Layer, outputAxis);
+    /// <param name="name">Of the tensor in the file.</param>
+    public static Weight Of(Tensor values, int outputAxis = 0, string name = "w") => new(name, new Parameter(values, requires_grad: true), Layer, outputAxis);
 
     /// <summary>Uniform in [0, 1) by a seed of its own, so that tests side by side do not disturb each other.</summary>
     public static Tensor Random(long seed, params long[] shape)

@@ -40,7 +40,7 @@ public sealed class HtmlReportTests
         "test[3141]", "97.0 %", "4.0 %", "says Pullover",
         // data, cost, lineage, notes
         "70,000 pictures of 28 × 28 grey pixels", "54,000", "6,000", "10,000", "input: float32 [1, 28, 28]", "data/fashion-mnist",
-        "1 min 14 s", "1 min 1 s", "810,000", "512 MB", "\"maxDrop\": 0.005", "\"schedule\": \"exponential\"",
+        "1 min 14 s", "1 min 1 s", "810,000", "512 MB", "maxDrop: 0.005", "schedule: \"exponential\"",
         "onnxruntime  1.31.1", "torchsharp   0.107.0", "cccccccc", "dddddddd", "secateur prune out/lenet-300-100.dense.onnx", "2026-01-02 03:04 UTC",
         "The target of 0.5 points was met",
         // the other model has no baselines

@@ -1,0 +1,21 @@
+using Secateur;
+using Secateur.Bench;
+
+var measurements = new Dictionary<string, Action<Settings>>
+{
+    ["lenet-mnist"] = Accuracy.LeNet,
+    ["lenet-unlabelled"] = Accuracy.Unlabelled,
+    ["resnet20-fashion"] = Accuracy.ResNet20,
+    ["training-speed"] = TrainingSpeed.Run,
+    ["memory"] = Memory.Run,
+    ["memory-child"] = Memory.Child,
+};
+if (args.Length == 0 || !measurements.TryGetValue(args[0], out var measure))
+{
+    Console.Error.WriteLine($"bench: name one of {string.Join(", ", measurements.Keys.Where(name => name != "memory-child"))}");
+    return 2;
+}
+var settings = new Settings(args);
+Threads.Use(settings.Int("threads", Environment.ProcessorCount));
+measure(settings);
+return 0;

@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace Secateur.Bench;
+
+/// <summary>What a measurement is told: its name, then <c>--key value</c> pairs.</summary>
+internal sealed class Settings(string[] arguments)
+{
+    public string Name => arguments[0];
+
+    /// <summary>The command that makes the result again.</summary>
+    public string Command => $"bench/run.sh {string.Join(' ', arguments)}";
+
+    public string Text(string key, string otherwise) =>
+        Array.IndexOf(arguments, "--" + key) is >= 0 and var place && place + 1 < arguments.Length ? arguments[place + 1] : otherwise;
+
+    public int Int(string key, int otherwise) => int.Parse(Text(key, $"{otherwise}"), CultureInfo.InvariantCulture);
+
+    public double[] Numbers(string key, params double[] otherwise) =>
+        Text(key, "") is { Length: > 0 } list ? [.. list.Split(',').Select(number => double.Parse(number, CultureInfo.InvariantCulture))] : otherwise;
+}

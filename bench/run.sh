@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# bench/run.sh NAME [--key value ...]: makes bench/results/NAME.{json,md}. What each measures: bench/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+case ${1:-} in
+  lenet-*) build/get-data.sh mnist out/data/mnist ;;
+  resnet20-fashion | training-speed) build/get-data.sh fashion-mnist out/data/fashion-mnist ;;
+esac
+dotnet build bench/Secateur.Bench -c Release -v quiet >&2
+exec dotnet bench/Secateur.Bench/bin/Release/net10.0/linux-x64/Secateur.Bench.dll "$@"
