@@ -34,7 +34,7 @@ internal sealed class Cycle
     public Cycle(Network network, Network? teacher, DataSet? data, Recipe recipe, RunFolder folder, Action<string, double, string> report)
     {
         (this.network, this.teacher, this.data, this.recipe, this.folder, this.report) = (network, teacher, data, recipe, folder, report);
-        objective = new(network.Graph, recipe.Training.Teacher ?? (data?.Train.Labels is null ? 1 : 0), recipe.Training.Temperature);
+        objective = new(network.Graph, data?.Train.Labels is null ? 1 : recipe.Training.Teacher ?? 0, recipe.Training.Temperature);
         step = new MaskStep(network, recipe);
         expected = data is null ? [] : data.HeldOut.Labels is { } labels ? labels
             : Measurement.Answers(teacher!, objective, data.HeldOut, recipe.Training.Batch, default);
