@@ -36,7 +36,19 @@ internal static class NeuralCases
                 () => new([draw.Floats([b, i, j]), draw.Floats([j, 2, k])], [("equation", "abc,cde->abde")]),
                 () => new([draw.Floats([i, j]), draw.Floats([i, j])], [("equation", "ij,ij->")]))();
         }),
-        new("MaxPool", [8, 10, 12], draw => Pooling(draw, dilates: draw.Opset >= 10)),
+        new("MaxPool", [8, 10, 12, 22], draw => Pooling(draw, dilates: draw.Opset >= 10)),
+        new("MaxPool", [8, 10, 12, 22], draw => Pooling(draw, dilates: draw.Opset >= 10, ("storage_order", draw.Flag())) with { Outputs = 2 }),
+        new("LpPool", [7, 11, 18, 22], draw => Pooling(draw, dilates: draw.Opset >= 18, ("p", draw.Int(1, 3)))),
+        new("GlobalLpPool", [7, 22], draw => new([draw.Floats(draw.Ints((int)draw.Int(3, 5), 1, 5))], [("p", draw.Int(1, 3))])),
+        new("LpNormalization", [7, 22], draw =>
+        {
+            var shape = draw.Shape();
+            return new([draw.Floats(shape)], [("p", draw.Int(1, 2)), ("axis", draw.Axis(draw.Int(0, shape.Length - 1), shape.Length))]);
+        }),
+        new("MeanVarianceNormalization", [9, 13], draw => draw.Flag() ? new(draw.Floats(draw.Ints(4, 2, 4)))
+            : new([draw.Floats(draw.Ints(4, 2, 4))], [("axes", draw.Pick<long[]>([0, 1, 2, 3], [2, 3], [1], [0, 2]))])),
+        new("Det", [11, 22], draw => { var size = draw.Int(1, 4); return new(draw.Floats([.. draw.Ints((int)draw.Int(0, 2), 1, 3), size, size])); }),
+        Normalizer("Hardmax"),
         new("AveragePool", [7, 10, 11, 19, 22], draw => Pooling(draw, dilates: draw.Opset >= 19, ("count_include_pad", draw.Flag()))),
         new("GlobalAveragePool", [7, 22], draw => new(draw.Floats(draw.Ints((int)draw.Int(3, 5), 1, 5)))),
         new("GlobalMaxPool", [7], draw => new(draw.Floats(draw.Ints((int)draw.Int(3, 5), 1, 5)))),
