@@ -32,30 +32,34 @@ internal static class Calibration
         for (var i = 0; i < order.Length; i++) order[i] = i;
         Seeds.Random(seed, "calibration").Shuffle(order);
         var chosen = order[..(int)Math.Min(count, order.Length)];
-        var batch = needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch;
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
-        if (binding.FixedBatch is { } fixedBatch && fixedBatch > batch) batch = (int)fixedBatch;
-        if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, chosen, statistics, cancel);
+        if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, Batches(chosen, binding, Batch), statistics, cancel);
         if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
-            Gradients(network, objective, examples, binding, chosen, batch, seed, statistics, report, cancel);
+        {
+            var batches = Batches(chosen, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch);
+            Gradients(network, objective, examples, binding, batches, seed, statistics, report, cancel);
+        }
         return statistics;
     }
 
-    private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, long[] chosen, int batch, long seed,
+    /// <summary>The examples in batches, the last as small as it comes out; a graph of fixed batch size gets it filled up from the first examples.</summary>
+    private static long[][] Batches(long[] chosen, Binding binding, int size) => binding.FixedBatch is { } whole
+        ? [.. chosen.Chunk((int)whole).Select((_, number) => Enumerable.Range(0, (int)whole).Select(i => chosen[(number * whole + i) % chosen.Length]).ToArray())]
+        : [.. chosen.Chunk(size)];
+
+    private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, long[][] batches, long seed,
         Statistics statistics, Action<double> report, CancellationToken cancel)
     {
         var sums = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         var squares = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         using var generator = new Generator((ulong)Seeds.Derive(seed, "answers"));
-        var batches = 0;
-        for (var start = 0; start + batch <= chosen.Length || batches == 0; start += batch, batches++)
+        foreach (var (number, indices) in batches.Index())
         {
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
-            var indices = chosen[start..Math.Min(start + batch, chosen.Length)];
             var logits = objective.Logits(network.Run(binding.Bind(examples.Read(indices)))[0]);
             var labels = examples.Labels is { } known
                 ? tensor(Array.ConvertAll(indices, index => known[(int)index]))
@@ -63,46 +67,46 @@ internal static class Calibration
             foreach (var parameter in network.Parameters.Values) parameter.grad = null;
             functional.cross_entropy(logits, labels).backward();
             using var frozen = no_grad();
+            var share = Share(indices, batches);
             foreach (var weight in network.Weights)
             {
                 if (weight.Tensor.grad is not { } gradient) continue;
-                sums[weight.Name].add_(gradient);
-                squares[weight.Name].addcmul_(gradient, gradient, 1);
+                sums[weight.Name].add_(gradient, share);
+                squares[weight.Name].addcmul_(gradient, gradient, share);
             }
-            if (batches % 10 == 0) report((double)start / chosen.Length);
+            if (number % 10 == 0) report((double)number / batches.Length);
         }
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
         foreach (var weight in network.Weights)
-            statistics.SetGradients(weight, weight.ToMatrix(sums[weight.Name] / batches), weight.ToMatrix(squares[weight.Name] / batches));
+            statistics.SetGradients(weight, weight.ToMatrix(sums[weight.Name]), weight.ToMatrix(squares[weight.Name]));
     }
 
-    private static void Frequencies(Network network, Examples examples, Binding binding, long[] chosen, Statistics statistics, CancellationToken cancel)
+    private static void Frequencies(
+        Network network, Examples examples, Binding binding, long[][] batches, Statistics statistics, CancellationToken cancel)
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
-        Dictionary<string, (Tensor Sum, int Examples)> sums = [];
-        var batch = (int)(binding.FixedBatch ?? Batch);
-        for (var start = 0; start < chosen.Length; start += batch)
+        Dictionary<string, Tensor> sums = [];
+        foreach (var indices in batches)
         {
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            // a fixed batch is filled up with the last example; otherwise the last batch is as small as it is, and counts so
-            var size = binding.FixedBatch is null ? Math.Min(batch, chosen.Length - start) : batch;
-            var indices = Enumerable.Range(start, size).Select(i => chosen[Math.Min(i, chosen.Length - 1)]).ToArray();
             network.Run(binding.Bind(examples.Read(indices)), default, (node, inputs, _) =>
             {
                 foreach (var weight in weights[node])
                 {
-                    var active = ActiveInputs(node, weight, inputs).mul_(size);
-                    if (sums.TryGetValue(weight.Name, out var sum)) sums[weight.Name] = (sum.Sum.add_(active), sum.Examples + size);
-                    else sums[weight.Name] = (active.MoveToOuterDisposeScope(), size);
+                    var active = ActiveInputs(node, weight, inputs).mul_(Share(indices, batches));
+                    if (sums.TryGetValue(weight.Name, out var sum)) sum.add_(active);
+                    else sums[weight.Name] = active.MoveToOuterDisposeScope();
                 }
             });
         }
         foreach (var weight in network.Weights)
-            if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum.Sum / sum.Examples));
+            if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum));
     }
+
+    private static double Share(long[] batch, long[][] batches) => (double)batch.Length / batches.Sum(one => one.Length);
 
     /// <summary>The share of non-zero values of each input channel, [channels].</summary>
     private static Tensor ActiveInputs(Node node, Weight weight, IReadOnlyList<Tensor?> inputs)
@@ -110,10 +114,11 @@ internal static class Calibration
         var place = node.Inputs.IndexOf(weight.Name);
         var other = inputs[place == 0 ? 1 : 0]!;
         var channels = node.OpType is "Conv" or "ConvTranspose" ? 1
-            : place == 0 ? other.dim() - (node.Flag("transB") ? 1 : 2)
+            : place == 0 ? Math.Max(0, other.dim() - (node.Flag("transB") ? 1 : 2))
             : node.Flag("transA") ? 0 : other.dim() - 1;
         var rest = Enumerable.Range(0, (int)other.dim()).Where(axis => axis != channels).Select(axis => (long)axis).ToArray();
-        return other.ne(0).to_type(ScalarType.Float32).mean(rest);
+        var active = other.ne(0).to_type(ScalarType.Float32);
+        return rest.Length == 0 ? active : active.mean(rest); // without axes LibTorch takes the mean over all
     }
 
     /// <summary>[channels] over all groups to [out, in·kernel].</summary>
