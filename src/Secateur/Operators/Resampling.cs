@@ -6,7 +6,7 @@ namespace Secateur.Operators;
 
 /// <summary>X sampled anew along each axis whose size changes, one axis after the other, by <c>mode</c> nearest, linear or cubic.</summary>
 /// <remarks>
-/// Outside of X its edge counts. Keys, "Cubic convolution interpolation for digital image processing", 1981, for the cubic kernel;
+/// Outside of X its edge counts. As in ONNX Runtime, an axis of scale 1 stays as it is, even where only a part of X is resized. Keys, "Cubic convolution interpolation for digital image processing", 1981, for the cubic kernel;
 /// <c>antialias</c> widens a kernel by as much as an axis shrinks.
 /// </remarks>
 internal abstract class Resampling : Operator
@@ -22,9 +22,8 @@ internal abstract class Resampling : Operator
     {
         var x = inputs[0]!;
         var y = x.is_floating_point() ? x : x.to(ScalarType.Float32);
-        var crops = Transformation(node) == "tf_crop_and_resize";
         foreach (var target in Targets(node, inputs, x.shape))
-            if (crops || target.Scale != 1 || target.Size != x.shape[target.Index]) y = Sample(node, y, target);
+            if (target.Scale != 1 || target.Size != x.shape[target.Index]) y = Sample(node, y, target);
         return [ReferenceEquals(y, x) ? y.alias() : y.to(x.dtype)];
     }
 

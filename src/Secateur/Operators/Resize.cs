@@ -38,9 +38,7 @@ internal sealed class Resize : Resampling
         for (var axis = 0; axis < shapes[x].Length; axis++)
         {
             var place = Array.IndexOf(axes, axis);
-            var stays = Transformation(node) != "tf_crop_and_resize"
-                && (node.HasInput(3) ? shapes[x][axis] == shapes[y][axis] : given?[place] == 1);
-            if (place < 0 || stays)
+            if (place < 0 || (node.HasInput(3) ? shapes[x][axis] == shapes[y][axis] : given?[place] == 1))
             {
                 ties.Add(new(x, axis), new(y, axis));
                 continue;
