@@ -32,6 +32,8 @@ internal static class NeuralCases
                 () => new([draw.Floats([i, k]), draw.Floats([k, j])], [("equation", "ik,kj->ij")]),
                 () => new([draw.Floats([b, 2, i, k]), draw.Floats([b, 2, j, k])], [("equation", "bhid, bhjd -> bhij")]),
                 () => new([draw.Floats([b, i, k]), draw.Floats([k, j])], [("equation", "...k,kj->...j")]),
+                () => new([draw.Floats([b, i, k]), draw.Floats([b, k, j])], [("equation", draw.Pick("...ik,...kj", "...ik,...kj->...ij"))]),
+                () => new([draw.Floats([i, i])], [("equation", "ii->i")]),
                 () => new([draw.Floats([i, j])], [("equation", "ij->ji")]),
                 () => new([draw.Floats([b, i, j]), draw.Floats([j, 2, k])], [("equation", "abc,cde->abde")]),
                 () => new([draw.Floats([i, j]), draw.Floats([i, j])], [("equation", "ij,ij->")]))();

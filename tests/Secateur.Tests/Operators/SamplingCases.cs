@@ -68,9 +68,9 @@ internal static class SamplingCases
         }),
         new("Col2Im", [18], draw =>
         {
-            var rank = (int)draw.Int(1, 3);
+            const int rank = 2; // of other ranks ONNX Runtime 1.31 leaves out places where a dilation is set: Col2ImTests
             var (image, block, strides, dilations, pads) =
-                (draw.Ints(rank, 4, 6), draw.Ints(rank, 1, 3), draw.Ints(rank, 1, 2), draw.Ints(rank, 1, 2), draw.Ints(2 * rank, 0, 1));
+                (draw.Ints(rank, 5, 7), draw.Ints(rank, 1, 3), draw.Ints(rank, 1, 2), draw.Ints(rank, 1, 2), draw.Ints(2 * rank, 0, 1));
             var blocks = image.Select((size, d) => (size + pads[d] + pads[rank + d] - (block[d] - 1) * dilations[d] - 1) / strides[d] + 1);
             return new([draw.Floats([draw.Int(1, 2), draw.Int(1, 3) * block.Aggregate((a, b) => a * b), blocks.Aggregate((a, b) => a * b)]), Vector(image), Vector(block)],
                 [("strides", strides), ("dilations", dilations), ("pads", pads)]);
