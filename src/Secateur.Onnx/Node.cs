@@ -55,6 +55,9 @@ public sealed class Node
 
     public float[]? Floats(string attribute) => attributes.TryGetValue(attribute, out var a) ? [.. a.Floats] : null;
 
+    /// <summary>Null where the attribute is left out.</summary>
+    public string[]? Texts(string attribute) => attributes.TryGetValue(attribute, out var a) ? [.. a.Strings.Select(text => text.ToStringUtf8())] : null;
+
     public TensorProto? Tensor(string attribute) => attributes.TryGetValue(attribute, out var a) ? a.T : null;
 
     /// <summary>An error at this node: the fault and the mend, the place is put before it.</summary>

@@ -22,7 +22,8 @@ public enum LearnedKind
 /// <param name="OutputAxis">Of a weight: the axis that counts the outputs.</param>
 /// <param name="Rank">The axes that the constant must have to be learned; 0: any number.</param>
 /// <param name="Smallest">The elements that it must have at least: the 2 in x / 2 is no scale.</param>
-public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1)
+/// <param name="InputAxis">Of a weight: the axis that counts the inputs; -1: the first that is not the outputs'.</param>
+public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1, int InputAxis = -1)
 {
     /// <summary>Whether a constant at this input is one that training changes.</summary>
     public bool Fits(TensorProto constant) => (Rank == 0 || constant.Dims.Count == Rank) && constant.Count() >= Smallest;
@@ -73,6 +74,7 @@ public abstract class Operator
         ["Greater"] = new Greater(),
         ["GreaterOrEqual"] = new GreaterOrEqual(),
         ["GroupNormalization"] = new GroupNormalization(),
+        ["GRU"] = new GRU(),
         ["HardSigmoid"] = new HardSigmoid(),
         ["HardSwish"] = new HardSwish(),
         ["Identity"] = new Identity(),
@@ -84,6 +86,7 @@ public abstract class Operator
         ["Log"] = new Log(),
         ["LogSoftmax"] = new LogSoftmax(),
         ["LRN"] = new LRN(),
+        ["LSTM"] = new LSTM(),
         ["MatMul"] = new MatMul(),
         ["Max"] = new Max(),
         ["MaxPool"] = new MaxPool(),
@@ -111,6 +114,7 @@ public abstract class Operator
         ["Relu"] = new Relu(),
         ["Reshape"] = new Reshape(),
         ["Resize"] = new Resize(),
+        ["RNN"] = new RNN(),
         ["Round"] = new Round(),
         ["Selu"] = new Selu(),
         ["Shape"] = new Shape(),
