@@ -53,7 +53,7 @@ internal abstract class Recurrent : Operator
         var b = Given(3) is { } bias ? Fitting(node, bias, "B", reverse.Length, 2 * Gates * hidden).chunk(2, 1) : null;
         var peepholes = Given(7) is { } peep ? Fitting(node, peep, "P", reverse.Length, 3 * hidden) : null;
         var lengths = Given(4) is { } lens ? Lengths(node, lens, time, batch) : null;
-        var bends = RecurrentActivation.Of(node, Activations, reverse.Length);
+        var bends = NamedActivation.Of(node, Activations, reverse.Length);
         var initial = Enumerable.Range(InitialState, States).Select(index => Given(index) is { } first
             ? Fitting(node, batchFirst && first.dim() == 3 ? first.transpose(0, 1) : first, "an initial state", reverse.Length, batch, hidden)
             : zeros([reverse.Length, batch, hidden], x.dtype)).ToArray();

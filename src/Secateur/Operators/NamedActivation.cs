@@ -5,10 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace Secateur.Operators;
 
-/// <summary>A function that a recurrent layer's node may name for its gates; alpha and beta are null where it takes none.</summary>
-internal sealed record RecurrentActivation(float? Alpha, float? Beta, Func<Tensor, float, float, Tensor> Apply)
+/// <summary>A function that a node names for its gates or its result; alpha and beta are null where it takes none.</summary>
+internal sealed record NamedActivation(float? Alpha, float? Beta, Func<Tensor, float, float, Tensor> Run)
 {
-    public static FrozenDictionary<string, RecurrentActivation> All { get; } = new Dictionary<string, RecurrentActivation>
+    public static FrozenDictionary<string, NamedActivation> All { get; } = new Dictionary<string, NamedActivation>
     {
         ["Affine"] = new(1, 0, (x, alpha, beta) => alpha * x + beta),
         ["Elu"] = new(1, null, (x, alpha, _) => functional.elu(x, alpha)),
@@ -22,6 +22,16 @@ internal sealed record RecurrentActivation(float? Alpha, float? Beta, Func<Tenso
         ["Tanh"] = new(null, null, (x, _, _) => x.tanh()),
         ["ThresholdedRelu"] = new(1, null, (x, alpha, _) => functional.threshold(x, alpha, 0)),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The function that the node's <c>activation</c> names, with what it takes: alpha and beta, or the bounds of a <c>Clip</c>.</summary>
+    /// <exception cref="SecateurException">The function is not known.</exception>
+    public static Tensor Apply(Node node, Tensor x, float[] parameters)
+    {
+        var name = node.Text("activation");
+        if (name == "Clip" && parameters is [var low, var high]) return x.clamp(low, high);
+        var known = Find(node, name);
+        return known.Run(x, parameters.Length > 0 ? parameters[0] : known.Alpha ?? 0, parameters.Length > 1 ? parameters[1] : known.Beta ?? 0);
+    }
 
     /// <summary>
     /// The node's functions for each direction; those that take an alpha or a beta take them off the node's lists in turn. The
@@ -38,11 +48,13 @@ internal sealed record RecurrentActivation(float? Alpha, float? Beta, Func<Tenso
 
         Func<Tensor, Tensor> Bend(string name, int place)
         {
-            var known = All.GetValueOrDefault(name)
-                ?? throw node.Error($"the activation '{name}' is not known; {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))} are");
+            var known = Find(node, name);
             var alpha = known.Alpha is { } usual ? alphas.TryDequeue(out var first) ? first : usual : 0;
             var beta = known.Beta is { } common ? betas.TryDequeue(out var second) ? second : common : 0;
-            return clip > 0 && place % otherwise.Length < 2 ? x => known.Apply(x.clamp(-clip, clip), alpha, beta) : x => known.Apply(x, alpha, beta);
+            return clip > 0 && place % otherwise.Length < 2 ? x => known.Run(x.clamp(-clip, clip), alpha, beta) : x => known.Run(x, alpha, beta);
         }
     }
+
+    private static NamedActivation Find(Node node, string name) => All.GetValueOrDefault(name)
+        ?? throw node.Error($"the activation '{name}' is not known; {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))} are");
 }
