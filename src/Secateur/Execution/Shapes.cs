@@ -6,10 +6,11 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>The shape of every value of a graph, seen in one run of it.</summary>
+/// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
+    private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
 
     private Shapes(Graph graph) => this.graph = graph;
@@ -18,6 +19,9 @@ public sealed class Shapes
     public ImmutableArray<long> this[string name] => shapes[name];
 
     public bool Has(string name) => shapes.ContainsKey(name);
+
+    /// <summary>How often a node ran: 0 in a branch that was not taken, more than once in a loop.</summary>
+    public int Runs(Node node) => runs.GetValueOrDefault(node);
 
     public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
 
@@ -53,8 +57,11 @@ public sealed class Shapes
         var zeros = network.Graph.Inputs.ToDictionary(input => input.Name,
             input => zeros_like(input, inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
-        network.Run(zeros, default, (node, _, outputs) =>
+        network.Run(zeros, default, (node, given, outputs) =>
         {
+            seen.runs[node] = seen.Runs(node) + 1;
+            foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
+                if (input is not null) seen.shapes[name] = [.. input.shape];
             foreach (var (name, output) in node.Outputs.Zip(outputs)) seen.shapes[name] = [.. output.shape];
         });
         return seen;
