@@ -15,7 +15,7 @@ internal static class SamplingCases
             return new([draw.Floats(shape), TensorData.Of("", [1f, 1f, draw.Pick(0.5f, 2f, 3f), draw.Pick(1f, 1.6f)], 4)],
                 [("mode", draw.Pick("nearest", "linear"))]);
         }),
-        new("Resize", [11, 13, 18, 19], Resized),
+        new("Resize", [11, 13, 18, 19, 23], Resized),
         new("Resize", [11, 13, 18, 19], draw => new([draw.Floats(draw.Ints(4, 2, 5)), draw.Opset < 13 ? TensorData.Of("", (float[])[], 0) : null,
                 TensorData.Of("", [1f, 1f, draw.Pick(0.6f, 1.5f, 2f, 3f), draw.Pick(1f, 0.7f, 2f)], 4)],
             [("mode", "cubic"), ("cubic_coeff_a", draw.Pick(-0.75f, -0.5f)), ("exclude_outside", draw.Flag()),
