@@ -22,7 +22,7 @@ internal static class SamplingCases
                 ("coordinate_transformation_mode", draw.Pick("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"))])),
         new("Resize", [18, 19], draw => new([draw.Floats(draw.Ints(4, 4, 7)), null, TensorData.Of("", [1f, 1f, draw.Pick(0.3f, 0.6f, 2f), draw.Pick(0.5f, 0.8f)], 4)],
             [("mode", draw.Pick("linear", "cubic")), ("antialias", true), ("exclude_outside", draw.Flag())])),
-        new("Resize", [18, 19], draw => new([draw.Floats(draw.Ints(4, 2, 6)), null, null, Vector(draw.Ints(2, 1, 9))],
+        new("Resize", [18, 19], draw => new([draw.Floats(draw.Ints(4, 2, 6)), null, null, Vector(draw.Ints(2, 3, 9))],
             [("mode", "linear"), ("axes", draw.Pick<long[]>([2, 3], [3, 2])), ("keep_aspect_ratio_policy", draw.Pick("not_larger", "not_smaller"))])),
         new("Resize", [11, 13, 18, 19], draw =>
         {
