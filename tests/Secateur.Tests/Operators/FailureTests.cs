@@ -75,6 +75,7 @@ public sealed class FailureTests
         { "RoiAlign", 16, [F(1, 1, 4, 4), F(1, 4), I(0, 0)], "", null, "cannot cut 1x1 cells out of [1, 1, 4, 4] by regions [1, 4]; check the data's shape" },
         { "RoiAlign", 16, [F(1, 1, 4, 4), F(1, 4), I(1)], "", null, $"index 1 is outside of an axis of size 1; {Places}" },
         { "RoiAlign", 16, [F(1, 1, 4, 4), F(1, 4), I(0)], "sampling_ratio", 1L << 40, $"a region of it is 0 long; {Places}" },
+        { "MaxRoiPool", 7, [F(1, 1, 4, 4), F(1, 4)], "pooled_shape", new long[] { 2, 2 }, "cannot cut cells out of [1, 1, 4, 4] by regions [1, 4]; check the data's shape" },
         { "MaxUnpool", 11, [F(1, 1, 1), new([1, 1, 1], [9]), I(1, 1, 4)], "", null, $"index 9 is outside of an axis of size 4; {Places}" },
         { "MaxUnpool", 11, [F(1, 1, 2), new([1, 1, 1], [0]), I(1, 1, 4)], "", null, "cannot spread [1, 1, 2] by indices [1, 1, 1] over [1, 1, 4]; check the data's shape" },
         { "LpPool", 18, [F(1, 1, 2)], "kernel_shape", new long[] { 3 }, $"its kernel is larger than the padded input of 2; {Data}" },
