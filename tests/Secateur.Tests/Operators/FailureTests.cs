@@ -28,6 +28,8 @@ public sealed class FailureTests
         { "Reshape", 13, [F(2, 3), F(2)], "", null, $"a shape or axis is of type Float32, integers are needed; {Export}" },
         { "Reshape", 13, [F(6), I(2, 3, 0)], "", null, $"its shape keeps axis 2, but its input has 1 axes; {Export}" },
         { "Split", 13, [F(5), I(2, 2)], "", null, $"cannot cut axis 0 of size 5 into [2, 2]; {Data}" },
+        { "Split", 18, [F(5)], "num_outputs", 1L << 40, $"is to make 1099511627776 outputs and has 1; {Export}" },
+        { "Conv", 13, [F(1, 1, 4), F(1, 1, 2)], "pads", new long[] { 1L << 40, 0 }, $"asks for a tensor of shape [1, 1, 1099511627780]; {Places}, or {Export}" },
         { "Expand", 13, [F(2, 3), I(4)], "", null, $"cannot expand [2, 3] to [4]; {Data}" },
         { "Slice", 13, [F(4), I(0), I(2), I(0), I(0)], "", null, $"its starts, ends, axes and steps differ in number, or a step is 0; {Export}" },
         { "Pad", 13, [F(4, 4), I(1, 1)], "", null, $"has 2 pads for 2 axes, two an axis are needed; {Data}" },
