@@ -43,7 +43,7 @@ internal static class SamplingCases
         }),
         new("RoiAlign", [10, 16], draw =>
         {
-            var (n, regions) = (draw.Int(1, 2), draw.Int(1, 3));
+            var (n, regions) = (draw.Int(1, 2), draw.Int(0, 3));
             // where a region ends before it begins there is no mean
             var corners = Enumerable.Range(0, (int)regions).SelectMany(_ => new[] { draw.Int(-2, 8), draw.Int(-2, 8), draw.Int(9, 16), draw.Int(9, 16) })
                 .Select(place => place + 0.37f).ToArray();
@@ -54,7 +54,7 @@ internal static class SamplingCases
         }),
         new("MaxRoiPool", [7], draw =>
         {
-            var (n, regions) = (draw.Int(1, 2), draw.Int(1, 3));
+            var (n, regions) = (draw.Int(1, 2), draw.Int(0, 3));
             var corners = Enumerable.Range(0, (int)regions)
                 .SelectMany(_ => new[] { draw.Int(0, n - 1), draw.Int(-2, 8), draw.Int(-2, 8), draw.Int(9, 16), draw.Int(9, 16) }).Select(place => (float)place).ToArray();
             return new([draw.Floats([n, draw.Int(1, 4), draw.Int(3, 6), draw.Int(3, 6)]), TensorData.Of("", corners, regions, 5)],
