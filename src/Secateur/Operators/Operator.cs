@@ -123,6 +123,7 @@ public abstract class Operator
         ["MatMul"] = new MatMul(),
         ["Max"] = new Max(),
         ["MaxPool"] = new MaxPool(),
+        ["MaxRoiPool"] = new MaxRoiPool(),
         ["MaxUnpool"] = new MaxUnpool(),
         ["Mean"] = new Mean(),
         ["MeanVarianceNormalization"] = new MeanVarianceNormalization(),
