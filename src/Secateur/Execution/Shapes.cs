@@ -6,10 +6,11 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>The shape of every value of a graph, seen in one run of it.</summary>
+/// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
+    private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
 
     private Shapes(Graph graph) => this.graph = graph;
@@ -18,6 +19,9 @@ public sealed class Shapes
     public ImmutableArray<long> this[string name] => shapes[name];
 
     public bool Has(string name) => shapes.ContainsKey(name);
+
+    /// <summary>How often a node ran: 0 in a branch that was not taken, more than once in a loop.</summary>
+    public int Runs(Node node) => runs.GetValueOrDefault(node);
 
     public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
 
@@ -32,6 +36,10 @@ public sealed class Shapes
         _ => null,
     };
 
+    /// <summary>The elements of a constant of float32, such as the scales that an operator is told; null for what is computed or of another type.</summary>
+    public float[]? Floats(string name) =>
+        graph.Constants.GetValueOrDefault(name) is { } tensor && tensor.Type() == DataType.Float ? tensor.ToArray<float>() : null;
+
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
@@ -45,8 +53,11 @@ public sealed class Shapes
         var zeros = network.Graph.Inputs.ToDictionary(input => input.Name,
             input => zeros_like(input, inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
-        network.Run(zeros, default, (node, _, outputs) =>
+        network.Run(zeros, default, (node, given, outputs) =>
         {
+            seen.runs[node] = seen.Runs(node) + 1;
+            foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
+                if (input is not null) seen.shapes[name] = [.. input.shape];
             foreach (var (name, output) in node.Outputs.Zip(outputs)) seen.shapes[name] = [.. output.shape];
         });
         return seen;

@@ -16,7 +16,7 @@ internal sealed record OperatorCase(string Type, long[] Opsets, Func<Draw, Drawn
     /// <summary>All of them, by family.</summary>
     public static OperatorCase[] All { get; } =
     [
-        .. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All,
+        .. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All, .. IndexCases.All, .. SamplingCases.All,
         .. RecurrentCases.All, .. AttentionCases.All, .. FusedCases.All,
     ];
 
