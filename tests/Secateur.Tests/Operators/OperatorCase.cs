@@ -17,7 +17,7 @@ internal sealed record OperatorCase(string Type, long[] Opsets, Func<Draw, Drawn
     public static OperatorCase[] All { get; } =
     [
         .. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All, .. IndexCases.All, .. SamplingCases.All,
-        .. RecurrentCases.All, .. AttentionCases.All, .. FusedCases.All,
+        .. RecurrentCases.All, .. AttentionCases.All, .. FusedCases.All, .. QuantizedCases.All,
     ];
 
     /// <param name="seed">Draws the same again.</param>
