@@ -32,8 +32,7 @@ public static class SmallGraphs
         return graph;
     }
 
-    /// <summary>A node of a type, or where that is not ONNX's own of <c>domain.Type</c>; an attribute's value is a long, float, string, tensor, graph, or array of
-    /// longs, floats or strings.</summary>
+    /// <summary>A node of a type, or where that is not ONNX's own of <c>domain.Type</c>; an attribute's value is a long, float, string, tensor, graph, or array of longs, floats or strings.</summary>
     public static NodeProto Node(
         string type, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<(string Name, object Value)> attributes)
     {

@@ -8,6 +8,6 @@ namespace Secateur.Operators;
 internal sealed class Inverse : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => inputs[0]!.shape is [.., var rows, var columns] && rows == columns
-        ? [inputs[0]!.inverse()]
+        ? [linalg.inv_ex(inputs[0]!).Item1]
         : throw node.Error($"[{string.Join(", ", inputs[0]!.shape)}] are no square matrices; check the data's shape");
 }
