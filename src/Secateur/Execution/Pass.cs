@@ -48,11 +48,16 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
                 if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
             return made;
         }
-        catch (ExternalException e)
+        catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException or OverflowException)
         {
-            var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
-            throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
+            throw step.Node.Error($"cannot run on inputs of shape {Shapes()} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
         }
+        catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException) // it asked for an input or axis that is not there
+        {
+            throw step.Node.Error($"needs more than inputs of shape {Shapes()}; export the model again");
+        }
+
+        string Shapes() => string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
     }
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>

@@ -23,7 +23,7 @@ internal sealed class PackedAttention : Operator
         var sizes = Sizes(node, w.shape);
         if (x.dim() != 3 || x.shape[2] != w.shape[0] || bias is not null && !bias.shape.AsSpan().SequenceEqual([w.shape[1]]))
             throw node.Error($"cannot multiply [{string.Join(", ", x.shape)}] by [{string.Join(", ", w.shape)}]; check the data's shape against the model's inputs");
-        var product = matmul(x, w);
+        var product = MatMul.Product(x, w);
         var parts = (bias is null ? product : product + bias).split(sizes, 2);
         var (q, k, v) = (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
         var past = Given(4) is { } before ? Past(node, before) : null;

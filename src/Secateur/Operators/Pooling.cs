@@ -13,7 +13,11 @@ internal abstract class Pooling : Operator
         var x = inputs[0]!;
         if (x.dim() is < 3 or > 5) throw node.Error($"its input has {x.dim()} axes; pooling needs 3 to 5, check the data's shape");
         var kernel = node.Ints("kernel_shape") ?? throw node.Error("attribute kernel_shape is missing; export the model again");
-        return Pool(node, x, Window.Of(node, x.shape[2..], kernel), node.Flag("ceil_mode"));
+        var window = Window.Of(node, x.shape[2..], kernel);
+        for (var d = 0; d < window.Rank; d++)
+            if (window.Begin[d] is var begin && window.End[d] is var end && (begin < 0 || end < 0 || Math.Max(begin, end) >= window.Span(d)))
+                throw node.Error($"pads dimension {d} by {begin} and {end} where its window spans {window.Span(d)}; export the model again");
+        return Pool(node, x, window, node.Flag("ceil_mode"));
     }
 
     /// <param name="node">Its attributes.</param>
