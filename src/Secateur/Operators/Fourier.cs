@@ -7,13 +7,16 @@ namespace Secateur.Operators;
 /// <summary>Signals whose last axis is 1 (real) or 2 (real and imaginary part), and their Fourier transforms.</summary>
 internal static class Fourier
 {
-    /// <summary>Without its last axis: real, or complex.</summary>
+    /// <summary>Without its last axis: real, or complex; of float32 where it is of half precision, which has no transform.</summary>
     public static Tensor Signal(Node node, Tensor x) => x.shape switch
     {
-        [.., _, 1] => x.squeeze(-1),
-        [.., _, 2] => view_as_complex(x.contiguous()),
+        [.., _, 1] => Wide(x).squeeze(-1),
+        [.., _, 2] => view_as_complex(Wide(x).contiguous()),
         var shape => throw node.Error($"its signal has shape [{string.Join(", ", shape)}], a last axis of 1 or 2 after others is needed; check the data's shape"),
     };
+
+    /// <summary>As float32 where it is of half precision.</summary>
+    public static Tensor Wide(Tensor x) => x.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? x.to(ScalarType.Float32) : x;
 
     /// <summary>The transform along an axis, cut or filled with zeros to a length; with a last axis of 2.</summary>
     /// <param name="node">The node, for messages.</param>

@@ -4,10 +4,15 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX Runtime's <c>Inverse</c>: of each matrix in the last two axes.</summary>
+/// <summary>ONNX Runtime's <c>Inverse</c>: of each matrix in the last two axes; NaN where there is none.</summary>
 internal sealed class Inverse : Operator
 {
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => inputs[0]!.shape is [.., var rows, var columns] && rows == columns
-        ? [linalg.inv_ex(inputs[0]!).Item1]
-        : throw node.Error($"[{string.Join(", ", inputs[0]!.shape)}] are no square matrices; check the data's shape");
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var x = inputs[0]!;
+        if (x.shape is not [.., var rows, var columns] || rows != columns)
+            throw node.Error($"[{string.Join(", ", x.shape)}] are no square matrices; check the data's shape");
+        var singular = x.det().eq(0).unsqueeze(-1).unsqueeze(-1);
+        return [where(singular, eye(rows, dtype: x.dtype), x).inverse().masked_fill(singular, double.NaN)];
+    }
 }
