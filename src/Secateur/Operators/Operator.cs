@@ -240,6 +240,7 @@ public abstract class Operator
         ["com.microsoft.QLinearAdd"] = new QLinearAdd(),
         ["com.microsoft.QLinearAveragePool"] = new QLinearAveragePool(),
         ["com.microsoft.QLinearConcat"] = new QLinearConcat(),
+        ["com.microsoft.QLinearConv"] = new QLinearConv(),
         ["com.microsoft.QLinearGlobalAveragePool"] = new QLinearGlobalAveragePool(),
         ["com.microsoft.QLinearLeakyRelu"] = new QLinearLeakyRelu(),
         ["com.microsoft.QLinearMul"] = new QLinearMul(),

@@ -37,6 +37,8 @@ internal static class QuantizedCases
                 each ? draw.Int8([filters], 0, 0) : draw.Int8([]), draw.Floats([], 0.2f, 0.4f), draw.Bytes([]), .. draw.Flag() ? [draw.Int32([filters], -500, 500)] : (TensorProto[])[]],
                 [("pads", draw.Ints(4, 0, 2)), ("strides", draw.Ints(2, 1, 2))]);
         }),
+        new(Microsoft + "QLinearConv", [17], draw => new([draw.Bytes([1, 5, 5, 2]), Scale(draw), draw.Bytes([]), draw.Int8([3, 2, 3, 3]), Scale(draw), draw.Int8([], 0, 0),
+            draw.Floats([], 0.2f, 0.4f), draw.Bytes([]), draw.Int32([3], -500, 500)], [("channels_last", true), ("pads", draw.Ints(4, 0, 2))])),
         Two("QLinearAdd"),
         Two("QLinearMul"),
         One("QLinearSigmoid"),
