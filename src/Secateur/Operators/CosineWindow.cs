@@ -15,7 +15,7 @@ internal abstract class CosineWindow : Operator
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var size = node.Ints(inputs[0]!) is [var only] ? only : -1;
-        if (size < 0) throw node.Error("its size is no number of 0 or more; export the model again");
+        node.Affordable([size]);
         var angle = arange(size, ScalarType.Float64) * (2 * Math.PI / (node.Flag("periodic", true) ? size : size - 1));
         var sum = Terms.Select((factor, k) => factor * (k * angle).cos()).Aggregate((all, next) => all + next);
         return [sum.to(TorchTensors.TypeOf((DataType)node.Int("output_datatype", (long)DataType.Float)))];

@@ -18,6 +18,7 @@ internal sealed class DFT : Operator
         var along = node.Axis(axis, x.dim());
         if (along == x.dim() - 1) throw node.Error($"axis {axis} is that of the parts of its numbers; export the model again");
         var length = inputs is [_, { } wanted, ..] && node.Ints(wanted) is [var points] ? points : x.shape[along];
+        node.Affordable([.. x.shape[..along], length, .. x.shape[(along + 1)..]], x.numel());
         return [Fourier.Transform(node, signal, length, along, node.Flag("inverse"), node.Flag("onesided")).to(x.dtype)];
     }
 }

@@ -14,8 +14,9 @@ internal sealed class MelWeightMatrix : Operator
         var numbers = inputs.Take(5).Select(input => input!.to(ScalarType.Float64).item<double>()).ToArray();
         var (bands, length, rate) = ((long)numbers[0], (long)numbers[1], (long)numbers[2]);
         var (low, high) = (Mel(numbers[3]), Mel(numbers[4]));
-        if (bands < 0 || length < 1 || rate < 1 || !(high >= low) || bands * length > int.MaxValue)
+        if (bands < 0 || length < 1 || rate < 1 || !(high >= low))
             throw node.Error($"cannot divide {numbers[3]} to {numbers[4]} Hz of {length} points at {rate} Hz into {bands} bands; export the model again");
+        node.Affordable([length, bands]);
         var edges = Enumerable.Range(0, (int)bands + 2).Select(edge => (long)((length + 1) * Hertz(low + edge * (high - low) / (bands + 2)) / rate)).ToArray();
         var frequencies = length / 2 + 1;
         if (edges[0] < 0 || edges[^1] > frequencies) throw node.Error($"its upper edge of {numbers[4]} Hz is over half of {rate} Hz; export the model again");

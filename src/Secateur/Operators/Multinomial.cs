@@ -12,6 +12,7 @@ internal sealed class Multinomial : Sampling
         var (scores, samples) = (inputs[0]!.detach(), node.Int("sample_size", 1));
         if (scores.dim() != 2 || scores.shape[1] == 0 || samples < 1 || !scores.isfinite().all().item<bool>())
             throw node.Error($"cannot draw {samples} classes by [{string.Join(", ", scores.shape)}]; finite scores [batch, classes] are needed, check the data");
+        node.Affordable([scores.shape[0], samples]);
         return scores.softmax(1).multinomial(samples, replacement: true, generator).to(Type(node, ScalarType.Int32));
     }
 }

@@ -25,8 +25,7 @@ internal abstract class Sampling : Operator
     protected static Tensor Room(Node node, Tensor?[] inputs)
     {
         if (inputs is [{ } like]) return empty(like.shape, Type(node, like.is_floating_point() ? like.dtype : ScalarType.Float32));
-        var shape = node.Ints("shape");
-        return shape is not null && shape.All(size => size >= 0) ? empty(shape, Type(node, ScalarType.Float32))
-            : throw node.Error("its shape is missing or has a negative size; export the model again");
+        var shape = node.Ints("shape") ?? throw node.Error("its shape is missing; export the model again");
+        return empty(node.Affordable(shape), Type(node, ScalarType.Float32));
     }
 }

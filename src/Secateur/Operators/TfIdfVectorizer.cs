@@ -14,10 +14,11 @@ internal sealed class TfIdfVectorizer : Operator
         if (x.dim() is not (1 or 2)) throw node.Error($"its input has {x.dim()} axes, 1 or 2 are needed; check the data's shape");
         var places = node.Ints("ngram_indexes") ?? [];
         var width = places.DefaultIfEmpty(-1).Max() + 1;
-        if (width > int.MaxValue || Array.Exists(places, place => place < 0)) throw node.Error("an n-gram's place is out of range; export the model again");
+        if (Array.Exists(places, place => place < 0)) throw node.Error("an n-gram's place is below 0; export the model again");
         var (known, weights, weighing) = (Known(node, places), node.Floats("weights"), node.Text("mode", "TF"));
         var rows = x.dim() == 1 ? 1 : x.shape[0];
         var (values, length) = (node.Ints(x), rows == 0 ? 0 : (int)(x.numel() / rows));
+        node.Affordable([rows, width]);
         var counts = new float[rows * width];
         for (var row = 0; row < rows; row++)
             foreach (var gram in Grams(node, values.AsMemory(row * length, length)))
