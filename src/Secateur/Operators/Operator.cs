@@ -236,6 +236,7 @@ public abstract class Operator
         ["com.microsoft.MatMulNBits"] = new MatMulNBits(),
         ["com.microsoft.MultiHeadAttention"] = new MultiHeadAttention(),
         ["com.microsoft.Pad"] = new Pad(),
+        ["com.microsoft.QAttention"] = new QAttention(),
         ["com.microsoft.QGemm"] = new QGemm(),
         ["com.microsoft.QLinearAdd"] = new QLinearAdd(),
         ["com.microsoft.QLinearAveragePool"] = new QLinearAveragePool(),

@@ -69,6 +69,12 @@ internal static class QuantizedCases
             var (m, k, n, each) = (draw.Int(1, 4), draw.Int(1, 5), draw.Int(1, 4), draw.Flag());
             return new(draw.Floats([2, m, k]), draw.Int8([k, n]), draw.Floats(each ? [n] : [1], 0.01f, 0.1f), draw.Int8(each ? [n] : [1]), draw.Floats([n]));
         }),
+        new(Microsoft + "QAttention", [17], draw =>
+        {
+            var (batch, length, heads, size, input) = (draw.Int(1, 2), draw.Int(1, 4), draw.Int(1, 3), draw.Int(1, 3), draw.Int(1, 4));
+            return new([draw.Bytes([batch, length, input]), draw.Int8([input, 3 * heads * size]), draw.Floats([3 * heads * size]), Scale(draw), Scale(draw),
+                draw.Flag() ? draw.Int32([batch], 1, (int)length) : null, draw.Bytes([]), draw.Int8([])], [("num_heads", heads), ("unidirectional", draw.Flag())]);
+        }),
         new(Microsoft + "MatMulNBits", [17], draw =>
         {
             var (m, n, bits, block) = (draw.Int(1, 3), draw.Int(1, 4), draw.Pick(4L, 8L), draw.Pick(16L, 32L));
