@@ -104,7 +104,7 @@ internal sealed class PruneRun : IDisposable
     /// <summary>The same request with another recipe, from the dense model again, as a file of its own.</summary>
     public (string Path, RoundState State, long Nonzero) Variant(string name, Recipe other, Target target)
     {
-        var dense = OnnxModel.Load(DensePath);
+        var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
         var state = new Cycle(pruned, teacher, data, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail)).Run(target, cancel);
@@ -184,7 +184,7 @@ internal sealed class PruneRun : IDisposable
     /// <summary>Dense weights again.</summary>
     private void Renew()
     {
-        using var dense = new Network(OnnxModel.Load(DensePath));
+        using var dense = new Network(ModelSource.Load(DensePath));
         using var frozen = no_grad();
         foreach (var (name, tensor) in dense.Constants)
             if (tensor.dtype == ScalarType.Float32) network.Constants[name].copy_(tensor);
