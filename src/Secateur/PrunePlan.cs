@@ -45,7 +45,7 @@ public sealed record PrunePlan(
         using var statistics = new Statistics(recipe.Seed);
         var step = new MaskStep(network, sizing);
         var scored = step.Score(statistics, masks);
-        var denseBytes = model.Proto.CalculateSize();
+        var denseBytes = model.Bytes;
         double? sparsity = recipe.MaxDrop is null
             ? recipe.Size is { } size ? SizeTarget.Of(source, step, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
             : null;

@@ -33,7 +33,7 @@ internal static class SharedConstants
                 separated = true;
             }
         }
-        return separated ? new OnnxModel(model.Proto, model.Path) : model;
+        return separated ? model.Reread() : model;
 
         string Unused(string name)
         {
