@@ -14,7 +14,7 @@ internal static class TextImages
         var folder = settings.Text("folder", "out/data/lines");
         var (count, pages) = (settings.Int("count", 600), settings.Text("kind", "lines") == "pages");
         var fonts = FontFolders.Where(Directory.Exists).SelectMany(path => Directory.GetFiles(path, "*.ttf", SearchOption.AllDirectories))
-            .Where(path => !Regex.IsMatch(path, "Emoji|Math|Symbol")).Order(StringComparer.Ordinal).Select(SKTypeface.FromFile).ToArray();
+            .Where(path => !Regex.IsMatch(path, "Emoji|Math|Symbol")).Order(StringComparer.Ordinal).Select(path => SKTypeface.FromFile(path)).ToArray();
         if (fonts.Length == 0) throw new SecateurException("no TrueType font is here; apt-get install fonts-dejavu-core fonts-liberation, or put .ttf files into out/data/fonts");
         var words = Words();
         Directory.CreateDirectory(folder);

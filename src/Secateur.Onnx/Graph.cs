@@ -30,7 +30,8 @@ public sealed class Graph
             .. proto.Input.Where(input => scope.Find(input.Name) is not { } name || !constants.ContainsKey(name)).Select(input => Value.Of(input,
                 scope.Make(input.Name) ?? throw new SecateurException($"{model.Path}: input '{input.Name}' is there twice; export the model again"))),
         ];
-        Nodes = [.. proto.Node.Index().Where(node => Held(node.Item) is null).Select(node => Read(node.Item, node.Index))];
+        HashSet<string> leaving = [.. proto.Output.Select(output => output.Name)];
+        Nodes = [.. proto.Node.Index().Where(node => Held(node.Item) is null && !IsAlias(node.Item)).Select(node => Read(node.Item, node.Index))];
         Outputs =
         [
             .. proto.Output.Select(output => Value.Of(output, scope.Find(output.Name)
@@ -53,6 +54,10 @@ public sealed class Graph
             Add(dense.Name, dense);
             sparse.Add((tensor, dense, dense.RawData));
         }
+
+        // exporters write equal constants once and hand them on by Identity: to all who read it, it is the constant
+        bool IsAlias(NodeProto node) => node is { OpType: "Identity", Input: [var input], Output: [{ Length: > 0 } output] } && !leaving.Contains(output)
+            && scope.Find(input) is { } name && constants.ContainsKey(name) && scope.Alias(output, name);
 
         Node Read(NodeProto node, int index)
         {
@@ -81,7 +86,7 @@ public sealed class Graph
 
     public GraphProto Proto { get; }
 
-    /// <summary>In an order in which they can be run; <c>Constant</c> nodes that hold a tensor are not among them.</summary>
+    /// <summary>In an order in which they can be run. <c>Constant</c> nodes that hold a tensor are not among them, nor an <c>Identity</c> of a constant.</summary>
     public ImmutableArray<Node> Nodes { get; }
 
     /// <summary>The nodes, each after those of the graphs inside it.</summary>

@@ -37,6 +37,14 @@ internal sealed class Scope
     /// <summary>From now on the value can be read; gives the model's name of it, or null where the graph has made it already.</summary>
     public string? Make(string name) => made.Add(name) ? unique[name] : null;
 
+    /// <summary>From now on the name reads another value of this model; false where the graph has made it already.</summary>
+    public bool Alias(string name, string value)
+    {
+        if (!made.Add(name)) return false;
+        unique[name] = value;
+        return true;
+    }
+
     private string Take(string name)
     {
         var free = name;

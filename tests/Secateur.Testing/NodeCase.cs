@@ -82,6 +82,9 @@ public sealed record NodeCase(string Folder)
     {
         var file = Path.Combine(Folder, "test_data_set_0", $"{kind}_{index}.pb");
         if (value.Type.TensorType is null || !File.Exists(file)) throw new SecateurException($"{kind} '{value.Name}' is no tensor");
-        return TensorProto.Parser.ParseFrom(File.ReadAllBytes(file));
+        var tensor = TensorProto.Parser.ParseFrom(File.ReadAllBytes(file));
+        // the generator, in NumPy, has no bfloat16 and says uint16
+        if ((TensorProto.Types.DataType)value.Type.TensorType.ElemType == TensorProto.Types.DataType.Bfloat16) tensor.DataType = value.Type.TensorType.ElemType;
+        return tensor;
     })];
 }

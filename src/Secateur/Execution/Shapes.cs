@@ -36,6 +36,10 @@ public sealed class Shapes
         _ => null,
     };
 
+    /// <summary>The elements of a constant of float32, such as the scales that an operator is told; null for what is computed or of another type.</summary>
+    public float[]? Floats(string name) =>
+        graph.Constants.GetValueOrDefault(name) is { } tensor && tensor.Type() == DataType.Float ? tensor.ToArray<float>() : null;
+
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
