@@ -17,10 +17,12 @@ public sealed class OnnxModel
     public OnnxModel(ModelProto proto, string path = "")
     {
         (Proto, Path) = (proto, path);
+        Functions.Inline(proto, path);
         opsets = proto.OpsetImport.GroupBy(import => Domain(import.Domain)).ToDictionary(group => group.Key, group => group.Max(import => import.Version));
         Graph = new Graph(this);
     }
 
+    /// <summary>As the file holds it, but with external data brought in, and with the bodies of local functions in the place of their calls.</summary>
     public ModelProto Proto { get; }
 
     /// <summary>Where the model was read from; empty for a model made in memory. Messages start with it.</summary>
@@ -136,5 +138,6 @@ public sealed class OnnxModel
         else Proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
 
-    private static string Domain(string domain) => domain is "ai.onnx" ? "" : domain;
+    /// <summary>ONNX's own domain has two names.</summary>
+    internal static string Domain(string domain) => domain is "ai.onnx" ? "" : domain;
 }

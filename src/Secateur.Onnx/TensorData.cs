@@ -70,6 +70,15 @@ public static class TensorData
     public static TensorProto Of(string name, ReadOnlySpan<long> values, params ReadOnlySpan<long> dimensions) =>
         Of(name, DataType.Int64, MemoryMarshal.AsBytes(values), dimensions);
 
+    /// <summary>A tensor of texts, UTF-8.</summary>
+    internal static TensorProto Of(string name, IEnumerable<ByteString> texts, params ReadOnlySpan<long> dimensions)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)DataType.String };
+        tensor.StringData.Add(texts);
+        foreach (var size in dimensions) tensor.Dims.Add(size);
+        return tensor;
+    }
+
     /// <summary>Bytes of one element; 0 for strings and types of less than a byte.</summary>
     public static int Width(DataType type) => type switch
     {

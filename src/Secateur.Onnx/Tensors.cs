@@ -1,4 +1,3 @@
-using Google.Protobuf.Collections;
 using Secateur.Onnx.Proto;
 
 namespace Secateur.Onnx;
@@ -24,7 +23,7 @@ internal static class Tensors
         if (sparse.Indices is { } indices) yield return ($"{sparse.Values?.Name} (indices)", indices);
     }
 
-    private static IEnumerable<(string, TensorProto)> Of(RepeatedField<NodeProto> nodes)
+    public static IEnumerable<(string Name, TensorProto Tensor)> Of(IEnumerable<NodeProto> nodes)
     {
         foreach (var node in nodes)
         {

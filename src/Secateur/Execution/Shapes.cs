@@ -50,7 +50,7 @@ public sealed class Shapes
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name,
+        var zeros = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name,
             input => zeros_like(input, inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
         network.Run(zeros, default, (node, given, outputs) =>
