@@ -61,10 +61,15 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
                 if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
             return made;
         }
-        catch (ExternalException e)
+        catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
+        {
+            // operators take the inputs for there that ONNX's schema asks for
+            throw new SecateurException(step.Node.Error($"has {given.Count(tensor => tensor is not null)} inputs and lacks one that it needs; export the model again").Message, e);
+        }
+        catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException or ArithmeticException or OutOfMemoryException or KeyNotFoundException)
         {
             var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
-            throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
+            throw new SecateurException(step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
         }
     }
 

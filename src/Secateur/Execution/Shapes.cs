@@ -9,6 +9,8 @@ namespace Secateur.Execution;
 /// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
+    private const long Most = 1 << 28; // elements of an input that is tried with zeros
+
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
     private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
@@ -63,5 +65,11 @@ public sealed class Shapes
         return seen;
     }
 
-    private static Tensor zeros_like(Value input, long[] shape) => zeros(shape, TorchTensors.TypeOf(input.Type));
+    private static Tensor zeros_like(Value input, long[] shape)
+    {
+        var elements = shape.Aggregate((UInt128)1, (product, size) => UInt128.Min(product, ulong.MaxValue) * (ulong)size);
+        if (shape.Length > 64 || elements > Most)
+            throw new SecateurException($"input '{input.Name}': of shape [{string.Join(", ", shape.Take(10))}] it has over {Most:N0} elements, too many to try; give a smaller --shape");
+        return zeros(shape, TorchTensors.TypeOf(input.Type));
+    }
 }
