@@ -42,6 +42,10 @@ public sealed class Shapes
     public float[]? Floats(string name) =>
         graph.Constants.GetValueOrDefault(name) is { } tensor && tensor.Type() == DataType.Float ? tensor.ToArray<float>() : null;
 
+    /// <summary>The nodes that read a value; none where it leaves the graph.</summary>
+    public ImmutableArray<Node> Readers(string name) =>
+        graph.Outputs.Any(output => output.Name == name) ? [] : graph.Consumers.GetValueOrDefault(name, []);
+
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
