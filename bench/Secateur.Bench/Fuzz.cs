@@ -85,7 +85,7 @@ internal static class Fuzz
     {
         using var child = Process.Start(new ProcessStartInfo("bash", ["-c", "ulimit -d 4000000; exec \"$@\"", "fuzz", Environment.ProcessPath!, typeof(Fuzz).Assembly.Location,
             "fuzz-child", "--folder", folder, "--seed", $"{from}", "--count", $"{to - from}", "--mode", mode])
-        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["DOTNET_GCHeapHardLimit"] = "0x20000000" } })!; // what operators hold sizes against
         var said = child.StandardError.ReadToEndAsync();
         for (var seed = from; seed < to; seed++)
         {

@@ -29,6 +29,8 @@ public sealed class Graph
             .. proto.Input.Where(input => scope.Find(input.Name) is not { } name || !constants.ContainsKey(name)).Select(input => Value.Of(input,
                 scope.Make(input.Name) ?? throw new SecateurException($"{model.Path}: input '{input.Name}' is there twice; export the model again"))),
         ];
+        if (proto.Input.Any(input => input.Name.Length == 0) || proto.Output.Any(output => output.Name.Length == 0))
+            throw new SecateurException($"{model.Path}: an input or output{(prefix.Length > 0 ? $" of the graph in '{prefix[..^1]}'" : "")} has no name; export the model again");
         HashSet<string> leaving = [.. proto.Output.Select(output => output.Name)];
         Nodes = [.. NodeOrder.Of(proto, model.Path).Where(node => !held.Contains(node.Index) && !IsAlias(node.Node)).Select(node => Read(node.Node, node.Index))];
         Outputs =

@@ -16,6 +16,7 @@ internal sealed class ConvTranspose : Operator
         var more = node.Ints("output_padding") ?? new long[window.Rank];
         if (more.Length != window.Rank)
             throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
+        node.CheckFits([.. x.shape[2..].Select((size, d) => Math.Max(0, size - 1) * window.Strides[d] + window.Span(d) + Math.Max(0, more[d]))]);
         var (begin, end) = Cut(node, window, x.shape[2..], more);
         // LibTorch cuts both ends alike: what one end loses more is cut after
         long[] both = [.. begin.Zip(end, Math.Min)];

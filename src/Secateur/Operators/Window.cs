@@ -47,6 +47,7 @@ internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, l
             var total = Math.Max(0, (outputs - 1) * strides[d] + window.Span(d) - spatial[d]);
             (window.Begin[d], window.End[d]) = automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2);
         }
+        node.CheckFits([.. spatial.Select((size, d) => size + window.Begin[d] + window.End[d])]);
         return window;
     }
 }
