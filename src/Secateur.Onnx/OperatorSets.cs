@@ -3,10 +3,10 @@ using Secateur.Onnx.Proto;
 
 namespace Secateur.Onnx;
 
-/// <summary>The versions of ONNX's own operators that are known: operator sets 7 to 23, and of older ones those that mean the same.</summary>
+/// <summary>The versions of ONNX's own operators that are known: operator sets 7 to 24, and of older ones those that mean the same.</summary>
 internal static class OperatorSets
 {
-    private const long First = 7, Last = 23;
+    private const long First = 7, Last = 24;
 
     /// <summary>What computed otherwise before operator set 7: broadcast by an attribute, took shapes as attributes, or had other outputs.</summary>
     private static readonly FrozenSet<string> Changed = FrozenSet.Create(

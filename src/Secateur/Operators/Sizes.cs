@@ -9,13 +9,13 @@ internal static class Sizes
 
     /// <param name="node">That gives the result.</param>
     /// <param name="shape">Of the result, or of a part of it.</param>
-    /// <exception cref="SecateurException">A size is below 0, or the tensor is too large for this machine.</exception>
+    /// <exception cref="SecateurException">The tensor is too large for this machine.</exception>
     public static void CheckFits(this Node node, params ReadOnlySpan<long> shape)
     {
         var bytes = (double)BytesEach;
         foreach (var size in shape) bytes *= Math.Max(size, 0);
         var free = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (bytes > free || shape.IndexOfAnyInRange(long.MinValue, -1) >= 0)
+        if (bytes > free)
             throw node.Error($"its result of [{string.Join(", ", shape.ToArray())}] does not fit into the {free >> 20} MB of this machine's memory; check its constants and the data's shape");
     }
 }
