@@ -41,7 +41,7 @@ public static class TrainJob
         void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
         var model = ModelSource.Open(modelOrArchitecture, data, seed);
         var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
-        var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, mask = mask is null ? null : HashOf(OnnxModel.Load(mask)) }), keepRounds: false);
+        var folder = new RunFolder(output + ".run", Lineages.Key(model.Hash(), data, new { effective, seed, mask = mask is null ? null : OnnxModel.Load(mask).Hash() }), keepRounds: false);
         folder.Prepare(output);
         try
         {
@@ -119,7 +119,4 @@ public static class TrainJob
                 throw new SecateurException($"{mask}: its weight '{name}' is not in the model to train in this shape; take a pruned file of the same architecture");
         return masks;
     }
-
-    private static string HashOf(OnnxModel model) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Google.Protobuf.MessageExtensions.ToByteArray(model.Proto)));
 }

@@ -27,6 +27,10 @@ internal static class TorchTensors
         _ => throw new SecateurException($"tensors of type {type} cannot be computed with; convert the model to float32"),
     };
 
+    /// <summary>Whether such tensors can be computed with; texts and complex numbers cannot.</summary>
+    public static bool Holds(DataType type) =>
+        Enum.IsDefined(type) && type is not (DataType.Undefined or DataType.String or DataType.Complex64 or DataType.Complex128 or DataType.Float4E2M1);
+
     /// <summary>A copy in LibTorch's memory, of the tensor's own shape.</summary>
     public static Tensor ToTorch(this TensorProto proto)
     {

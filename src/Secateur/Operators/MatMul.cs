@@ -69,5 +69,7 @@ internal sealed class MatMul : Operator
         for (var back = 3; fits && back <= Math.Min(a.Length, b.Length); back++) fits = a[^back] == b[^back] || a[^back] == 1 || b[^back] == 1;
         if (!fits)
             throw node.Error($"cannot multiply [{string.Join(", ", a)}] by [{string.Join(", ", b)}]; check the data's shape against the model's inputs");
+        var batch = Enumerable.Range(3, Math.Max(0, Math.Max(a.Length, b.Length) - 2)).Select(back => Math.Max(back <= a.Length ? a[^back] : 1, back <= b.Length ? b[^back] : 1));
+        node.Affordable([.. batch, a.Length > 1 ? a[^2] : 1, b.Length > 1 ? b[^1] : 1], a.Product() + b.Product());
     }
 }
