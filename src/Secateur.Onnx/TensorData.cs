@@ -19,8 +19,8 @@ public static class TensorData
 
     public static DataType Type(this TensorProto tensor) => (DataType)tensor.DataType;
 
-    /// <summary>Little-endian bytes, row-major; of half and bfloat16 their bit patterns, a byte a bool.</summary>
-    /// <exception cref="SecateurException">The type has no fixed width (strings, 4-bit types).</exception>
+    /// <summary>Little-endian bytes, row-major; of half and bfloat16 their bit patterns, a byte a bool, two 4-bit elements a byte, the low one first.</summary>
+    /// <exception cref="SecateurException">The type has no fixed width (strings).</exception>
     public static ReadOnlySpan<byte> Bytes(this TensorProto tensor)
     {
         if (tensor.RawData.Length > 0 || tensor.Count() == 0) return tensor.RawData.Span;
@@ -34,7 +34,7 @@ public static class TensorData
             DataType.Int32 => MemoryMarshal.AsBytes<int>(tensor.Int32Data.ToArray()),
             DataType.Int16 or DataType.Uint16 or DataType.Float16 or DataType.Bfloat16 =>
                 MemoryMarshal.AsBytes<short>(tensor.Int32Data.Select(v => (short)v).ToArray()),
-            var type when Width(type) == 1 => tensor.Int32Data.Select(v => (byte)v).ToArray(),
+            var type when Width(type) == 1 || IsHalfByte(type) => tensor.Int32Data.Select(v => (byte)v).ToArray(),
             var type => throw new SecateurException($"tensor '{tensor.Name}': elements of type {type} cannot be read as bytes"),
         };
     }
@@ -80,6 +80,9 @@ public static class TensorData
         _ => 0,
     };
 
+    /// <summary>Whether two elements share a byte.</summary>
+    public static bool IsHalfByte(DataType type) => type is DataType.Int4 or DataType.Uint4 or DataType.Float4E2M1;
+
     /// <summary>Dimensions and data must agree before anything is allocated for them.</summary>
     internal static void Check(TensorProto tensor, string name, string path)
     {
@@ -91,7 +94,8 @@ public static class TensorData
             if (size < 0 || (count *= (ulong)size) > long.MaxValue)
                 throw new SecateurException($"{path}: tensor '{name}' has the impossible shape [{string.Join(", ", tensor.Dims)}]; export the model again");
         }
-        if (Width(tensor.Type()) is not (> 0 and var width)) return;
+        if (IsHalfByte(tensor.Type())) count = count / 2 + count % 2; // two a byte
+        if ((IsHalfByte(tensor.Type()) ? 1 : Width(tensor.Type())) is not (> 0 and var width)) return;
         var there = tensor.RawData.Length > 0 ? tensor.RawData.Length / width : Typed(tensor);
         if ((UInt128)there != count || (tensor.RawData.Length > 0 && tensor.RawData.Length % width != 0))
             throw new SecateurException(

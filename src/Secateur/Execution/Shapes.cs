@@ -9,6 +9,8 @@ namespace Secateur.Execution;
 /// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
+    private static readonly long?[] Usual = [null, 16, 64, 128, 320, 1];
+
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
     private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
@@ -47,15 +49,36 @@ public sealed class Shapes
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
-    /// <param name="inputs">Shapes of inputs by name; for those not named, other open dimensions are 1.</param>
+    /// <param name="inputs">
+    /// Shapes of inputs by name; for those not named, other open dimensions take the first of some usual sizes that the network runs on:
+    /// sides of pictures 224, all others 1.
+    /// </param>
+    /// <exception cref="SecateurException">It runs on none of them; the message is that for the first.</exception>
     public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null)
+    {
+        SecateurException? first = null;
+        foreach (var open in Usual)
+        {
+            try
+            {
+                return Of(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
+            }
+            catch (SecateurException e)
+            {
+                first ??= e;
+                if (!network.Graph.Inputs.Any(input => input.IsOpen && inputs?.ContainsKey(input.Name) != true)) break;
+            }
+        }
+        throw first!;
+    }
+
+    private static Shapes Of(Network network, Func<Value, long[]> shapeOf)
     {
         var seen = new Shapes(network.Graph);
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name,
-            input => zeros_like(input, inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch)));
+        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
         network.Run(zeros, default, (node, given, outputs) =>
         {
