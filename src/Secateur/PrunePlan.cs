@@ -32,7 +32,7 @@ public sealed record PrunePlan(
     {
         using var scope = NewDisposeScope();
         var model = ModelSource.Open(source, data, recipe.Seed);
-        if (data is not null) DataFit.Check(model, data);
+        if (data is not null) DataFit.Check(model, data, Tasks.Assignment.Of(model.Graph, data.Train, recipe.Task ?? data.Task, recipe.Metric ?? data.Metric));
         using var network = new Network(model);
         List<string> notes = [];
         var sizing = recipe;
@@ -76,7 +76,7 @@ public sealed record PrunePlan(
     private static (double Seconds, double MemoryMb) Cost(Network network, Recipe recipe, DataSet? data)
     {
         using var scope = NewDisposeScope();
-        var batch = data is null ? recipe.Training.Batch : Trainer.BatchOf(network, data.Train, recipe.Training);
+        var batch = data is null ? recipe.Training.Batch : Trainer.BatchesOf(network, data.Train, recipe.Training).Size;
         var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros(input.ShapeWith(batch), TorchTensors.TypeOf(input.Type)));
         var (values, clock) = (0L, new Stopwatch());
         for (var run = 0; run < 2; run++)

@@ -40,6 +40,7 @@ public sealed class Pruner
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
+        if (data is not null) Report("task", 1, $"{run.Task}");
         try
         {
             return Carry(run, data, output, options, clock, Report, cancel);
@@ -60,7 +61,7 @@ public sealed class Pruner
         var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
         var written = run.Write(output);
 
-        var evidence = new Evidence(run.DensePath, output, recipe, report, cancel);
+        var evidence = new Evidence(run.DensePath, output, run.Task.Facts, recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
         var latency = options.Benchmark ? evidence.Latency(data) : [];
         var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, report, cancel) : [];
@@ -70,9 +71,10 @@ public sealed class Pruner
             Output = written,
             Sparsity = run.Sparsity,
             Layers = run.Layers(),
-            Metric = quality?.Results[0].Metric ?? Metric.Default(labels: data?.Train.Labels is not null),
+            Task = data is null ? null : run.Task.Facts,
+            Metric = run.Task.Facts.Metric,
             Quality = quality?.Compare(),
-            HeldOut = data is null ? null : new Quality(state.Dense, state.Rounds[^1].Quality),
+            HeldOut = data is null ? null : new Quality(state.Dense, state.Rounds[^1].Quality, run.Task.Metric.LowerIsBetter),
             Slices = quality?.CompareSlices() ?? [],
             Rounds = state.Rounds,
             Frontier = frontier,

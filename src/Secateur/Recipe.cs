@@ -73,6 +73,12 @@ public sealed record TrainingRecipe
 /// <summary>All that decides a run of the main job, together with the model, the data and the seed.</summary>
 public sealed record Recipe
 {
+    /// <summary>What the model is for (<c>secateur tasks</c>); null infers it from its outputs and the labels.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>By which it is judged (<c>secateur metrics</c>); null takes the task's own.</summary>
+    public string? Metric { get; init; }
+
     public string Criterion { get; init; } = "magnitude";
 
     public string Granularity { get; init; } = "unstructured";
@@ -92,7 +98,7 @@ public sealed record Recipe
     /// <summary>The largest output file, in bytes.</summary>
     public long? Size { get; init; }
 
-    /// <summary>The largest loss of quality on the held-out part, in the metric's unit (0.01 is one point of accuracy).</summary>
+    /// <summary>The largest loss of quality on the held-out part, in the metric's unit (0.01 is one point of accuracy); what gets better when it falls may rise so much.</summary>
     public double? MaxDrop { get; init; }
 
     /// <summary>Sparsity of single layers, by name or pattern (<c>fc1*</c>); these are left out of the allocation.</summary>

@@ -1,10 +1,10 @@
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Tasks;
 using Secateur.Training;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Secateur.Criteria;
 
@@ -36,7 +36,6 @@ internal static class Calibration
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
-        if (binding.FixedBatch is { } fixedBatch && fixedBatch > batch) batch = (int)fixedBatch;
         if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, chosen, statistics, cancel);
         if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
             Gradients(network, objective, examples, binding, chosen, batch, seed, statistics, report, cancel);
@@ -49,19 +48,21 @@ internal static class Calibration
         var sums = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         var squares = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         using var generator = new Generator((ulong)Seeds.Derive(seed, "answers"));
-        var batches = 0;
-        for (var start = 0; start + batch <= chosen.Length || batches == 0; start += batch, batches++)
+        var (batches, seen) = (0, 0);
+        var task = objective.Task;
+        var cut = new Batches(examples, binding, batch, chosen);
+        foreach (var part in cut.InOrder())
         {
+            if (batches > 0 && part.Real < cut.Size && cut.AreOfOneShape) continue; // a rest weighs as much as a whole batch
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
-            var indices = chosen[start..Math.Min(start + batch, chosen.Length)];
-            var logits = objective.Logits(network.Run(binding.Bind(examples.Read(indices)))[0]);
-            var labels = examples.Labels is { } known
-                ? tensor(Array.ConvertAll(indices, index => known[(int)index]))
-                : multinomial(functional.softmax(logits.detach(), 1), 1, replacement: true, generator).squeeze(1);
+            var read = examples.Read(part.Indices);
+            var reading = Reading.Of(task.Forms, network.Run(binding.Bind(read)), part.Indices.Length, part.Real, network.Model.Path);
+            var target = task.Teaches ? task.Target(examples, read, part) : null;
+            if (target is not null) task.Task.Check(reading, target, network.Model.Path);
             foreach (var parameter in network.Parameters.Values) parameter.grad = null;
-            functional.cross_entropy(logits, labels).backward();
+            (target is null ? Objective.LossOfDrawn(reading, generator) : task.Task.Loss(reading, target)).backward();
             using var frozen = no_grad();
             foreach (var weight in network.Weights)
             {
@@ -69,7 +70,8 @@ internal static class Calibration
                 sums[weight.Name].add_(gradient);
                 squares[weight.Name].addcmul_(gradient, gradient, 1);
             }
-            if (batches % 10 == 0) report((double)start / chosen.Length);
+            seen += part.Real;
+            if (batches++ % 10 == 0) report((double)seen / chosen.Length);
         }
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
         foreach (var weight in network.Weights)
@@ -80,17 +82,14 @@ internal static class Calibration
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
         Dictionary<string, (Tensor Sum, int Examples)> sums = [];
-        var batch = (int)(binding.FixedBatch ?? Batch);
-        for (var start = 0; start < chosen.Length; start += batch)
+        foreach (var part in new Batches(examples, binding, Batch, chosen).InOrder())
         {
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            // a fixed batch is filled up with the last example; otherwise the last batch is as small as it is, and counts so
-            var size = binding.FixedBatch is null ? Math.Min(batch, chosen.Length - start) : batch;
-            var indices = Enumerable.Range(start, size).Select(i => chosen[Math.Min(i, chosen.Length - 1)]).ToArray();
-            network.Run(binding.Bind(examples.Read(indices)), default, (node, inputs, _) =>
+            var size = part.Indices.Length; // the last batch is as small as it is, and counts so
+            network.Run(binding.Bind(examples.Read(part.Indices)), default, (node, inputs, _) =>
             {
                 foreach (var weight in weights[node])
                 {

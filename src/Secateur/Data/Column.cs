@@ -10,6 +10,10 @@ internal abstract class Column : IDisposable
 
     public abstract Feature Feature { get; }
 
+    /// <summary>Rows of one bucket have, or are padded to, one shape.</summary>
+    public virtual int Bucket(long index) => 0;
+
+    /// <param name="indices">Of one bucket.</param>
     /// <returns>[indices.Length, …shape]</returns>
     public abstract Tensor Read(ReadOnlySpan<long> indices);
 
@@ -32,7 +36,7 @@ internal sealed class ArrayColumn : Column
     {
         (this.block, this.stored, Count) = (block, stored, shape[0]);
         rowBytes = checked((int)(Count == 0 ? 0 : block.Length / Count));
-        Feature = new Feature(name, [.. shape[1..]], stored is ScalarType.Byte or ScalarType.Float64 ? ScalarType.Float32 : stored);
+        Feature = new Feature(name, [.. shape[1..]], stored is ScalarType.Byte or ScalarType.Float64 ? ScalarType.Float32 : stored, stored == ScalarType.Byte);
     }
 
     public override long Count { get; }

@@ -25,10 +25,13 @@ public sealed class DataSet : IDisposable
     /// <summary>Token numbers are in [0, Vocabulary); 0 for data that is no text.</summary>
     public int Vocabulary { get; init; }
 
+    /// <summary>The task that the data asks for, a key of <see cref="Tasks.Task.All"/>, or null.</summary>
+    public string? Task { get; init; }
+
     /// <summary>The loss that the data asks for (<c>cross-entropy</c>, <c>distillation</c>), or null.</summary>
     public string? Loss { get; init; }
 
-    /// <summary>The metric that the data asks for (<c>accuracy</c>, <c>agreement</c>), or null.</summary>
+    /// <summary>The metric that the data asks for, a key of <see cref="Evaluation.Metric.All"/>, or null.</summary>
     public string? Metric { get; init; }
 
     /// <summary>What was opened; empty for data made in memory. Messages start with it.</summary>
@@ -99,6 +102,7 @@ public sealed class DataSet : IDisposable
             DeclaresTest = declared is not null,
             ClassNames = source.ClassNames,
             Vocabulary = source.Vocabulary,
+            Task = source.Task,
             Loss = source.Loss,
             Metric = source.Metric,
             Path = path,

@@ -69,6 +69,14 @@ internal sealed class Shaped : Examples
         return features.ToDictionary(pair => pair.To.Name, pair => shaping is null ? read[pair.From.Name] : Change(read[pair.From.Name], pair.From, pair.To));
     }
 
+    public override Feature? Target => examples.Target;
+
+    public override int Vocabulary => examples.Vocabulary;
+
+    public override int Bucket(long index) => examples.Bucket(index);
+
+    public override Tensor ReadTarget(ReadOnlySpan<long> indices) => examples.ReadTarget(indices);
+
     public override string Describe(long index) => examples.Describe(index);
 
     public override void Dispose() => examples.Dispose();

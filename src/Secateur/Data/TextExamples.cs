@@ -16,6 +16,8 @@ internal sealed class TextExamples(long count, Func<long, string> text, TextToke
 
     public override ImmutableArray<long>? Labels => labels;
 
+    public override int Vocabulary => tokenizer.Vocabulary;
+
     public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices)
     {
         var (ids, mask) = (full([indices.Length, options.Length], tokenizer.Padding, ScalarType.Int64), zeros([indices.Length, options.Length], ScalarType.Int64));

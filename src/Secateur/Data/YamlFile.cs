@@ -10,11 +10,10 @@ internal sealed class YamlFile : Reader
 {
     private static readonly string[] Keys =
     [
-        "train", "test", "labels", "inputs", "scale", "mean", "std", "size", "layout", "tokenizer", "length", "heldOut", "classes", "loss", "metric",
+        "train", "test", "labels", "inputs", "scale", "mean", "std", "size", "layout", "tokenizer", "length", "heldOut", "classes", "task", "loss", "metric",
     ];
 
     private static readonly string[] Losses = ["cross-entropy", "distillation"];
-    private static readonly string[] Metrics = ["accuracy", "agreement"];
     private static readonly string[] Layouts = ["nchw", "nhwc"];
 
     public override string Reads => "a .yaml that maps one of these";
@@ -52,8 +51,9 @@ internal sealed class YamlFile : Reader
             Files = [path, .. source.Files],
             Root = source.Root is null ? null : folder,
             HeldOutShare = yaml.Numbers("heldOut") is [var share] ? share : null,
+            Task = yaml.Choice("task", [.. Tasks.Task.All.Keys.Order()]),
             Loss = yaml.Choice("loss", Losses),
-            Metric = yaml.Choice("metric", Metrics),
+            Metric = yaml.Choice("metric", [.. Evaluation.Metric.All.Keys.Order()]),
         };
     }
 

@@ -11,7 +11,7 @@ internal static class Recalibration
     {
         if (batches == 0 || !network.Graph.Nodes.Any(node => node.OpType == "BatchNormalization")) return;
         var binding = Binding.Of(network.Graph, examples);
-        var size = (int)Math.Min(binding.FixedBatch ?? batch, examples.Count);
+        var drawn = new Batches(examples, binding, batch);
         var random = Seeds.Random(seed, "recalibration");
         using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
@@ -20,10 +20,8 @@ internal static class Recalibration
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
-            var indices = new long[size];
-            for (var i = 0; i < size; i++) indices[i] = random.NextInt64(examples.Count);
             // a momentum of 1/n makes the running value the mean of the n batches so far
-            network.Run(binding.Bind(examples.Read(indices)), new Mode(Training: true, Momentum: 1.0 / (number + 1)));
+            network.Run(binding.Bind(examples.Read(drawn.Draw(random))), new Mode(Training: true, Momentum: 1.0 / (number + 1)));
         }
     }
 }
