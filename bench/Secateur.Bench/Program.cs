@@ -9,10 +9,12 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["training-speed"] = TrainingSpeed.Run,
     ["memory"] = Memory.Run,
     ["memory-child"] = Memory.Child,
+    ["models"] = AnyModel.Run,
+    ["models-child"] = AnyModel.Child,
 };
 if (args.Length == 0 || !measurements.TryGetValue(args[0], out var measure))
 {
-    Console.Error.WriteLine($"bench: name one of {string.Join(", ", measurements.Keys.Where(name => name != "memory-child"))}");
+    Console.Error.WriteLine($"bench: name one of {string.Join(", ", measurements.Keys.Where(name => !name.EndsWith("-child", StringComparison.Ordinal)))}");
     return 2;
 }
 try

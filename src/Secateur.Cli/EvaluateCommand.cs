@@ -44,7 +44,7 @@ internal static class EvaluateCommand
         var threads = GlobalOptions.UseThreads(request);
         var evaluated = await Watch.RunAsync(request, progress =>
         {
-            using var data = DataFlags.Require(request, request.GetValue(GlobalOptions.Seed) ?? 1, cancel);
+            using var data = DataFlags.Require(request, request.GetRequiredValue(Models)[0], request.GetValue(GlobalOptions.Seed) ?? 1, progress, cancel);
             var (task, metric) = TaskFlags.Of(request);
             var settings = new EvaluationSettings { Threads = threads, Task = task ?? data.Task, Metric = metric ?? data.Metric, ClassNames = data.ClassNames };
             if (request.GetValue(Batch) is { } batch) settings = settings with { Batch = batch };

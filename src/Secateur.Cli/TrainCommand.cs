@@ -29,7 +29,7 @@ internal static class TrainCommand
         var (task, metric) = TaskFlags.Of(request);
         var result = await Watch.RunAsync(request, progress =>
         {
-            using var data = DataFlags.Require(request, seed, cancel);
+            using var data = DataFlags.Require(request, source, seed, progress, cancel);
             return TrainJob.Run(source, data, target, recipe, seed, request.GetValue(Mask), progress, task, metric, cancel);
         }, cancel);
         Output.Write(request, result, console => Show(result, console));

@@ -1,5 +1,6 @@
 using Secateur.Architectures;
 using Secateur.Data;
+using Secateur.Execution;
 using Secateur.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,11 +16,14 @@ internal static class ModelSource
     /// <exception cref="SecateurException">Neither a file nor a name, or the data does not fit the architecture.</exception>
     public static OnnxModel Open(string modelOrArchitecture, DataSet? data, long seed)
     {
-        if (File.Exists(modelOrArchitecture) || modelOrArchitecture.AsSpan().ContainsAny('.', '/')) return OnnxModel.Load(modelOrArchitecture);
+        if (File.Exists(modelOrArchitecture) || modelOrArchitecture.AsSpan().ContainsAny('.', '/')) return Load(modelOrArchitecture);
         var architecture = Architecture.Named(modelOrArchitecture);
         if (data is null) throw new SecateurException($"{modelOrArchitecture}: a new model takes its shape from the data; give --data");
         return architecture.Build(Options(modelOrArchitecture, data), Seeds.Derive(seed, "weights"));
     }
+
+    /// <summary>A file as it is trained: with no constant shared that layers learn apart.</summary>
+    public static OnnxModel Load(string path) => SharedConstants.Separate(OnnxModel.Load(path));
 
     private static ArchitectureOptions Options(string name, DataSet data)
     {

@@ -40,7 +40,7 @@ public sealed class Pruner
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
-        if (data is not null) Report("task", 1, $"{run.Task}");
+        if (data is not null) progress?.Report(Progress.Note("task", $"{run.Task}"));
         try
         {
             return Carry(run, data, output, options, clock, Report, cancel);

@@ -18,12 +18,7 @@ public static class RecipeFile
 {
     private const int Deepest = 4;
 
-    private static readonly JsonSerializerOptions Strict = new(Json.Options)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-    };
+    private static readonly JsonSerializerOptions Strict = MakeStrict();
 
     /// <summary>Reads a recipe; what it leaves out has its default.</summary>
     /// <exception cref="SecateurException">No such file, no YAML, a key that is not known or a value that does not fit; the message names the line or key.</exception>
@@ -41,6 +36,10 @@ public static class RecipeFile
         catch (YamlException e)
         {
             throw new SecateurException($"{path}: line {e.Start.Line} is no YAML ({e.Message}); mend the line", e);
+        }
+        catch (ArgumentException e) when (e.ParamName == "parser") // YamlDotNet's word for a value where a key should be
+        {
+            throw new SecateurException($"{path}: is no YAML, a key is missing before a colon; mend the line", e);
         }
         catch (JsonException e)
         {
@@ -74,6 +73,18 @@ public static class RecipeFile
 
     private static bool MayBeLeftOut(JsonNode node) => node["type"] is JsonArray types && types.Any(type => type!.GetValue<string>() == "null");
 
+    private static JsonSerializerOptions MakeStrict()
+    {
+        var strict = new JsonSerializerOptions(Json.Options)
+        {
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            RespectNullableAnnotations = true, // a key without a value is no way to leave it out
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        };
+        strict.Converters.Insert(0, new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
+        return strict;
+    }
+
     /// <summary>The words that a key takes, where they are a table's.</summary>
     private static IEnumerable<string>? Words(string? key) => key switch
     {
@@ -104,7 +115,7 @@ public static class RecipeFile
     };
 
     private static string Key(YamlNode node) =>
-        node is YamlScalarNode { Value: { } word } ? word : throw new YamlException(node.Start, node.End, "a key is one word");
+        node is YamlScalarNode { Value: { } word } ? word : throw new YamlException(node.Start, node.End, "a key must be a word");
 
     private static void Write(JsonObject map, string indent, List<string> lines)
     {
@@ -122,5 +133,5 @@ public static class RecipeFile
         }
     }
 
-    private static string Quoted(string key) => key.All(char.IsLetterOrDigit) ? key : JsonSerializer.Serialize(key, Json.Options);
+    private static string Quoted(string key) => key.Length > 0 && key.All(char.IsLetterOrDigit) ? key : JsonSerializer.Serialize(key, Json.Options);
 }

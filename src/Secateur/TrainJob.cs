@@ -44,7 +44,7 @@ public static class TrainJob
         void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
         var model = ModelSource.Open(modelOrArchitecture, data, seed);
         var assignment = Assignment.Of(model.Graph, data.Train, task ?? data.Task, metric ?? data.Metric);
-        Report("task", 1, $"{assignment}");
+        progress?.Report(Progress.Note("task", $"{assignment}"));
         var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
         var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, task = assignment.Facts.Name, metric = assignment.Facts.Metric, mask = mask is null ? null : HashOf(OnnxModel.Load(mask)) }), keepRounds: false);
         folder.Prepare(output);
@@ -63,7 +63,7 @@ public static class TrainJob
             var state = Train(model, data, assignment, output, effective, seed, folder, mask, Report, cancel);
             var quality = Evaluator.Run([output], data.Test, new EvaluationSettings { Batch = effective.Batch, Task = assignment.Facts.Name, Metric = assignment.Facts.Metric, ClassNames = data.ClassNames }, null, cancel).Results[0];
             folder.Finish();
-            return new(ModelFile.Facts(output), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
+            return new(ModelFile.Facts(output, Binding.Of(model.Graph, data.Train).Shapes(data.Train)), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
                 [.. state.Rounds.Select(round => new EpochResult(round.Round, round.Quality, round.Loss, round.Seconds))], Lineages.Facts(data), effective, seed, clock.Elapsed.TotalSeconds);
         }
     }

@@ -32,75 +32,73 @@ internal static class Calibration
         for (var i = 0; i < order.Length; i++) order[i] = i;
         Seeds.Random(seed, "calibration").Shuffle(order);
         var chosen = order[..(int)Math.Min(count, order.Length)];
-        var batch = needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch;
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
-        if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, chosen, statistics, cancel);
+        if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, new Batches(examples, binding, Batch, chosen), statistics, cancel);
         if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
-            Gradients(network, objective, examples, binding, chosen, batch, seed, statistics, report, cancel);
+        {
+            var batches = new Batches(examples, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch, chosen);
+            Gradients(network, objective, examples, binding, batches, seed, statistics, report, cancel);
+        }
         return statistics;
     }
 
-    private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, long[] chosen, int batch, long seed,
+    private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, Batches batches, long seed,
         Statistics statistics, Action<double> report, CancellationToken cancel)
     {
         var sums = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         var squares = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         using var generator = new Generator((ulong)Seeds.Derive(seed, "answers"));
-        var (batches, seen) = (0, 0);
-        var task = objective.Task;
-        var cut = new Batches(examples, binding, batch, chosen);
-        foreach (var part in cut.InOrder())
+        var (task, seen) = (objective.Task, 0L);
+        foreach (var batch in batches.InOrder())
         {
-            if (batches > 0 && part.Real < cut.Size && cut.AreOfOneShape) continue; // a rest weighs as much as a whole batch
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
-            var read = examples.Read(part.Indices);
-            var reading = Reading.Of(task.Forms, network.Run(binding.Bind(read)), part.Indices.Length, part.Real, network.Model.Path);
-            var target = task.Teaches ? task.Target(examples, read, part) : null;
+            var read = examples.Read(batch.Indices);
+            var reading = Reading.Of(task.Forms, network.Run(binding.Bind(read)), batch.Indices.Length, batch.Real, network.Model.Path);
+            var target = task.Teaches ? task.Target(examples, read, batch) : null;
             if (target is not null) task.Task.Check(reading, target, network.Model.Path);
             foreach (var parameter in network.Parameters.Values) parameter.grad = null;
             (target is null ? Objective.LossOfDrawn(reading, generator) : task.Task.Loss(reading, target)).backward();
             using var frozen = no_grad();
+            var share = (double)batch.Real / batches.Count;
             foreach (var weight in network.Weights)
             {
                 if (weight.Tensor.grad is not { } gradient) continue;
-                sums[weight.Name].add_(gradient);
-                squares[weight.Name].addcmul_(gradient, gradient, 1);
+                sums[weight.Name].add_(gradient, share);
+                squares[weight.Name].addcmul_(gradient, gradient, share);
             }
-            seen += part.Real;
-            if (batches++ % 10 == 0) report((double)seen / chosen.Length);
+            report((double)(seen += batch.Real) / batches.Count);
         }
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
         foreach (var weight in network.Weights)
-            statistics.SetGradients(weight, weight.ToMatrix(sums[weight.Name] / batches), weight.ToMatrix(squares[weight.Name] / batches));
+            statistics.SetGradients(weight, weight.ToMatrix(sums[weight.Name]), weight.ToMatrix(squares[weight.Name]));
     }
 
-    private static void Frequencies(Network network, Examples examples, Binding binding, long[] chosen, Statistics statistics, CancellationToken cancel)
+    private static void Frequencies(Network network, Examples examples, Binding binding, Batches batches, Statistics statistics, CancellationToken cancel)
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
-        Dictionary<string, (Tensor Sum, int Examples)> sums = [];
-        foreach (var part in new Batches(examples, binding, Batch, chosen).InOrder())
+        Dictionary<string, Tensor> sums = [];
+        foreach (var batch in batches.InOrder())
         {
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            var size = part.Indices.Length; // the last batch is as small as it is, and counts so
-            network.Run(binding.Bind(examples.Read(part.Indices)), default, (node, inputs, _) =>
+            network.Run(binding.Bind(examples.Read(batch.Indices)), default, (node, inputs, _) =>
             {
                 foreach (var weight in weights[node])
                 {
-                    var active = ActiveInputs(node, weight, inputs).mul_(size);
-                    if (sums.TryGetValue(weight.Name, out var sum)) sums[weight.Name] = (sum.Sum.add_(active), sum.Examples + size);
-                    else sums[weight.Name] = (active.MoveToOuterDisposeScope(), size);
+                    var active = ActiveInputs(node, weight, inputs).mul_((double)batch.Real / batches.Count);
+                    if (sums.TryGetValue(weight.Name, out var sum)) sum.add_(active);
+                    else sums[weight.Name] = active.MoveToOuterDisposeScope();
                 }
             });
         }
         foreach (var weight in network.Weights)
-            if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum.Sum / sum.Examples));
+            if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum));
     }
 
     /// <summary>The share of non-zero values of each input channel, [channels].</summary>
@@ -109,10 +107,11 @@ internal static class Calibration
         var place = node.Inputs.IndexOf(weight.Name);
         var other = inputs[place == 0 ? 1 : 0]!;
         var channels = node.OpType is "Conv" or "ConvTranspose" ? 1
-            : place == 0 ? other.dim() - (node.Flag("transB") ? 1 : 2)
+            : place == 0 ? Math.Max(0, other.dim() - (node.Flag("transB") ? 1 : 2))
             : node.Flag("transA") ? 0 : other.dim() - 1;
         var rest = Enumerable.Range(0, (int)other.dim()).Where(axis => axis != channels).Select(axis => (long)axis).ToArray();
-        return other.ne(0).to_type(ScalarType.Float32).mean(rest);
+        var active = other.ne(0).to_type(ScalarType.Float32);
+        return rest.Length == 0 ? active : active.mean(rest); // without axes LibTorch takes the mean over all
     }
 
     /// <summary>[channels] over all groups to [out, in·kernel].</summary>

@@ -13,7 +13,7 @@ public sealed class Statistics(long seed) : IDisposable
     /// <summary>The mean gradient of the loss over all examples.</summary>
     public Tensor Gradient(Weight weight) => Find(gradients, weight);
 
-    /// <summary>The mean over batches (of one example, where the criterion needs <see cref="Needs.ExampleGradients"/>) of the squared gradient.</summary>
+    /// <summary>The mean over batches, each by its share of the examples (of one example, where the criterion needs <see cref="Needs.ExampleGradients"/>) of the squared gradient.</summary>
     public Tensor SquaredGradient(Weight weight) => Find(squares, weight);
 
     /// <summary>The share of examples and positions at which the input that a weight multiplies is not zero, in [0, 1].</summary>

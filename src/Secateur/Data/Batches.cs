@@ -30,6 +30,9 @@ internal sealed class Batches
     /// <summary>The size of a whole batch.</summary>
     public int Size => size;
 
+    /// <summary>Of all examples.</summary>
+    public long Count => buckets.Sum(bucket => (long)bucket.Length);
+
     /// <summary>Whether all examples are of one shape.</summary>
     public bool AreOfOneShape => buckets.Length <= 1;
 
@@ -59,7 +62,7 @@ internal sealed class Batches
     /// <summary>A batch of examples drawn with replacement, of one bucket, which is drawn by its share.</summary>
     public long[] Draw(Random random)
     {
-        var bucket = buckets.Length == 1 ? buckets[0] : Holding(random.NextInt64(buckets.Sum(bucket => (long)bucket.Length)));
+        var bucket = buckets.Length == 1 ? buckets[0] : Holding(random.NextInt64(Count));
         var drawn = new long[filled ? size : Math.Min(size, bucket.Length)];
         for (var i = 0; i < drawn.Length; i++) drawn[i] = bucket[random.NextInt64(bucket.Length)];
         return drawn;
@@ -78,7 +81,7 @@ internal sealed class Batches
         {
             var real = Math.Min(size, order.Length - start);
             var indices = new long[filled ? size : real];
-            for (var i = 0; i < indices.Length; i++) indices[i] = order[Math.Min(start + i, order.Length - 1)];
+            for (var i = 0; i < indices.Length; i++) indices[i] = order[(start + i) % order.Length];
             yield return new(indices, real);
         }
     }

@@ -42,9 +42,12 @@ public sealed class Binding
         return bound;
     }
 
-    /// <summary>The shape of each of the graph's inputs for a batch, open dimensions as the data has them.</summary>
-    public IReadOnlyDictionary<string, long[]> Shapes(long batch) =>
-        pairs.ToDictionary(pair => pair.Input, pair => (long[])[batch, .. pair.Shape]);
+    /// <summary>The shape of each of the graph's inputs for one example (or the batch that the graph fixes), open dimensions as the first example has them.</summary>
+    public IReadOnlyDictionary<string, long[]> Shapes(Examples examples)
+    {
+        using var scope = NewDisposeScope();
+        return Bind(examples.Read([0])).ToDictionary(pair => pair.Key, pair => (long[])[FixedBatch ?? 1, .. pair.Value.shape[1..]]);
+    }
 
     private static Pair Match(Value input, Graph graph, Examples examples)
     {

@@ -1,3 +1,5 @@
+using Secateur.Onnx;
+
 namespace Secateur.Data;
 
 /// <summary>What a reader may be told about data; each has a default that fits most files.</summary>
@@ -19,6 +21,12 @@ public sealed record DataOptions
 
     /// <summary>Height and width that pictures are resized to; null keeps theirs.</summary>
     public (int Height, int Width)? ImageSize { get; init; }
+
+    /// <summary>How pictures are brought to what the model takes; null assumes it from the model's input, where <see cref="For"/> tells the model.</summary>
+    public Preprocessing? Preprocessing { get; init; }
+
+    /// <summary>The model that the data is for, read only where something must be assumed; null for data of any model.</summary>
+    public Func<Graph>? For { get; init; }
 
     /// <summary>Draws the held-out part, and the test part where none is declared.</summary>
     public long Seed { get; init; } = 1;

@@ -40,6 +40,9 @@ public sealed class DataSet : IDisposable
     /// <summary>One line for the report: what was read, and which part is which.</summary>
     public required string Description { get; init; }
 
+    /// <summary>What was assumed about the data since nothing was told, for people.</summary>
+    public ImmutableArray<string> Assumed { get; init; } = [];
+
     /// <summary>SHA-256 of what was read, in hexadecimal.</summary>
     public required string Fingerprint { get; init; }
 
@@ -106,7 +109,8 @@ public sealed class DataSet : IDisposable
             Loss = source.Loss,
             Metric = source.Metric,
             Path = path,
-            Description = string.Join("; ", [parts, .. source.Notes]),
+            Assumed = source.Assumed,
+            Description = string.Join("; ", [parts, .. source.Notes, .. source.Assumed]),
             Fingerprint = fingerprint,
             Owned = declared is null ? [source.Train] : [source.Train, declared],
         };

@@ -9,6 +9,8 @@ namespace Secateur.Data;
 /// <param name="Layout"><c>nchw</c> or <c>nhwc</c>: pictures [height, width, channels] or [channels, height, width] are turned to it.</param>
 internal sealed record Shaping(double Scale, ImmutableArray<double> Mean, ImmutableArray<double> Std, string? Layout)
 {
+    public static Shaping None { get; } = new(1, [], [], null);
+
     public bool IsNone => Scale == 1 && Mean.IsEmpty && Std.IsEmpty && Layout is null;
 }
 

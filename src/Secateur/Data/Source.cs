@@ -19,6 +19,9 @@ internal sealed record Source(Examples Train, string Kind, ImmutableArray<string
     /// <summary>What was decided about the data that a person should know; ends the description.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
+    /// <summary>What was assumed since nothing was told; a person should know it at once.</summary>
+    public ImmutableArray<string> Assumed { get; init; } = [];
+
     /// <summary>What a fingerprint names the files relative to.</summary>
     public string? Root { get; init; }
 

@@ -30,6 +30,7 @@ public static class Evaluator
                 var graph = OnnxModel.Load(model).Graph;
                 // the first model decides, so that all are asked the same
                 var own = Assignment.Of(graph, examples, task?.Name ?? settings.Task, task?.Metric ?? settings.Metric);
+                if (task is null) progress?.Report(Progress.Note("task", $"{own}"));
                 task ??= own.Facts;
                 contenders.Add(new Contender(model, graph, own, examples, settings.Threads));
             }

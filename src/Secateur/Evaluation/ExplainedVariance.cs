@@ -22,7 +22,7 @@ internal sealed class ExplainedVariance : Metric
     {
         var outputs = rows.shape[1] / 2;
         var (answers, labels) = (rows.narrow(1, 0, outputs), rows.narrow(1, outputs, outputs));
-        var (error, variance) = ((answers - labels).square().sum(0), (labels - labels.mean([0], keepdim: true)).square().sum(0));
+        var (error, variance) = ((answers - labels).square().sum([0L]), (labels - labels.mean([0], keepdim: true)).square().sum([0L]));
         var varying = variance.gt(0);
         return varying.any().item<bool>() ? (1 - error / variance.clamp_min(1e-300)).masked_select(varying).mean().item<double>() : 0;
     }

@@ -19,7 +19,7 @@ internal sealed class F1 : Metric
 
     internal override double Value(Tensor rows)
     {
-        var sums = rows.sum(0); // right, found, there
+        var sums = rows.sum([0L]); // right, found, there
         var all = sums[1].item<double>() + sums[2].item<double>();
         return all == 0 ? 1 : 2 * sums[0].item<double>() / all;
     }

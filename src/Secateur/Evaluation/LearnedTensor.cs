@@ -12,7 +12,7 @@ internal sealed record LearnedTensor(string Name, Node Node, LearnedKind Kind, i
     public static ImmutableArray<LearnedTensor> Of(OnnxModel model) =>
     [
         .. model.Graph.Nodes.SelectMany(node => Operator.For(node, model.Path).Learned(node)
-                .Where(role => node.HasInput(role.Input) && model.Graph.Constants.TryGetValue(node.Inputs[role.Input], out var constant) && role.Fits(constant)
+                .Where(role => role.Kind != LearnedKind.Statistic && node.HasInput(role.Input) && model.Graph.Constants.TryGetValue(node.Inputs[role.Input], out var constant) && role.Fits(constant)
                     && constant.Type() is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16)
                 .Select(role => new LearnedTensor(node.Inputs[role.Input], node, role.Kind, role.OutputAxis)))
             .DistinctBy(tensor => tensor.Name),

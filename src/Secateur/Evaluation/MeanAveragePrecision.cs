@@ -19,8 +19,8 @@ internal sealed class MeanAveragePrecision : Metric
         var order = rows.narrow(1, 0, classes).argsort(0, descending: true);
         var labels = rows.narrow(1, classes, classes).gather(0, order); // [examples, classes], the likeliest first
         var precision = labels.cumsum(0) / arange(1, rows.shape[0] + 1, ScalarType.Float64).unsqueeze(1);
-        var counts = labels.sum(0);
+        var counts = labels.sum([0L]);
         var present = counts.gt(0);
-        return present.any().item<bool>() ? ((precision * labels).sum(0) / counts.clamp_min(1)).masked_select(present).mean().item<double>() : 0;
+        return present.any().item<bool>() ? ((precision * labels).sum([0L]) / counts.clamp_min(1)).masked_select(present).mean().item<double>() : 0;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class MeanIntersectionOverUnion : Metric
 
     internal override double Value(Tensor rows)
     {
-        var sums = rows.sum(0);
+        var sums = rows.sum([0L]);
         var classes = sums.shape[0] / 2;
         var (both, either) = (sums.narrow(0, 0, classes), sums.narrow(0, classes, classes));
         var present = either.gt(0);

@@ -59,7 +59,7 @@ public abstract class Metric
     /// <param name="rows">Of at least one example, as <see cref="Of"/> gave them; unless told otherwise a sum and what it is divided by.</param>
     internal virtual double Value(Tensor rows)
     {
-        var sums = rows.sum(0);
+        var sums = rows.sum([0L]);
         var count = sums[1].item<double>();
         return count == 0 ? 0 : sums[0].item<double>() / count;
     }

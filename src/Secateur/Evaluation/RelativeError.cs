@@ -19,7 +19,7 @@ internal sealed class RelativeError : Metric
         var errors = batch.Own.All.Zip(batch.First.All).Select(pair =>
         {
             var (own, first) = (pair.First.Tensor.flatten(1).to_type(ScalarType.Float64), pair.Second.Tensor.flatten(1).to_type(ScalarType.Float64));
-            return (own - first).norm(1) / first.norm(1).clamp_min(1e-300);
+            return (own - first).square().sum(1).sqrt() / first.square().sum(1).sqrt().clamp_min(1e-300);
         }).ToArray();
         return Rows(stack(errors, 0).mean([0]), Each(batch.Own.First, 1));
     }

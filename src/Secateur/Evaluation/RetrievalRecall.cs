@@ -15,7 +15,7 @@ internal sealed class RetrievalRecall(int count) : Metric
     internal override Tensor Of(Judged batch)
     {
         var vectors = batch.Own.First.to_type(ScalarType.Float64);
-        return cat([vectors / vectors.norm(1, keepdim: true).clamp_min(1e-12), batch.Target!.reshape(-1, 1).to_type(ScalarType.Float64)], 1);
+        return cat([vectors / vectors.square().sum(1, keepdim: true).sqrt().clamp_min(1e-12), batch.Target!.reshape(-1, 1).to_type(ScalarType.Float64)], 1);
     }
 
     internal override double Value(Tensor rows)

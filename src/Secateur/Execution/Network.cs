@@ -39,7 +39,8 @@ public sealed class Network : IDisposable
             var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();
             if (learned[name].Any(use => use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
-            if (learned.Contains(name) && tensor.dtype == ScalarType.Float32 && !IsBound(tensor, learned[name].First().Role.Kind))
+            var kinds = learned[name].Select(use => use.Role.Kind).Distinct().ToArray();
+            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && tensor.dtype == ScalarType.Float32 && !IsBound(tensor, kinds[0]))
             {
                 CheckFinite(tensor, name);
                 var parameter = new Parameter(tensor, requires_grad: true);

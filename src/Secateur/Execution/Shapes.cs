@@ -9,6 +9,8 @@ namespace Secateur.Execution;
 /// <summary>The shape of every value of a graph, seen in one run of it.</summary>
 public sealed class Shapes
 {
+    private static readonly long[] OpenSizes = [1, 32, 128, 320];
+
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
     private readonly Graph graph;
 
@@ -35,15 +37,30 @@ public sealed class Shapes
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
-    /// <param name="inputs">Shapes of inputs by name; for those not named, other open dimensions are 1.</param>
+    /// <param name="inputs">Shapes of inputs by name; for those not named, other open dimensions are 1, or the least of 32, 128 and 320 that runs.</param>
     public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null)
+    {
+        foreach (var open in OpenSizes)
+        {
+            try
+            {
+                return Run(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
+            }
+            catch (SecateurException) when (open != OpenSizes[^1] && network.Graph.Inputs.Any(input => input.Shape.Skip(1).Contains(null)))
+            {
+                // a pool that is wider than its input, for one
+            }
+        }
+        throw new InvalidOperationException("The last size throws.");
+    }
+
+    private static Shapes Run(Network network, Func<Value, long[]> shapeOf)
     {
         var seen = new Shapes(network.Graph);
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name,
-            input => zeros_like(input, inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch)));
+        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
         network.Run(zeros, default, (node, _, outputs) =>
         {

@@ -45,6 +45,6 @@ public sealed partial class Block(int rows, int columns) : Granularity
     private (long Down, long Across) Count(Weight weight) =>
         ((weight.Outputs + rows - 1) / rows, (weight.Inputs * weight.Kernel + columns - 1) / columns);
 
-    [GeneratedRegex(@"^block-(\d{1,4})x(\d{1,4})$")]
+    [GeneratedRegex(@"^block-([0-9]{1,4})x([0-9]{1,4})\z")]
     private static partial Regex Form();
 }

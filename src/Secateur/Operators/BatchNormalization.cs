@@ -18,7 +18,10 @@ internal sealed class BatchNormalization : Operator
         return [functional.batch_norm(inputs[0]!, inputs[3]!, inputs[4]!, inputs[1], inputs[2], mode.Training, momentum, node.Float("epsilon", 1e-5f))];
     }
 
-    public override IEnumerable<Learned> Learned(Node node) => [new(1, LearnedKind.Scale), new(2, LearnedKind.Bias)];
+    public override IEnumerable<Learned> Learned(Node node) =>
+    [
+        new(1, LearnedKind.Scale), new(2, LearnedKind.Bias), new(3, LearnedKind.Statistic), new(4, LearnedKind.Statistic),
+    ];
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {

@@ -14,6 +14,9 @@ public enum LearnedKind
     Bias,
     Scale,
     Embedding,
+
+    /// <summary>A running mean or variance: training changes it, but not by a gradient.</summary>
+    Statistic,
 }
 
 /// <summary>A node's input that training changes where it is a constant.</summary>

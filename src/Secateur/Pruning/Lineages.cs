@@ -24,7 +24,7 @@ internal static class Lineages
 
     /// <summary>Stands for all that decides the bytes of a result.</summary>
     public static string Key(string modelHash, DataSet? data, object recipe) => Hash(string.Join('\n', modelHash, data?.Fingerprint ?? "",
-        data is null ? "" : $"{data.Train.Count} {data.HeldOut.Count} {data.Test.Count} {data.Train.Target is not null} {data.Task} {data.Metric} {data.Loss}", JsonSerializer.Serialize(recipe, Json.Options),
+        data is null ? "" : $"{data.Train.Count} {data.HeldOut.Count} {data.Test.Count} {data.Train.Target} {string.Join(", ", data.Train.Features)} {data.Description} {data.Task} {data.Metric} {data.Loss}", JsonSerializer.Serialize(recipe, Json.Options),
         TorchSharp.torch.get_num_threads(), string.Join(' ', Versions)));
 
     public static string HashOf(Recipe recipe) => Hash(JsonSerializer.Serialize(recipe, Json.Options));

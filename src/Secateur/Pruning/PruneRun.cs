@@ -21,6 +21,7 @@ internal sealed class PruneRun : IDisposable
     private readonly CancellationToken cancel;
     private readonly Network? teacher;
     private readonly Network network;
+    private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
     private string? written;
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder,
@@ -30,7 +31,8 @@ internal sealed class PruneRun : IDisposable
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
         network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
-        Input = ModelFile.Facts(densePath, network);
+        shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
+        Input = ModelFile.Facts(densePath, network, shapes);
         Task = task;
         var asksTeacher = !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
         teacher = data is not null && asksTeacher ? new Network(OnnxModel.Load(densePath)) : null;
@@ -116,7 +118,7 @@ internal sealed class PruneRun : IDisposable
     /// <summary>The same request with another recipe, from the dense model again, as a file of its own.</summary>
     public (string Path, RoundState State, long Nonzero) Variant(string name, Recipe other, Target target)
     {
-        var dense = OnnxModel.Load(DensePath);
+        var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
         using var cycle = new Cycle(pruned, teacher, data, Task, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
@@ -170,11 +172,11 @@ internal sealed class PruneRun : IDisposable
             throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
         written = output;
-        return ModelFile.Facts(output, network);
+        return ModelFile.Facts(output, network, shapes);
     }
 
     /// <summary>Each tensor as it came out.</summary>
-    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe);
+    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe, shapes);
 
     public void Finish() => folder.Finish();
 
@@ -199,7 +201,7 @@ internal sealed class PruneRun : IDisposable
     /// <summary>Dense weights again.</summary>
     private void Renew()
     {
-        using var dense = new Network(OnnxModel.Load(DensePath));
+        using var dense = new Network(ModelSource.Load(DensePath));
         using var frozen = no_grad();
         foreach (var (name, tensor) in dense.Constants)
             if (tensor.dtype == ScalarType.Float32) network.Constants[name].copy_(tensor);

@@ -20,7 +20,7 @@ internal static class Augmentation
         var (plane, each) = (height * width, (int)(pictures.numel() / pictures.shape[0]));
         for (var picture = 0; picture < pictures.shape[0]; picture++)
         {
-            var (down, right) = (random.Next(-shift, shift + 1), random.Next(-shift, shift + 1));
+            var (down, right) = (random.Next(-shift, shift + 1), Math.Clamp(random.Next(-shift, shift + 1), -width, width));
             var mirrored = flip && random.Next(2) == 1;
             for (var start = picture * each; start < (picture + 1) * each; start += plane)
                 for (var row = Math.Max(0, down); row < height + Math.Min(0, down); row++)

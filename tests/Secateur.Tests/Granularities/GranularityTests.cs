@@ -1,69 +1,101 @@
+using CsCheck;
 using Secateur.Execution;
 using Secateur.Granularities;
 using static TorchSharp.torch;
 
 namespace Secateur.Tests.Granularities;
 
-public class GranularityTests
+public sealed class GranularityTests
 {
-    public static TheoryData<string> Words => ["unstructured", "2:4", "1:2", "block-1x1", "block-4x1", "block-3x5"];
-
-    [Theory, MemberData(nameof(Words))]
-    public void A_value_a_unit_covers_the_whole_weight(string word)
+    [Theory]
+    [InlineData("unstructured"), InlineData("2:4"), InlineData("1:8"), InlineData("block-4x1"), InlineData("block-3x5"), InlineData("block-64x64")]
+    public void What_is_made_of_units_has_the_shape_of_the_matrix_whatever_the_layout(string word)
     {
         using var scope = NewDisposeScope();
-        foreach (var network in (Network[])[Nets.Dense(8, 6), Nets.Dense(8, 6, transposed: false), Nets.Conv(4, 6), Nets.Conv(8, 8, group: 2)])
+        var granularity = Granularity.Parse(word);
+        foreach (var weight in (Weight[])[Weights.Of(rand(7, 8, 3, 3)), Weights.Of(rand(8, 5), outputAxis: 1), Weights.Of(rand(8, 3, 2, 2), outputAxis: 1), Weights.Of(rand(5, 16))])
         {
-            var (granularity, weight) = (Granularity.Parse(word), network.Weights[0]);
             if (granularity.Unfit(weight) is not null) continue;
-            var units = granularity.Units(weight, weight.Matrix.abs());
-            var spread = granularity.Spread(weight, arange(units.numel()));
-            Assert.Equal(weight.Matrix.shape, spread.shape);
-            Assert.Equal(units.numel(), spread.reshape(-1).unique().output.numel());
-            Assert.Equal(weight.Shape, weight.FromMatrix(spread).shape);
+            var scores = weight.Matrix.abs();
+            var units = granularity.Units(weight, scores);
+            Assert.Equal(1, units.dim());
+            Assert.True(units.isfinite().all().item<bool>() && units.ge(0).all().item<bool>());
+            Assert.Equal(scores.shape, granularity.Spread(weight, units).shape);
+            Assert.Equal(ScalarType.Bool, granularity.Spread(weight, units.gt(0)).dtype);
+            Assert.Equal(units.numel(), granularity.Spread(weight, arange(units.numel())).reshape(-1).unique().output.numel());
         }
     }
 
     [Fact]
-    public void Lowest_half_of_2_of_4_leaves_two_of_every_four_input_channels()
+    public void Each_weight_alone_is_scored_as_it_is()
     {
         using var scope = NewDisposeScope();
-        foreach (var network in (Network[])[Nets.Dense(16, 6), Nets.Dense(16, 6, transposed: false), Nets.Conv(8, 6)])
-        {
-            var (granularity, weight) = (Granularity.Parse("2:4"), network.Weights[0]);
-            var units = granularity.Units(weight, weight.Matrix.abs());
-            var mask = granularity.Spread(weight, units.gt(units.sort().Values[units.numel() / 2 - 1])).reshape(weight.Outputs, -1, 4, weight.Kernel);
-            Assert.True(mask.sum(2).eq(2).all().item<bool>());
-            var kept = weight.Matrix.abs().reshape(weight.Outputs, -1, 4, weight.Kernel);
-            Assert.True((where(mask, kept, full_like(kept, float.PositiveInfinity)).min(2).values >= where(mask, full_like(kept, -1), kept).max(2).values).all().item<bool>());
-        }
+        var weight = Weights.Of(rand(3, 4, 2, 2));
+        var units = Granularity.Parse("unstructured").Units(weight, weight.Matrix);
+        Assert.Equal(weight.Tensor.detach().reshape(-1).data<float>().ToArray(), units.data<float>().ToArray());
+        Assert.True(Granularity.Parse("unstructured").Spread(weight, units).eq(weight.Matrix).all().item<bool>());
     }
 
     [Fact]
-    public void Score_of_a_block_is_the_mean_of_what_it_covers_also_at_the_edges()
+    public void A_block_scores_the_mean_of_its_weights_also_at_ragged_edges() =>
+        Gen.Select(Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 5], Gen.Int[1, 5]).Sample((outputs, inputs, rows, columns) =>
+        {
+            using var scope = NewDisposeScope();
+            var weight = Weights.Of(Weights.Random(outputs * 10 + inputs, outputs, inputs));
+            var granularity = Granularity.Parse($"block-{rows}x{columns}");
+            var units = granularity.Units(weight, weight.Matrix);
+            var spread = granularity.Spread(weight, units);
+            var means = new List<float>();
+            for (var top = 0; top < outputs; top += rows)
+                for (var left = 0; left < inputs; left += columns)
+                {
+                    var (height, width) = (Math.Min(rows, outputs - top), Math.Min(columns, inputs - left));
+                    var block = weight.Matrix.narrow(0, top, height).narrow(1, left, width);
+                    means.Add(block.mean().item<float>());
+                    Assert.True(spread.narrow(0, top, height).narrow(1, left, width).eq(units[means.Count - 1]).all().item<bool>());
+                }
+            Assert.Equal(means.Count, units.numel());
+            Assert.True(allclose(tensor(means.ToArray()), units, atol: 1e-6));
+        });
+
+    [Theory]
+    [InlineData("2:4", 2, 4), InlineData("1:8", 1, 8)]
+    public void N_of_m_keeps_the_highest_of_every_m(string word, int kept, int group)
     {
         using var scope = NewDisposeScope();
-        using var network = Nets.Dense(7, 5);
-        var (granularity, weight) = (Granularity.Parse("block-2x3"), network.Weights[0]);
-        var (scores, units) = (weight.Matrix.abs(), granularity.Units(weight, weight.Matrix.abs()));
-        Assert.Equal(9, units.numel());
-        for (var unit = 0; unit < 9; unit++)
-        {
-            var (row, column) = (unit / 3 * 2, unit % 3 * 3);
-            var block = scores[TensorIndex.Slice(row, Math.Min(row + 2, 5)), TensorIndex.Slice(column, Math.Min(column + 3, 7))];
-            Assert.Equal(block.mean().item<float>(), units[unit].item<float>(), 1e-5);
-        }
+        var (granularity, weight) = (Granularity.Parse(word), Weights.Of(Weights.Random(4, 5, 16, 3)));
+        var units = granularity.Units(weight, weight.Matrix);
+        var mask = granularity.Spread(weight, units.gt(units.sort().Values[units.numel() * (group - kept) / group - 1]));
+        var (scores, stay) = (weight.Matrix.reshape(5, -1, group, 3), mask.reshape(5, -1, group, 3));
+        Assert.True(stay.sum(2).eq(kept).all().item<bool>());
+        Assert.True(where(stay, scores, ones_like(scores)).amin([2]).gt(where(stay, zeros_like(scores), scores).amax([2])).all().item<bool>());
     }
 
     [Theory]
-    [InlineData("4:2", "0 < N < M"), InlineData("0:4", "0 < N < M"), InlineData("block-0x4", "1 to 4096"), InlineData("block-4", "block-RxC"), InlineData("rows", "is not known")]
-    public void Wrong_word_is_told_what_to_write(string word, string what) =>
-        Assert.Contains(what, Assert.Throws<SecateurException>(() => Granularity.Parse(word)).Message);
+    [InlineData("2:4", 0.5), InlineData("1:4", 0.75), InlineData("3:4", 0.25), InlineData("unstructured", null), InlineData("block-4x1", null)]
+    public void Only_n_of_m_stands_for_a_sparsity_of_its_own(string word, double? sparsity) => Assert.Equal(sparsity, Granularity.Parse(word).FixedSparsity);
 
     [Fact]
-    public void Input_channels_that_do_not_divide_are_said()
+    public void N_of_m_fits_only_whole_groups_of_input_channels()
     {
-        using var network = Nets.Conv(3, 8);
-        Assert.Equal("its 3 input channels are no multiple of 4", Granularity.Parse("2:4").Unfit(network.Weights[0]));
+        using var scope = NewDisposeScope();
+        Assert.Equal("its 6 input channels are no multiple of 4", Granularity.Parse("2:4").Unfit(Weights.Of(zeros(4, 6, 2, 2))));
+        Assert.Null(Granularity.Parse("2:4").Unfit(Weights.Of(zeros(3, 8))));
+        Assert.Null(Granularity.Parse("block-4x4").Unfit(Weights.Of(zeros(3, 7))));
     }
+
+    [Theory]
+    [InlineData("", "granularity '': is not known; write unstructured, N:M such as 2:4, or block-RxC such as block-4x1 (outputs x inputs)")]
+    [InlineData("Unstructured", "granularity 'Unstructured': is not known; write unstructured, N:M such as 2:4, or block-RxC such as block-4x1 (outputs x inputs)")]
+    [InlineData("4:4", "granularity '4:4': N:M keeps N of every M weights, so 0 < N < M <= 1024; write for example 2:4")]
+    [InlineData("0:4", "granularity '0:4': N:M keeps N of every M weights, so 0 < N < M <= 1024; write for example 2:4")]
+    [InlineData("-1:4", "granularity '-1:4': N:M keeps N of every M weights, so 0 < N < M <= 1024; write for example 2:4")]
+    [InlineData("2:2000", "granularity '2:2000': N:M keeps N of every M weights, so 0 < N < M <= 1024; write for example 2:4")]
+    [InlineData("block-0x4", "granularity 'block-0x4': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
+    [InlineData("block-4x9999", "granularity 'block-4x9999': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
+    [InlineData("block-4", "granularity 'block-4': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
+    [InlineData("block-4x4\n", "granularity 'block-4x4\n': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
+    [InlineData("block-٤x4", "granularity 'block-٤x4': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
+    public void A_word_of_no_form_is_refused_with_what_to_write(string word, string message) =>
+        Assert.Equal(message, Assert.Throws<SecateurException>(() => Granularity.Parse(word)).Message);
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
 using TorchSharp;
@@ -37,7 +38,7 @@ internal static class StockRuntime
     private static Tensor Read(OrtValue value)
     {
         var description = value.GetTensorTypeAndShape();
-        var tensor = empty(description.Shape, Execution.TorchTensors.TypeOf((TensorProto.Types.DataType)description.ElementDataType));
+        var tensor = empty(description.Shape, TorchTensors.TypeOf((TensorProto.Types.DataType)description.ElementDataType));
         if (tensor.numel() > 0) value.GetTensorMutableRawData().CopyTo(tensor.bytes);
         return tensor;
     }

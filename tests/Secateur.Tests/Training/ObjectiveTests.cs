@@ -35,43 +35,26 @@ public class ObjectiveTests
         Assert.All(network.Parameters.Values, parameter => Assert.True(parameter.grad!.abs().max().item<float>() < 1e-6));
     }
 
-    [Fact]
-    public void Warmup_rises_to_the_rate_and_schedules_fall_from_it()
-    {
-        var recipe = new TrainingRecipe { LearningRate = 0.1, Warmup = 0.1, LearningRateSchedule = "cosine" };
-        Assert.Equal(0.01, LearningRate.At(recipe, 0, 100), 1e-9);
-        Assert.Equal(0.1, LearningRate.At(recipe, 9, 100), 1e-9);
-        Assert.Equal(0.05, LearningRate.At(recipe, 55, 100), 1e-9);
-        foreach (var schedule in LearningRate.All.Keys)
-        {
-            var rates = Enumerable.Range(10, 90).Select(step => LearningRate.At(recipe with { LearningRateSchedule = schedule }, step, 100)).ToArray();
-            Assert.All(rates.Zip(rates.Skip(1)), pair => Assert.True(pair.First >= pair.Second && pair.Second > 0, schedule));
-        }
-        Assert.Equal([0.1, 0.01, 0.001], new[] { 20, 60, 90 }.Select(step => Math.Round(LearningRate.At(recipe with { LearningRateSchedule = "step" }, step, 100), 9)));
-    }
-
-    [Fact]
-    public void Picture_is_moved_whole_and_filled_with_zeros()
+    [Theory]
+    [InlineData(1.0), InlineData(2.0), InlineData(5.0)]
+    public void Teaching_is_the_divergence_from_the_teacher_and_shares_mix(double temperature)
     {
         using var scope = NewDisposeScope();
-        var pictures = rand(50, 2, 6, 5) + 1;
-        Assert.Equal(pictures.Values(), Augmentation.Apply(pictures, 0, false, new Random(1)).Values());
-        var moved = Augmentation.Apply(pictures, 2, true, new Random(1));
-        for (var i = 0; i < 50; i++)
+        using var network = Nets.Classifier();
+        var (student, taught, labels) = (rand(5, 4).requires_grad_(), rand(5, 4), tensor(Labels));
+        Tensor Loss(double share) => new Objective(network.Graph, share, temperature).Loss(student, labels, taught);
+        Tensor Gradient(Tensor loss)
         {
-            var shown = from down in Enumerable.Range(-2, 5) from right in Enumerable.Range(-2, 5) from flip in new[] { false, true } select Shifted(pictures[i], down, right, flip);
-            Assert.Contains(shown, picture => picture.equal(moved[i]).all().item<bool>());
+            student.grad = null;
+            loss.backward();
+            return student.grad!.clone();
         }
-        Assert.NotEqual(pictures.Values(), moved.Values());
-    }
 
-    private static Tensor Shifted(Tensor picture, int down, int right, bool flip)
-    {
-        var shifted = zeros_like(picture);
-        for (var row = Math.Max(0, down); row < Math.Min(6, 6 + down); row++)
-            for (var column = Math.Max(0, right); column < Math.Min(5, 5 + right); column++)
-                shifted[TensorIndex.Colon, TensorIndex.Single(row), TensorIndex.Single(flip ? 4 - column : column)] = picture[TensorIndex.Colon, TensorIndex.Single(row - down), TensorIndex.Single(column - right)];
-        return shifted;
+        var (goal, answer) = ((taught / temperature).softmax(1), (student / temperature).softmax(1));
+        var divergence = (goal * (goal.log() - answer.log())).sum(1).mean() * temperature * temperature;
+        Assert.True(Gradient(divergence).allclose(Gradient(Loss(1)), 1e-4, 1e-6));
+        Assert.True(Loss(0).allclose(-(student.log_softmax(1).gather(1, labels.unsqueeze(1))).mean(), 1e-5, 1e-6));
+        Assert.True(Loss(0.3).allclose(0.3 * Loss(1) + 0.7 * Loss(0), 1e-5, 1e-6));
     }
 
     private static Dictionary<string, Tensor> Inputs()

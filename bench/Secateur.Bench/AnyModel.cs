@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Secateur.Evaluation;
+using Secateur.Execution;
+using Secateur.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Bench;
+
+/// <summary>What each file of a folder goes through: loaded, run beside ONNX Runtime, trained a step, pruned, run again. Makes docs/models.md.</summary>
+internal static class AnyModel
+{
+    private static readonly double[] Sparsities = [0.5, 0.7];
+
+    public static void Run(Settings settings)
+    {
+        var files = Directory.GetFiles(settings.Text("folder", "out/models"), "*.onnx", new EnumerationOptions { RecurseSubdirectories = true }).Order(StringComparer.Ordinal).ToArray();
+        var rows = files.Select(file => Row(file, settings.Int("threads", Environment.ProcessorCount))).ToArray();
+        var good = rows.Count(row => row.Fault is null);
+        File.WriteAllLines("bench/results/models.md",
+        [
+            "# Any model",
+            "",
+            $"`{settings.Command}`, {DateTime.UtcNow:yyyy-MM-dd}, on {Machine.This()}. {good} of {rows.Length} pass.",
+            "",
+            "Architectures with random weights, exported by `bench/peer/export.py`. Each file is loaded, run on random inputs by us and by stock ONNX Runtime (error: the largest difference,",
+            "relative to the largest output), trained one step (how many of its weights got a gradient), and pruned by magnitude without data to 50 and 70 %; ONNX Runtime runs the",
+            "pruned file and must equal our run of it. Cosine is that of the pruned model's outputs with the dense one's: mechanics, not quality, as the weights are random.",
+            "",
+            "| model | parameters | nodes | error | forward, ours / ONNX Runtime | a step: weights with gradient, seconds | cosine at 50, 70 % | error pruned | seconds | |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            .. rows.Select(row => row.ToString()),
+        ]);
+    }
+
+    /// <summary>The measured process: one model, a line of JSON.</summary>
+    public static void Child(Settings settings)
+    {
+        var report = new Report { Model = Path.GetFileNameWithoutExtension(settings.Text("model", "")) };
+        try
+        {
+            Measure(settings.Text("model", ""), report);
+        }
+        catch (SecateurException e)
+        {
+            report.Fault = e.Message;
+        }
+        Console.WriteLine(JsonSerializer.Serialize(report));
+    }
+
+    private static Report Row(string file, int threads)
+    {
+        var ready = Path.Combine("out", "bench", "models", Path.GetFileName(Path.GetDirectoryName(file)) + "-" + Path.GetFileNameWithoutExtension(file) + ".json");
+        if (File.Exists(ready)) return JsonSerializer.Deserialize<Report>(File.ReadAllText(ready))!;
+        Console.Error.Write($"{DateTime.Now:HH:mm:ss} {file}: ");
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(AnyModel).Assembly.Location, "models-child", "--model", file, "--threads", $"{threads}"])
+        { RedirectStandardOutput = true })!;
+        var said = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        var report = child.ExitCode == 0 ? JsonSerializer.Deserialize<Report>(said.Split('\n')[^2])! : new Report { Model = Path.GetFileNameWithoutExtension(file), Fault = $"the process ended with {child.ExitCode}" };
+        Console.Error.WriteLine(report.Fault ?? report.ToString());
+        Directory.CreateDirectory(Path.GetDirectoryName(ready)!);
+        File.WriteAllText(ready, JsonSerializer.Serialize(report));
+        return report;
+    }
+
+    private static void Measure(string path, Report report)
+    {
+        var whole = Stopwatch.StartNew();
+        using var scope = NewDisposeScope();
+        using var network = new Network(OnnxModel.Load(path));
+        report.Nodes = network.Graph.Nodes.Length;
+        report.Parameters = network.Parameters.Values.Sum(parameter => parameter.numel());
+        manual_seed(1);
+        var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, Example);
+        Tensor[] dense;
+        using (var runtime = new OrtModel(path, get_num_threads()))
+        {
+            dense = runtime.Run(inputs);
+            report.Error = Error(dense, Forward(network, inputs));
+            report.Ratio = Seconds(() => Forward(network, inputs)) / Seconds(() => runtime.Run(inputs));
+        }
+        Step(network, inputs, dense, report);
+        foreach (var sparsity in Sparsities)
+        {
+            var pruned = Path.Combine("out", "bench", $"{report.Model}-{sparsity}.onnx");
+            Directory.CreateDirectory("out/bench");
+            Pruner.For(path).With(new Recipe { Sparsity = sparsity }).Run(null, pruned, new PruneOptions { Benchmark = false });
+            using var runtime = new OrtModel(pruned, get_num_threads());
+            using var again = new Network(OnnxModel.Load(pruned));
+            var made = runtime.Run(inputs);
+            report.PrunedError = Math.Max(report.PrunedError, Error(made, Forward(again, inputs)));
+            report.Cosines.Add(Cosine(dense, made));
+            File.Delete(pruned);
+            File.Delete(pruned + ".data");
+        }
+        report.Seconds = whole.Elapsed.TotalSeconds;
+        if (!(report.Error < 1e-3 && report.PrunedError < 1e-3)) report.Fault = "differs from ONNX Runtime";
+    }
+
+    private static void Step(Network network, Dictionary<string, Tensor> inputs, Tensor[] dense, Report report)
+    {
+        var clock = Stopwatch.StartNew();
+        Tensor Loss(Tensor[] made) => made.Zip(dense).Where(pair => pair.First.is_floating_point() && pair.First.requires_grad)
+            .Select(pair => (pair.First - 0.9 * pair.Second).pow(2).mean() / (pair.Second.pow(2).mean() + 1e-12)).Aggregate((sum, one) => sum + one);
+        using var quiet = QuietHeap.Enter();
+        Loss(network.Run(inputs)).backward();
+        var learning = network.Weights.Where(weight => weight.Tensor.grad is { } gradient && gradient.isfinite().all().item<bool>()).ToArray();
+        (report.Weights, report.Learning, report.StepSeconds) = (network.Weights.Length, learning.Length, clock.Elapsed.TotalSeconds);
+        foreach (var weight in network.Weights) weight.Tensor.grad = null!;
+    }
+
+    private static Tensor[] Forward(Network network, Dictionary<string, Tensor> inputs)
+    {
+        using var frozen = no_grad();
+        using var quiet = QuietHeap.Enter();
+        return network.Run(inputs);
+    }
+
+    private static double Seconds(Action run)
+    {
+        run();
+        return Enumerable.Range(0, 3).Min(_ =>
+        {
+            var clock = Stopwatch.StartNew();
+            run();
+            return clock.Elapsed.TotalSeconds;
+        });
+    }
+
+    private static Tensor Example(Value input)
+    {
+        var text = input.Type is not (Onnx.Proto.TensorProto.Types.DataType.Float or Onnx.Proto.TensorProto.Types.DataType.Float16 or Onnx.Proto.TensorProto.Types.DataType.Double);
+        var shape = input.ShapeWith(batch: 2, open: text ? 16 : 96);
+        if (!text) return rand(shape).to(TorchTensors.TypeOf(input.Type));
+        return (input.Name.Contains("mask", StringComparison.Ordinal) ? ones(shape) : randint(1, 100, shape)).to(TorchTensors.TypeOf(input.Type));
+    }
+
+    private static double Error(Tensor[] expected, Tensor[] made) => expected.Zip(made).Max(pair => pair.First.shape.SequenceEqual(pair.Second.shape)
+        ? ((pair.First.to(float64) - pair.Second.to(float64)).abs().max() / pair.First.to(float64).abs().max().clamp_min(1e-30)).item<double>()
+        : double.PositiveInfinity);
+
+    private static double Cosine(Tensor[] expected, Tensor[] made) =>
+        nn.functional.cosine_similarity(expected[0].to(float64).reshape(1, -1), made[0].to(float64).reshape(1, -1), 1).item<double>();
+
+    private sealed class Report
+    {
+        public string Model { get; set; } = "";
+        public long Parameters { get; set; }
+        public int Nodes { get; set; }
+        public double Error { get; set; }
+        public double Ratio { get; set; }
+        public int Weights { get; set; }
+        public int Learning { get; set; }
+        public double StepSeconds { get; set; }
+        public List<double> Cosines { get; set; } = [];
+        public double PrunedError { get; set; }
+        public double Seconds { get; set; }
+        public string? Fault { get; set; }
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+            $"| {Model} | {Parameters / 1e6:0.0} M | {Nodes} | {Error:0.0e+0} | {Ratio:0.00} | {Learning} of {Weights}, {StepSeconds:0.0} | {string.Join(", ", Cosines.Select(cosine => cosine.ToString("0.000", CultureInfo.InvariantCulture)))} | {PrunedError:0.0e+0} | {Seconds:0} | {Fault ?? "passes"} |");
+    }
+}

@@ -1,0 +1,208 @@
+"""Exports architectures with random weights as ONNX, for the mechanics of bench/run.sh models.
+
+export.py list              prints the names, a line each
+export.py NAME DIR          writes DIR/NAME.onnx, operator set 17, the batch left open (external data where it is over 2 GB)
+
+Needs Debian's python3-torchvision and python3-onnx.
+"""
+import math
+import os
+import sys
+
+import torch
+from torch import nn
+from torchvision import models
+
+OPSET = 17
+
+
+class Encoder(nn.Module):
+    """BERT's shape: token and position embeddings, layers after the norm, a class for each token."""
+
+    def __init__(self, vocabulary=30522, width=768, layers=12, heads=12, classes=9, norm_first=False, act="gelu"):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.places = nn.Embedding(512, width)
+        self.norm = nn.LayerNorm(width)
+        self.layers = nn.ModuleList(
+            [nn.TransformerEncoderLayer(width, heads, 4 * width, 0.1, act, batch_first=True, norm_first=norm_first) for _ in range(layers)])
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, input_ids, attention_mask):
+        x = self.norm(self.tokens(input_ids) + self.places(torch.arange(input_ids.shape[1])))
+        for layer in self.layers:
+            layer.train()  # keeps the exporter off the fused form, which has no ONNX
+            layer.dropout.p = layer.dropout1.p = layer.dropout2.p = layer.self_attn.dropout = 0.0
+            x = layer(x, src_key_padding_mask=attention_mask == 0)
+        return self.head(x)
+
+
+class Attention(nn.Module):
+    """Causal attention as decoders have it; with rotary positions and fewer heads of keys where told."""
+
+    def __init__(self, width, heads, groups, rotary):
+        super().__init__()
+        self.heads, self.groups, self.rotary, self.size = heads, groups, rotary, width // heads
+        self.q = nn.Linear(width, width, bias=not rotary)
+        self.k = nn.Linear(width, groups * self.size, bias=not rotary)
+        self.v = nn.Linear(width, groups * self.size, bias=not rotary)
+        self.out = nn.Linear(width, width, bias=not rotary)
+
+    def turned(self, x):
+        place = torch.arange(x.shape[2], dtype=torch.float32)[:, None]
+        angle = place / 10000 ** (torch.arange(0, self.size, 2, dtype=torch.float32) / self.size)
+        cos, sin = angle.cos().repeat(1, 2), angle.sin().repeat(1, 2)
+        low, high = x.chunk(2, -1)
+        return x * cos + torch.cat((-high, low), -1) * sin
+
+    def forward(self, x):
+        n, t, w = x.shape
+        q = self.q(x).view(n, t, self.heads, self.size).transpose(1, 2)
+        k = self.k(x).view(n, t, self.groups, self.size).transpose(1, 2)
+        v = self.v(x).view(n, t, self.groups, self.size).transpose(1, 2)
+        if self.rotary:
+            q, k = self.turned(q), self.turned(k)
+        if self.groups < self.heads:
+            k, v = k.repeat_interleave(self.heads // self.groups, 1), v.repeat_interleave(self.heads // self.groups, 1)
+        later = torch.ones(t, t, dtype=torch.bool).triu(1)
+        scores = (q @ k.transpose(-1, -2) / math.sqrt(self.size)).masked_fill(later, -1e9)
+        return self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(n, t, w))
+
+
+class RootNorm(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return self.weight * x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
+
+
+class Gated(nn.Module):
+    def __init__(self, width, hidden):
+        super().__init__()
+        self.gate, self.up, self.down = (nn.Linear(*size, bias=False) for size in ((width, hidden), (width, hidden), (hidden, width)))
+
+    def forward(self, x):
+        return self.down(nn.functional.silu(self.gate(x)) * self.up(x))
+
+
+class Decoder(nn.Module):
+    """GPT-2's shape, or with `modern` LLaMA's: rotary positions, root-mean-square norms, gated units, grouped keys."""
+
+    def __init__(self, vocabulary, width, layers, heads, groups=None, modern=False):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.places = None if modern else nn.Embedding(1024, width)
+        norm = RootNorm if modern else nn.LayerNorm
+        unit = (lambda: Gated(width, 8 * width // 3)) if modern else (lambda: nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)))
+        self.blocks = nn.ModuleList([nn.ModuleList([norm(width), Attention(width, heads, groups or heads, modern), norm(width), unit()]) for _ in range(layers)])
+        self.norm = norm(width)
+
+    def forward(self, input_ids):
+        x = self.tokens(input_ids)
+        if self.places is not None:
+            x = x + self.places(torch.arange(input_ids.shape[1]))
+        for first, attention, second, unit in self.blocks:
+            x = x + attention(first(x))
+            x = x + unit(second(x))
+        return self.norm(x) @ self.tokens.weight.T
+
+
+class Recurrent(nn.Module):
+    """A tagger: embedding, two layers of LSTM or GRU in both directions, a class for each token."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.tokens = nn.Embedding(20000, 128)
+        self.cells = kind(128, 128, num_layers=2, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(256, 17)
+
+    def forward(self, input_ids):
+        return self.head(self.cells(self.tokens(input_ids))[0])
+
+
+class Translator(nn.Module):
+    """Encoder and decoder with attention across."""
+
+    def __init__(self):
+        super().__init__()
+        self.tokens = nn.Embedding(8000, 256)
+        self.inner = nn.Transformer(256, 4, 3, 3, 1024, 0.0, batch_first=True)
+        self.head = nn.Linear(256, 8000)
+
+    def forward(self, source, target):
+        self.inner.train()
+        later = torch.full((target.shape[1], target.shape[1]), float("-inf")).triu(1)
+        return self.head(self.inner(self.tokens(source), self.tokens(target), tgt_mask=later))
+
+
+class Dictionary(nn.Module):
+    """What torchvision's segmenters give, their main map alone."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x)["out"]
+
+
+def tokens(*shape):
+    return torch.randint(0, 1000, shape)
+
+
+TEXT = {
+    "bert-base": (lambda: Encoder(), lambda: (tokens(2, 64), torch.ones(2, 64, dtype=torch.int64)), ["input_ids", "attention_mask"]),
+    "distilbert": (lambda: Encoder(layers=6), lambda: (tokens(2, 64), torch.ones(2, 64, dtype=torch.int64)), ["input_ids", "attention_mask"]),
+    "bert-tiny-pre": (lambda: Encoder(2000, 128, 2, 2, norm_first=True, act="relu"), lambda: (tokens(2, 32), torch.ones(2, 32, dtype=torch.int64)), ["input_ids", "attention_mask"]),
+    "gpt2": (lambda: Decoder(50257, 768, 12, 12), lambda: (tokens(2, 64),), ["input_ids"]),
+    "llama-small": (lambda: Decoder(8000, 512, 8, 8, groups=2, modern=True), lambda: (tokens(2, 64),), ["input_ids"]),
+    "lstm-tagger": (lambda: Recurrent(nn.LSTM), lambda: (tokens(2, 32),), ["input_ids"]),
+    "gru-tagger": (lambda: Recurrent(nn.GRU), lambda: (tokens(2, 32),), ["input_ids"]),
+    "translator": (lambda: Translator(), lambda: (tokens(2, 24), tokens(2, 20)), ["source", "target"]),
+}
+
+
+def pictures():
+    """torchvision's classifiers, segmenters and video classifiers, each with the size it is made for."""
+    made = {}
+    for name in models.list_models(models):
+        size = 299 if name == "inception_v3" else 224
+        made[name] = (lambda name=name: models.get_model(name, weights=None, **({"init_weights": False, "aux_logits": False} if name in ("googlenet", "inception_v3") else {})),
+                      lambda size=size: (torch.rand(2, 3, size, size),), ["input"])
+    for name in models.list_models(models.segmentation):
+        made[name] = (lambda name=name: Dictionary(models.get_model(name, weights=None, weights_backbone=None)), lambda: (torch.rand(2, 3, 224, 224),), ["input"])
+    for name in models.list_models(models.video):
+        side, frames = (224, 16) if name.startswith(("mvit", "s3d")) else (112, 8)
+        made[name] = (lambda name=name: models.get_model(name, weights=None), lambda side=side, frames=frames: (torch.rand(1, 3, frames, side, side),), ["input"])
+    return made
+
+
+def main():
+    known = {**pictures(), **TEXT}
+    if sys.argv[1:] == ["list"]:
+        print(*known, sep="\n")
+        return 0
+    if len(sys.argv) != 3 or sys.argv[1] not in known:
+        print("export.py: use: export.py list | export.py NAME DIR", file=sys.stderr)
+        return 2
+    name, folder = sys.argv[1:]
+    torch.manual_seed(0)
+    build, example, inputs = known[name]
+    network = build().eval()
+    open_axes = {i: ({0: "batch"} if name in pictures() else {0: "batch", 1: f"{i}_length"}) for i in inputs}
+    path = os.path.join(folder, name + ".onnx")
+    large = sum(p.numel() * 4 for p in network.parameters()) > 1_900_000_000
+    target = os.path.join(folder, name) if large else path
+    if large:  # each tensor in a file of its own beside the model
+        os.makedirs(target, exist_ok=True)
+        target = os.path.join(target, "model.onnx")
+    with torch.no_grad():
+        torch.onnx.export(network, example(), target, opset_version=OPSET, input_names=inputs, output_names=["output"],
+                          dynamic_axes={**open_axes, "output": {0: "batch"}})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

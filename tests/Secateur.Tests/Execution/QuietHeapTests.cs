@@ -1,0 +1,100 @@
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using Secateur.Execution;
+
+namespace Secateur.Tests.Execution;
+
+[Collection(nameof(Evaluation.Alone))]
+public sealed class QuietHeapTests
+{
+    private static int Collections => GC.CollectionCount(0);
+
+    [Fact]
+    public void No_collection_happens_inside()
+    {
+        using var quiet = QuietHeap.Enter();
+        var before = Collections;
+        Waste(64);
+        Assert.Equal(before, Collections);
+    }
+
+    [Fact]
+    public void Without_it_as_much_waste_is_collected() // or the law above would say nothing
+    {
+        var before = Collections;
+        Waste(512);
+        Assert.NotEqual(before, Collections);
+    }
+
+    [Fact]
+    public void Breathing_collects_once_half_of_the_budget_is_used()
+    {
+        using var quiet = QuietHeap.Enter();
+        var before = Collections;
+        Waste(16);
+        QuietHeap.Breathe();
+        Assert.Equal(before, Collections);
+        Waste(112);
+        QuietHeap.Breathe();
+        Assert.NotEqual(before, Collections);
+        Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void Waste_may_go_on_for_ever_between_breaths()
+    {
+        using var quiet = QuietHeap.Enter();
+        for (var batch = 0; batch < 20; batch++)
+        {
+            QuietHeap.Breathe();
+            var before = Collections;
+            Waste(48);
+            Assert.Equal(before, Collections);
+        }
+    }
+
+    [Fact]
+    public void An_inner_stretch_ends_nothing_and_the_outer_ends_all()
+    {
+        var usual = GCSettings.LatencyMode;
+        using (QuietHeap.Enter())
+        {
+            using (QuietHeap.Enter()) Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+            Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+            var before = Collections;
+            Waste(32);
+            Assert.Equal(before, Collections);
+        }
+        Assert.Equal(usual, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void While_another_may_compute_no_breath_is_taken()
+    {
+        using var quiet = QuietHeap.Enter();
+        using var other = QuietHeap.Enter();
+        var before = Collections;
+        Waste(112);
+        QuietHeap.Breathe();
+        Assert.Equal(before, Collections);
+    }
+
+    [Fact]
+    public void A_budget_overrun_ends_quietly_and_the_next_breath_begins_anew()
+    {
+        var usual = GCSettings.LatencyMode;
+        using (QuietHeap.Enter())
+        {
+            Waste(512);
+            QuietHeap.Breathe();
+            Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+        }
+        Assert.Equal(usual, GCSettings.LatencyMode);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Waste(int megabytes)
+    {
+        for (var i = 0; i < megabytes * 128; i++) GC.KeepAlive(new byte[8 << 10]);
+    }
+}
