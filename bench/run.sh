@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 case ${1:-} in
   lenet-*) build/get-data.sh mnist out/data/mnist ;;
+  operators) build/get-node-tests.sh out/data/node-tests ;;
   resnet20-fashion | training-speed) build/get-data.sh fashion-mnist out/data/fashion-mnist ;;
 esac
 if [ "${1:-}" = training-speed ] && ! env -u OPENBLAS_CORETYPE /usr/bin/python3 -c 'import numpy, torch' 2> /dev/null; then

@@ -9,6 +9,8 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["training-speed"] = TrainingSpeed.Run,
     ["memory"] = Memory.Run,
     ["memory-child"] = Memory.Child,
+    ["text-images"] = TextImages.Run,
+    ["operators"] = OperatorPage.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
 };

@@ -5,75 +5,105 @@ using Secateur.Onnx.Proto;
 
 namespace Secateur.Onnx;
 
-/// <summary>A value that enters or leaves the graph. A dimension is its size, or null where the file leaves it open.</summary>
-public sealed record Value(string Name, TensorProto.Types.DataType Type, ImmutableArray<long?> Shape, ImmutableArray<string> Symbols)
-{
-    /// <summary>The shape with every open dimension replaced: the first by <paramref name="batch"/>, others by <paramref name="open"/>.</summary>
-    public long[] ShapeWith(long batch, long open = 1) => [.. Shape.Select((size, axis) => size ?? (axis == 0 ? batch : open))];
-
-    public override string ToString() =>
-        $"{Name} [{string.Join(", ", Shape.Select((size, axis) => size?.ToString() ?? (Symbols[axis] is { Length: > 0 } s ? s : "?")))}]";
-}
-
-/// <summary>The graph as it is run: nodes in order, values that enter and leave, and all constant tensors by name.</summary>
+/// <summary>A graph as it is run: nodes in order, values that enter and leave, and all constant tensors by name.</summary>
 /// <remarks>
-/// Constants are initializers, sparse initializers (made dense) and the <c>value</c> of <c>Constant</c> nodes. To change one in place is to
-/// change the model; a sparse one is packed again when the model is saved.
+/// Constants are initializers, sparse initializers (made dense) and the <c>value</c> of <c>Constant</c> nodes, those of the graphs inside
+/// nodes among them. To change one in place is to change the model; a sparse one is packed again when the model is saved. Every value has
+/// a name that no other value of the model has, also across graphs (<see cref="Scope"/>).
 /// </remarks>
 public sealed class Graph
 {
     private readonly Dictionary<string, TensorProto> constants = [];
     private readonly List<(SparseTensorProto Sparse, TensorProto Dense, ByteString Read)> sparse = [];
 
-    internal Graph(OnnxModel model)
+    internal Graph(OnnxModel model) : this(model, Whole(model), new Scope(model.Proto.Graph), "") { }
+
+    private Graph(OnnxModel model, GraphProto proto, Scope scope, string prefix)
     {
-        if (model.Proto.Graph is not { Node.Count: > 0 } proto)
-            throw new SecateurException($"{model.Path}: holds no graph, so it is no ONNX model; export it again");
         Proto = proto;
-        foreach (var tensor in proto.Initializer) Add(model, tensor.Name, tensor);
-        foreach (var tensor in proto.SparseInitializer)
+        foreach (var tensor in proto.Initializer) Add(tensor.Name, tensor);
+        foreach (var tensor in proto.SparseInitializer) AddSparse(tensor);
+        foreach (var node in proto.Node)
+            if (Held(node) is { } tensor) Add(node.Output[0], tensor);
+        Inputs =
+        [
+            .. proto.Input.Where(input => scope.Find(input.Name) is not { } name || !constants.ContainsKey(name)).Select(input => Value.Of(input,
+                scope.Make(input.Name) ?? throw new SecateurException($"{model.Path}: input '{input.Name}' is there twice; export the model again"))),
+        ];
+        HashSet<string> leaving = [.. proto.Output.Select(output => output.Name)];
+        Nodes = [.. proto.Node.Index().Where(node => Held(node.Item) is null && !IsAlias(node.Item)).Select(node => Read(node.Item, node.Index))];
+        Outputs =
+        [
+            .. proto.Output.Select(output => Value.Of(output, scope.Find(output.Name)
+                ?? throw new SecateurException($"{model.Path}: output '{output.Name}' is made by no node; export the model again"))),
+        ];
+        AllNodes = [.. Nodes.SelectMany(node => node.Subgraphs.SelectMany(graph => graph.AllNodes).Append(node))];
+        Consumers = AllNodes.SelectMany(node => node.Inputs.Where(name => name.Length > 0).Distinct().Select(name => (name, node)))
+            .GroupBy(use => use.name).ToFrozenDictionary(group => group.Key, group => group.Select(use => use.node).ToImmutableArray());
+        Captured = Outside();
+
+        void Add(string name, TensorProto tensor)
+        {
+            constants.Add(scope.Make(name) ?? throw new SecateurException($"{model.Path}: tensor '{name}' is there twice; export the model again"), tensor);
+            TensorData.Check(tensor, name, model.Path);
+        }
+
+        void AddSparse(SparseTensorProto tensor)
         {
             var dense = SparseTensor.ToDense(tensor, model.Path);
-            Add(model, dense.Name, dense);
+            Add(dense.Name, dense);
             sparse.Add((tensor, dense, dense.RawData));
         }
-        var opsets = model.Proto.OpsetImport.GroupBy(import => import.Domain is "ai.onnx" ? "" : import.Domain)
-            .ToDictionary(group => group.Key, group => group.Max(import => import.Version));
-        var nodes = ImmutableArray.CreateBuilder<Node>();
-        foreach (var (index, node) in proto.Node.Index())
+
+        // exporters write equal constants once and hand them on by Identity: to all who read it, it is the constant
+        bool IsAlias(NodeProto node) => node is { OpType: "Identity", Input: [var input], Output: [{ Length: > 0 } output] } && !leaving.Contains(output)
+            && scope.Find(input) is { } name && constants.ContainsKey(name) && scope.Alias(output, name);
+
+        Node Read(NodeProto node, int index)
         {
-            var value = node.OpType == "Constant" ? node.Attribute.FirstOrDefault(a => a.Name == "value")?.T : null;
-            if (value is not null && node.Output is [{ Length: > 0 } output])
-            {
-                Add(model, output, value);
-                continue;
-            }
-            var step = new Node(node, index, opsets.GetValueOrDefault(node.Domain is "ai.onnx" ? "" : node.Domain, 1));
+            var name = node.Name is { Length: > 0 } own ? own : $"{prefix}{node.OpType}_{index}";
+            string[] inputs = [.. node.Input.Select(input => input.Length == 0 ? "" : scope.Find(input)
+                ?? throw new SecateurException($"{model.Path}: node '{name}' reads '{input}', which nothing before it makes; export the model again"))];
+            Dictionary<string, Graph> subgraphs = [];
             foreach (var attribute in node.Attribute)
-                if (attribute.T is { } tensor) TensorData.Check(tensor, $"{step.Name}.{attribute.Name}", model.Path);
-            nodes.Add(step);
+            {
+                if (attribute.T is { } tensor) TensorData.Check(tensor, $"{name}.{attribute.Name}", model.Path);
+                if (attribute.G is { } graph) subgraphs[attribute.Name] = Inner(graph, name);
+            }
+            string[] outputs = [.. node.Output.Select(output => output.Length == 0 ? "" : scope.Make(output)
+                ?? throw new SecateurException($"{model.Path}: value '{output}' is made twice, again by node '{name}'; export the model again"))];
+            return new Node(node, name, model.Opset(node.Domain), [.. inputs], [.. outputs], subgraphs);
         }
-        Nodes = nodes.ToImmutable();
-        Inputs = [.. proto.Input.Where(input => !constants.ContainsKey(input.Name)).Select(Describe)];
-        Outputs = [.. proto.Output.Select(Describe)];
-        CheckOrder(model.Path);
-        Consumers = Nodes.SelectMany(node => node.Inputs.Where(name => name.Length > 0).Distinct().Select(name => (name, node)))
-            .GroupBy(use => use.name).ToFrozenDictionary(group => group.Key, group => group.Select(use => use.node).ToImmutableArray());
+
+        Graph Inner(GraphProto graph, string holder)
+        {
+            var inner = new Graph(model, graph, new Scope(graph, scope, holder), holder + "/");
+            foreach (var (name, tensor) in inner.constants) constants.Add(name, tensor);
+            sparse.AddRange(inner.sparse);
+            return inner;
+        }
     }
 
     public GraphProto Proto { get; }
 
-    /// <summary>In an order in which they can be run; <c>Constant</c> nodes that hold a tensor are not among them.</summary>
+    /// <summary>In an order in which they can be run. <c>Constant</c> nodes that hold a tensor are not among them, nor an <c>Identity</c> of a constant.</summary>
     public ImmutableArray<Node> Nodes { get; }
+
+    /// <summary>The nodes, each after those of the graphs inside it.</summary>
+    public ImmutableArray<Node> AllNodes { get; }
 
     public ImmutableArray<Value> Inputs { get; }
 
     public ImmutableArray<Value> Outputs { get; }
 
+    /// <summary>By name, with those of the graphs inside nodes.</summary>
     public IReadOnlyDictionary<string, TensorProto> Constants => constants;
 
-    /// <summary>The nodes that read a value, by its name.</summary>
+    /// <summary>The nodes that read a value, by its name; nodes of graphs inside nodes among them.</summary>
     public FrozenDictionary<string, ImmutableArray<Node>> Consumers { get; }
+
+    /// <summary>Of a graph inside a node: the values that it reads from around it, by name.</summary>
+    public ImmutableArray<string> Captured { get; }
 
     /// <summary>Writes dense copies that were changed back into their sparse initializers.</summary>
     internal void StoreSparse()
@@ -88,37 +118,17 @@ public sealed class Graph
         }
     }
 
-    private void Add(OnnxModel model, string name, TensorProto tensor)
-    {
-        if (!constants.TryAdd(name, tensor)) throw new SecateurException($"{model.Path}: tensor '{name}' is there twice; export the model again");
-        TensorData.Check(tensor, name, model.Path);
-    }
+    private static GraphProto Whole(OnnxModel model) => model.Proto.Graph is { Node.Count: > 0 } proto ? proto
+        : throw new SecateurException($"{model.Path}: holds no graph, so it is no ONNX model; export it again");
 
-    private void CheckOrder(string path)
-    {
-        HashSet<string> known = [.. constants.Keys];
-        foreach (var input in Inputs)
-            if (!known.Add(input.Name)) throw new SecateurException($"{path}: input '{input.Name}' is there twice; export the model again");
-        foreach (var node in Nodes)
-        {
-            foreach (var input in node.Inputs)
-                if (input.Length > 0 && !known.Contains(input))
-                    throw new SecateurException($"{path}: node '{node.Name}' reads '{input}', which nothing before it makes; export the model again");
-            foreach (var output in node.Outputs)
-                if (output.Length > 0 && !known.Add(output))
-                    throw new SecateurException($"{path}: value '{output}' is made twice, again by node '{node.Name}'; export the model again");
-        }
-        foreach (var output in Outputs)
-            if (!known.Contains(output.Name))
-                throw new SecateurException($"{path}: output '{output.Name}' is made by no node; export the model again");
-    }
+    /// <summary>The tensor of a <c>Constant</c> node; null for every other node.</summary>
+    private static TensorProto? Held(NodeProto node) => node is { OpType: "Constant", Output: [{ Length: > 0 }] }
+        ? node.Attribute.FirstOrDefault(attribute => attribute.Name == "value")?.T : null;
 
-    private static Value Describe(ValueInfoProto info)
+    private ImmutableArray<string> Outside()
     {
-        var tensor = info.Type?.TensorType;
-        var dimensions = tensor?.Shape?.Dim ?? [];
-        return new Value(info.Name, (TensorProto.Types.DataType)(tensor?.ElemType ?? 0),
-            [.. dimensions.Select(d => d.HasDimValue && d.DimValue > 0 ? d.DimValue : (long?)null)],
-            [.. dimensions.Select(d => d.HasDimParam ? d.DimParam : "")]);
+        HashSet<string> own = [.. constants.Keys, .. Inputs.Select(input => input.Name), .. Nodes.SelectMany(node => node.Outputs)];
+        return [.. Nodes.SelectMany(node => node.Inputs.Concat(node.Captured)).Concat(Outputs.Select(output => output.Name))
+            .Where(name => name.Length > 0 && !own.Contains(name)).Distinct()];
     }
 }

@@ -8,13 +8,13 @@ public sealed class Node
 {
     private readonly Dictionary<string, AttributeProto> attributes;
 
-    internal Node(NodeProto proto, int index, long opset)
+    private readonly Dictionary<string, Graph> subgraphs;
+
+    internal Node(
+        NodeProto proto, string name, long opset, ImmutableArray<string> inputs, ImmutableArray<string> outputs, Dictionary<string, Graph> subgraphs)
     {
-        Proto = proto;
-        Opset = opset;
-        Name = proto.Name is { Length: > 0 } name ? name : $"{proto.OpType}_{index}";
-        Inputs = [.. proto.Input];
-        Outputs = [.. proto.Output];
+        (Proto, Name, Opset, Inputs, Outputs, this.subgraphs) = (proto, name, opset, inputs, outputs, subgraphs);
+        Captured = [.. subgraphs.Values.SelectMany(graph => graph.Captured).Distinct()];
         attributes = new(proto.Attribute.Count);
         foreach (var attribute in proto.Attribute) attributes[attribute.Name] = attribute;
     }
@@ -32,10 +32,16 @@ public sealed class Node
     /// <summary>The version of this node's operator set that the model imports.</summary>
     public long Opset { get; }
 
-    /// <summary>Names of values; an empty name is an optional input left out.</summary>
+    /// <summary>Names of values, unique in the model; an empty name is an optional input left out.</summary>
     public ImmutableArray<string> Inputs { get; }
 
     public ImmutableArray<string> Outputs { get; }
+
+    /// <summary>The graphs in its attributes, such as the branches of <c>If</c>.</summary>
+    public IEnumerable<Graph> Subgraphs => subgraphs.Values;
+
+    /// <summary>Values that its subgraphs read beside those that it hands them, by name.</summary>
+    public ImmutableArray<string> Captured { get; }
 
     public bool Has(string attribute) => attributes.ContainsKey(attribute);
 
@@ -56,6 +62,10 @@ public sealed class Node
     public float[]? Floats(string attribute) => attributes.TryGetValue(attribute, out var a) ? [.. a.Floats] : null;
 
     public TensorProto? Tensor(string attribute) => attributes.TryGetValue(attribute, out var a) ? a.T : null;
+
+    /// <exception cref="SecateurException">The attribute is left out or holds no graph.</exception>
+    public Graph Subgraph(string attribute) => subgraphs.GetValueOrDefault(attribute)
+        ?? throw Error($"attribute {attribute} holds no graph; export the model again");
 
     /// <summary>An error at this node: the fault and the mend, the place is put before it.</summary>
     public SecateurException Error(string faultAndMend) => new($"node '{Name}' ({OpType}): {faultAndMend}");

@@ -10,9 +10,12 @@ public sealed class OnnxModel
     private const long LargestProtobuf = int.MaxValue;
     private const long Large = 64 << 20;
 
+    private readonly Dictionary<string, long> opsets;
+
     public OnnxModel(ModelProto proto, string path = "")
     {
         (Proto, Path) = (proto, path);
+        opsets = proto.OpsetImport.GroupBy(import => Domain(import.Domain)).ToDictionary(group => group.Key, group => group.Max(import => import.Version));
         Graph = new Graph(this);
     }
 
@@ -22,6 +25,9 @@ public sealed class OnnxModel
     public string Path { get; }
 
     public Graph Graph { get; }
+
+    /// <summary>The version of a domain's operator set that the model imports; 1 where it imports none.</summary>
+    public long Opset(string domain) => opsets.GetValueOrDefault(Domain(domain), 1);
 
     /// <exception cref="SecateurException">No such file, no ONNX, truncated, or its graph is broken.</exception>
     public static OnnxModel Load(string path)
@@ -80,4 +86,6 @@ public sealed class OnnxModel
         if (Proto.MetadataProps.FirstOrDefault(property => property.Key == key) is { } property) property.Value = value;
         else Proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
+
+    private static string Domain(string domain) => domain is "ai.onnx" ? "" : domain;
 }

@@ -28,11 +28,11 @@ public sealed record NodeCase(string Folder)
     public bool IsPlain => Proto.Graph.Node.All(node => node.Domain is "" or "ai.onnx");
 
     /// <summary>Whether all that goes in and out is a tensor of float32, int32, int64 or bool.</summary>
-    public bool IsCommon => IsPlain && Values.All(value => value.Type.TensorType is { } tensor && (TensorProto.Types.DataType)tensor.ElemType
+    public bool IsCommon => Values.All(value => value.Type.TensorType is { } tensor && (TensorProto.Types.DataType)tensor.ElemType
         is TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Int32 or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Bool);
 
-    /// <summary>Whether a sequence of tensors goes in or out; what may be one or nothing counts as a tensor.</summary>
-    public bool HasSequence => Values.Any(value => value.Type.SequenceType is not null);
+    /// <summary>Whether what goes in and out is tensors and sequences of them, at least one sequence.</summary>
+    public bool HasSequence => Values.Any(value => value.Type.SequenceType is not null) && Values.All(value => value.Type.OptionalType is null);
 
     private IEnumerable<ValueInfoProto> Values => Proto.Graph.Input.Concat(Proto.Graph.Output);
 
@@ -82,6 +82,9 @@ public sealed record NodeCase(string Folder)
     {
         var file = Path.Combine(Folder, "test_data_set_0", $"{kind}_{index}.pb");
         if (value.Type.TensorType is null || !File.Exists(file)) throw new SecateurException($"{kind} '{value.Name}' is no tensor");
-        return TensorProto.Parser.ParseFrom(File.ReadAllBytes(file));
+        var tensor = TensorProto.Parser.ParseFrom(File.ReadAllBytes(file));
+        // the generator, in NumPy, has no bfloat16 and says uint16
+        if ((TensorProto.Types.DataType)value.Type.TensorType.ElemType == TensorProto.Types.DataType.Bfloat16) tensor.DataType = value.Type.TensorType.ElemType;
+        return tensor;
     })];
 }

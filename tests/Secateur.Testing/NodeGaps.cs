@@ -5,6 +5,19 @@ public static class NodeGaps
 {
     private static readonly (string Name, string Reason)[] All =
     [
+        ("cast_FLOAT_to_BFLOAT16", "the test's data is cut to bfloat16 where the standard rounds to the nearest"),
+        ("castlike_FLOAT_to_BFLOAT16*", "the test's data is cut to bfloat16 where the standard rounds to the nearest"),
+        ("cast_FLOAT_to_STRING", "text cannot be computed with"),
+        ("cast_STRING_to_FLOAT", "text cannot be computed with"),
+        ("castlike_FLOAT_to_STRING*", "text cannot be computed with"),
+        ("castlike_STRING_to_FLOAT*", "text cannot be computed with"),
+        ("maxunpool_export_with_output_shape", "its indices count in a smaller result than the one asked for; as in ONNX Runtime, ours count in that"),
+        ("resize_downsample_scales_cubic_align_corners", "places by a size that is not rounded; as in ONNX Runtime, ours is"),
+        ("resize_downsample_scales_linear_align_corners", "places by a size that is not rounded; as in ONNX Runtime, ours is"),
+        ("training_dropout", "draws by NumPy's generator"),
+        ("training_dropout_default", "draws by NumPy's generator"),
+        ("training_dropout_default_mask", "draws by NumPy's generator"),
+        ("training_dropout_mask", "draws by NumPy's generator"),
     ];
 
     /// <summary>Why a case does not pass; null where it must.</summary>

@@ -13,17 +13,24 @@ public static class SmallGraphs
     public static OnnxModel Of(
         long opset, IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> inputs, IEnumerable<TensorProto> constants, IEnumerable<string> outputs)
     {
-        var graph = new GraphProto { Name = "small" };
-        graph.Node.Add(nodes);
-        graph.Initializer.Add(constants);
-        graph.Input.Add(inputs.Select(Describe));
-        graph.Output.Add(outputs.Select(name => new ValueInfoProto { Name = name }));
-        var model = new ModelProto { IrVersion = 8, Graph = graph };
+        var model = new ModelProto { IrVersion = 8, Graph = Graph(nodes, inputs, constants, outputs.Select(name => new ValueInfoProto { Name = name })) };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
         return new OnnxModel(model, "small.onnx");
     }
 
-    /// <summary>A node; an attribute's value is a long, float, string, tensor, or array of longs or floats.</summary>
+    /// <summary>A graph to be held by a node; inputs are described by tensors.</summary>
+    public static GraphProto Graph(
+        IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> inputs, IEnumerable<TensorProto> constants, IEnumerable<ValueInfoProto> outputs)
+    {
+        var graph = new GraphProto { Name = "small" };
+        graph.Node.Add(nodes);
+        graph.Initializer.Add(constants);
+        graph.Input.Add(inputs.Select(Describe));
+        graph.Output.Add(outputs);
+        return graph;
+    }
+
+    /// <summary>A node; an attribute's value is a long, float, string, tensor, graph, or array of longs or floats.</summary>
     public static NodeProto Node(
         string type, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<(string Name, object Value)> attributes)
     {
@@ -43,7 +50,8 @@ public static class SmallGraphs
         return tensor;
     }
 
-    private static ValueInfoProto Describe(TensorProto tensor)
+    /// <summary>A value of a tensor's name, type and shape.</summary>
+    public static ValueInfoProto Describe(TensorProto tensor)
     {
         var shape = new TensorShapeProto();
         shape.Dim.Add(tensor.Dims.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
@@ -64,6 +72,7 @@ public static class SmallGraphs
             case float number: (attribute.Type, attribute.F) = (AttributeType.Float, number); break;
             case string text: (attribute.Type, attribute.S) = (AttributeType.String, ByteString.CopyFromUtf8(text)); break;
             case TensorProto tensor: (attribute.Type, attribute.T) = (AttributeType.Tensor, tensor); break;
+            case GraphProto graph: (attribute.Type, attribute.G) = (AttributeType.Graph, graph); break;
             case long[] ints:
                 attribute.Type = AttributeType.Ints;
                 attribute.Ints.Add(ints);

@@ -18,7 +18,7 @@ public sealed record InspectedGroup(string Name, long Size, ImmutableArray<strin
     {
         var graph = model.Graph;
         var ties = new Ties();
-        foreach (var node in graph.Nodes) Operator.For(node, model.Path).Tie(node, shapes, ties);
+        foreach (var node in graph.AllNodes.Where(node => shapes.Runs(node) > 0)) Operator.For(node, model.Path).Tie(node, shapes, ties);
         var sets = ties.Sets().Select(set => (Axes: set.Axes.ToHashSet(), set.Free)).ToArray();
         var order = graph.Constants.Keys.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         HashSet<Axis> told = [];
@@ -47,7 +47,7 @@ public sealed record InspectedGroup(string Name, long Size, ImmutableArray<strin
     // the node that, asked alone, lets none of its axes shrink
     private static string Blocker(OnnxModel model, Shapes shapes, HashSet<Axis> axes)
     {
-        foreach (var node in model.Graph.Nodes)
+        foreach (var node in model.Graph.AllNodes.Where(node => shapes.Runs(node) > 0))
         {
             var own = new Ties();
             Operator.For(node, model.Path).Tie(node, shapes, own);

@@ -11,7 +11,7 @@ internal sealed record LearnedTensor(string Name, Node Node, LearnedKind Kind, i
     /// <summary>Each once, in the order of the nodes; of any floating type.</summary>
     public static ImmutableArray<LearnedTensor> Of(OnnxModel model) =>
     [
-        .. model.Graph.Nodes.SelectMany(node => Operator.For(node, model.Path).Learned(node)
+        .. model.Graph.AllNodes.SelectMany(node => Operator.For(node, model.Path).Learned(node)
                 .Where(role => role.Kind != LearnedKind.Statistic && node.HasInput(role.Input) && model.Graph.Constants.TryGetValue(node.Inputs[role.Input], out var constant) && role.Fits(constant)
                     && constant.Type() is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16)
                 .Select(role => new LearnedTensor(node.Inputs[role.Input], node, role.Kind, role.OutputAxis)))

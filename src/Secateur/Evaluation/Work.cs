@@ -17,9 +17,10 @@ internal sealed record Work(long Total, IReadOnlyDictionary<string, long> ByWeig
         var weights = LearnedTensor.Of(model).Where(tensor => tensor.Kind == LearnedKind.Weight).Select(tensor => tensor.Name).ToHashSet();
         var total = 0L;
         Dictionary<string, long> byWeight = [];
-        foreach (var node in model.Graph.Nodes)
+        foreach (var node in model.Graph.AllNodes)
         {
-            var macs = Operator.For(node, model.Path).Macs(node, shapes);
+            if (shapes.Runs(node) is not (> 0 and var runs)) continue;
+            var macs = runs * Operator.For(node, model.Path).Macs(node, shapes);
             total += macs;
             if (node.Inputs.FirstOrDefault(weights.Contains) is { } weight) byWeight[weight] = byWeight.GetValueOrDefault(weight) + macs;
         }

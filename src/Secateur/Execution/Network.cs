@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Secateur.Onnx;
 using Secateur.Operators;
 using TorchSharp;
@@ -8,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>Sees a node's inputs and outputs as it is run. The tensors are the network's: use them, keep none.</summary>
+/// <summary>Sees a node's inputs and outputs as it is run, in a loop each time. The tensors are the network's: use them, keep none.</summary>
 public delegate void Observer(Node node, IReadOnlyList<Tensor?> inputs, IReadOnlyList<Tensor> outputs);
 
 /// <summary>A graph that runs on LibTorch, with gradients for all that is learned.</summary>
@@ -18,8 +17,7 @@ public sealed class Network : IDisposable
 
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
-    private readonly ImmutableArray<Step> steps;
-    private readonly Dictionary<string, int> slots = [];
+    private readonly Plan plan;
 
     /// <param name="model">The graph and its constants.</param>
     /// <param name="takesOver">Whether the model's own copy of the constants is given up while the network lives; <see cref="Store"/> fills it again.</param>
@@ -28,10 +26,10 @@ public sealed class Network : IDisposable
     {
         NativeRuntime.Prepare();
         Model = model;
-        var operators = Graph.Nodes.Select(node => Operator.For(node, model.Path)).ToImmutableArray();
-        var learned = Graph.Nodes.Zip(operators).SelectMany(pair => pair.Second.Learned(pair.First)
-                .Where(role => pair.First.HasInput(role.Input))
-                .Select(role => (Name: pair.First.Inputs[role.Input], Node: pair.First, Role: role)))
+        plan = new Plan(model);
+        var learned = Graph.AllNodes.SelectMany(node => Operator.For(node, model.Path).Learned(node)
+                .Where(role => node.HasInput(role.Input))
+                .Select(role => (Name: node.Inputs[role.Input], Node: node, Role: role)))
             .Where(use => Graph.Constants.TryGetValue(use.Name, out var constant) && use.Role.Fits(constant)).ToLookup(use => use.Name);
         var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
@@ -57,7 +55,6 @@ public sealed class Network : IDisposable
         }
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First().Role.Kind == LearnedKind.Weight)
             .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis))];
-        steps = Plan(operators);
     }
 
     public OnnxModel Model { get; }
@@ -81,29 +78,14 @@ public sealed class Network : IDisposable
     /// <exception cref="SecateurException">An input is missing, or a node cannot run on what it is given; the message names it.</exception>
     public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, Mode mode = default, Observer? observe = null)
     {
-        var values = new Tensor?[slots.Count];
-        foreach (var (name, tensor) in constants) values[slots[name]] = tensor;
+        var values = new Tensor?[plan.Slots];
+        foreach (var (name, tensor) in constants) values[plan[name]] = tensor;
         foreach (var input in Graph.Inputs)
         {
-            values[slots[input.Name]] = inputs.GetValueOrDefault(input.Name) ?? throw new SecateurException(
+            values[plan[input.Name]] = inputs.GetValueOrDefault(input.Name) ?? throw new SecateurException(
                 $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
         }
-        var release = !is_grad_enabled();
-        foreach (var step in steps)
-        {
-            var given = Array.ConvertAll(step.Inputs, slot => slot < 0 ? null : values[slot]);
-            var made = Execute(step, given, mode);
-            observe?.Invoke(step.Node, given, made);
-            for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
-                if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
-            if (!release) continue;
-            foreach (var slot in step.Dead)
-            {
-                values[slot]?.Dispose();
-                values[slot] = null;
-            }
-        }
-        return [.. Graph.Outputs.Select(output => values[slots[output.Name]]!)];
+        return new Pass(plan, values, mode, observe).Run(Graph);
     }
 
     /// <summary>Writes all learned tensors and running statistics back into the model.</summary>
@@ -116,23 +98,6 @@ public sealed class Network : IDisposable
     public void Dispose()
     {
         foreach (var tensor in constants.Values) tensor.Dispose();
-    }
-
-    private static Tensor[] Execute(Step step, Tensor?[] given, Mode mode)
-    {
-        try
-        {
-            var made = step.Operator.Run(step.Node, given, mode);
-            // a value that passes unchanged gets a handle of its own, so that each can be freed alone
-            for (var i = 0; i < made.Length; i++)
-                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
-            return made;
-        }
-        catch (ExternalException e)
-        {
-            var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
-            throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
-        }
     }
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>
@@ -151,25 +116,4 @@ public sealed class Network : IDisposable
         if (!tensor.AllFinite())
             throw new SecateurException($"{Model.Path}: weight '{name}' holds NaN or infinity; train or export the model again");
     }
-
-    private ImmutableArray<Step> Plan(ImmutableArray<Operator> operators)
-    {
-        foreach (var name in Graph.Constants.Keys.Concat(Graph.Inputs.Select(input => input.Name))
-            .Concat(Graph.Nodes.SelectMany(node => node.Outputs)).Where(name => name.Length > 0))
-            slots.TryAdd(name, slots.Count);
-        var kept = Graph.Constants.Keys.Concat(Graph.Inputs.Select(input => input.Name)).Concat(Graph.Outputs.Select(output => output.Name)).ToHashSet();
-        HashSet<string> usedLater = [];
-        var planned = new Step[Graph.Nodes.Length];
-        for (var i = planned.Length - 1; i >= 0; i--)
-        {
-            var node = Graph.Nodes[i];
-            var dead = node.Inputs.Concat(node.Outputs).Where(name => name.Length > 0 && !kept.Contains(name) && usedLater.Add(name)).ToArray();
-            planned[i] = new Step(node, operators[i], Slots(node.Inputs), Slots(node.Outputs), Slots(dead));
-        }
-        return ImmutableCollectionsMarshal.AsImmutableArray(planned);
-    }
-
-    private int[] Slots(IEnumerable<string> names) => [.. names.Select(name => name.Length == 0 ? -1 : slots[name])];
-
-    private sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead);
 }

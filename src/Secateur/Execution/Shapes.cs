@@ -6,12 +6,13 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>The shape of every value of a graph, seen in one run of it.</summary>
+/// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
     private static readonly long[] OpenSizes = [1, 32, 128, 320];
 
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
+    private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
 
     private Shapes(Graph graph) => this.graph = graph;
@@ -20,6 +21,9 @@ public sealed class Shapes
     public ImmutableArray<long> this[string name] => shapes[name];
 
     public bool Has(string name) => shapes.ContainsKey(name);
+
+    /// <summary>How often a node ran: 0 in a branch that was not taken, more than once in a loop.</summary>
+    public int Runs(Node node) => runs.GetValueOrDefault(node);
 
     public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
 
@@ -33,6 +37,10 @@ public sealed class Shapes
         DataType.Int32 => Array.ConvertAll(tensor.ToArray<int>(), value => (long)value),
         _ => null,
     };
+
+    /// <summary>The elements of a constant of float32, such as the scales that an operator is told; null for what is computed or of another type.</summary>
+    public float[]? Floats(string name) =>
+        graph.Constants.GetValueOrDefault(name) is { } tensor && tensor.Type() == DataType.Float ? tensor.ToArray<float>() : null;
 
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
@@ -62,8 +70,11 @@ public sealed class Shapes
         using var frozen = no_grad();
         var zeros = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
-        network.Run(zeros, default, (node, _, outputs) =>
+        network.Run(zeros, default, (node, given, outputs) =>
         {
+            seen.runs[node] = seen.Runs(node) + 1;
+            foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
+                if (input is not null) seen.shapes[name] = [.. input.shape];
             foreach (var (name, output) in node.Outputs.Zip(outputs)) seen.shapes[name] = [.. output.shape];
         });
         return seen;

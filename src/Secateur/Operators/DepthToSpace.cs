@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -20,5 +21,13 @@ internal sealed class DepthToSpace : Operator
             ? x.reshape(n, block, block, c, h, w).permute(0, 3, 4, 1, 5, 2)
             : x.reshape(n, c, block, block, h, w).permute(0, 1, 4, 2, 5, 3); // [n, c, h, block, w, block]
         return [blocks.reshape(n, c, h * block, w * block)];
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        // one index of another axis is a part of many
+        ties.Add(new(node.Inputs[0], 0), new(node.Outputs[0], 0));
+        for (var axis = 1; axis < 4; axis++)
+            foreach (var tensor in (string[])[node.Inputs[0], node.Outputs[0]]) ties.Block(new Axis(tensor, axis));
     }
 }

@@ -38,13 +38,9 @@ internal sealed class Einsum : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        if (Equation(node).Split("->") is not [var left, var result] || left.Contains('.'))
-        {
-            ties.Block(node, shapes);
-            return;
-        }
-        var places = left.Split(',').Zip(node.Inputs).Append((First: result, Second: node.Outputs[0]))
-            .SelectMany(term => term.First.Select((label, axis) => (Label: label, Axis: new Axis(term.Second, axis))));
+        string[] terms = [.. Terms(node), Result(node)];
+        var places = terms.Zip([.. node.Inputs, node.Outputs[0]]).SelectMany(term => Labels(term.First, shapes[term.Second].Length)
+            .Select((label, axis) => (Label: label, Axis: new Axis(term.Second, axis))));
         foreach (var label in places.GroupBy(place => place.Label, place => place.Axis))
         {
             var axes = label.ToArray();
@@ -58,7 +54,20 @@ internal sealed class Einsum : Operator
 
     private static string[] Terms(Node node) => Equation(node).Split("->")[0].Split(',');
 
-    /// <summary>The size of each label; an ellipsis' axes are labelled by their place from its end.</summary>
+    /// <summary>Where the equation names none: the ellipsis, then the labels that are there once, in the alphabet's order.</summary>
+    private static string Result(Node node) => Equation(node).Split("->") is [_, var result] ? result
+        : (Equation(node).Contains('.') ? "..." : "") + string.Concat(string.Concat(Terms(node)).Where(char.IsLetter)
+            .GroupBy(label => label).Where(label => label.Count() == 1).Select(label => label.Key).Order());
+
+    /// <summary>Of each axis; an ellipsis' are labelled by their place from its end.</summary>
+    private static string[] Labels(string term, int rank)
+    {
+        var free = term.Contains("...") ? rank - (term.Length - 3) : 0;
+        return [.. term.Replace("...", ".").SelectMany(label => label == '.'
+            ? Enumerable.Range(0, Math.Max(0, free)).Select(place => $"...{free - place}") : [label.ToString()])];
+    }
+
+    /// <summary>The size of each label.</summary>
     private static Dictionary<string, long> Sizes(Node node, long[][] shapes)
     {
         var terms = Terms(node);
@@ -66,9 +75,7 @@ internal sealed class Einsum : Operator
         Dictionary<string, long> sizes = [];
         foreach (var (term, shape) in terms.Zip(shapes))
         {
-            var free = term.Contains("...") ? shape.Length - (term.Length - 3) : 0;
-            string[] labels = [.. term.Replace("...", ".").SelectMany(label => label == '.'
-                ? Enumerable.Range(0, Math.Max(0, free)).Select(place => $"...{free - place}") : [label.ToString()])];
+            var labels = Labels(term, shape.Length);
             if (labels.Length != shape.Length) throw Mismatch();
             foreach (var (label, size) in labels.Zip(shape))
             {

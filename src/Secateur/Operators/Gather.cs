@@ -14,8 +14,8 @@ internal sealed class Gather : Operator
         var (data, indices) = (inputs[0]!, inputs[1]!);
         var axis = node.Axis("axis", 0, data.dim());
         var shape = data.shape;
-        var flat = indices.to(ScalarType.Int64).reshape(-1);
-        return [data.index_select(axis, where(flat.lt(0), flat + shape[axis], flat)).reshape([.. shape[..axis], .. indices.shape, .. shape[(axis + 1)..]])];
+        var places = node.Places(indices.reshape(-1), shape[axis]);
+        return [data.index_select(axis, places).reshape([.. shape[..axis], .. indices.shape, .. shape[(axis + 1)..]])];
     }
 
     public override IEnumerable<Learned> Learned(Node node) => [new(0, LearnedKind.Embedding)];

@@ -1,3 +1,4 @@
+using Secateur.Onnx;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -5,5 +6,5 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>GlobalAveragePool</c>: the mean of each channel.</summary>
 internal sealed class GlobalAveragePool : GlobalPooling
 {
-    protected override Tensor Apply(Tensor x, long[] spatial) => x.mean(spatial, keepdim: true);
+    protected override Tensor Apply(Node node, Tensor x, long[] spatial) => x.mean(spatial, keepdim: true);
 }

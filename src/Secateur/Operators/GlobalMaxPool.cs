@@ -1,3 +1,4 @@
+using Secateur.Onnx;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -5,5 +6,5 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>GlobalMaxPool</c>: the maximum of each channel.</summary>
 internal sealed class GlobalMaxPool : GlobalPooling
 {
-    protected override Tensor Apply(Tensor x, long[] spatial) => x.amax(spatial, keepdim: true);
+    protected override Tensor Apply(Node node, Tensor x, long[] spatial) => x.amax(spatial, keepdim: true);
 }

@@ -12,10 +12,10 @@ internal abstract class GlobalPooling : Operator
     {
         var x = inputs[0]!;
         if (x.dim() < 3) throw node.Error($"its input has {x.dim()} axes; pooling needs 3 or more, check the data's shape");
-        return [Apply(x, [.. Enumerable.Range(2, (int)x.dim() - 2).Select(axis => (long)axis)])];
+        return [Apply(node, x, [.. Enumerable.Range(2, (int)x.dim() - 2).Select(axis => (long)axis)])];
     }
 
-    protected abstract Tensor Apply(Tensor x, long[] spatial);
+    protected abstract Tensor Apply(Node node, Tensor x, long[] spatial);
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {

@@ -11,37 +11,40 @@ internal abstract class Pooling : Operator
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
-        if (node.Outputs is [_, { Length: > 0 }, ..])
-            throw node.Error("its second output, the indices, is asked for, which is not known; export the model without it");
         if (x.dim() is < 3 or > 5) throw node.Error($"its input has {x.dim()} axes; pooling needs 3 to 5, check the data's shape");
         var kernel = node.Ints("kernel_shape") ?? throw node.Error("attribute kernel_shape is missing; export the model again");
-        var window = Window.Of(node, x.shape[2..], kernel);
-        var ceil = node.Flag("ceil_mode");
-        return [FitsTorch(window) ? Pool(node, x, window, ceil) : PoolPadded(node, x, window, Extension(node, window, x.shape[2..], ceil))];
+        return Pool(node, x, Window.Of(node, x.shape[2..], kernel), node.Flag("ceil_mode"));
     }
 
-    /// <summary>Whether LibTorch's own pooling can do it; its padding is symmetric and at most half of the kernel.</summary>
-    protected virtual bool FitsTorch(Window window) =>
-        window.IsSymmetric && Enumerable.Range(0, window.Rank).All(d => window.Begin[d] <= window.Span(d) / 2);
-
-    protected abstract Tensor Pool(Node node, Tensor x, Window window, bool ceil);
-
-    /// <param name="extension">As <c>functional.pad</c> wants it: what the last windows take beyond the padding where sizes are rounded up.</param>
-    protected abstract Tensor PoolPadded(Node node, Tensor x, Window window, long[] extension);
+    /// <param name="node">Its attributes.</param>
+    /// <param name="x">[N, C, spatial…].</param>
+    /// <param name="window">What is pooled.</param>
+    /// <param name="ceil">Whether a last window that is not whole counts.</param>
+    protected abstract Tensor[] Pool(Node node, Tensor x, Window window, bool ceil);
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        var (x, y) = (node.Inputs[0], node.Outputs[0]);
-        ties.Add(new(x, 0), new(y, 0));
-        ties.Add(new(x, 1), new(y, 1));
-        for (var axis = 2; axis < shapes[x].Length; axis++)
+        var x = node.Inputs[0];
+        foreach (var y in node.Outputs.Where(shapes.Has))
         {
-            ties.Block(new Axis(x, axis));
-            ties.Block(new Axis(y, axis));
+            ties.Add(new(x, 0), new(y, 0));
+            ties.Add(new(x, 1), new(y, 1));
+            for (var axis = 2; axis < shapes[x].Length; axis++)
+            {
+                ties.Block(new Axis(x, axis));
+                ties.Block(new Axis(y, axis));
+            }
         }
+        // places count all elements: those of an example or channel before others shift them
+        if (node.Outputs is [_, { Length: > 0 }, ..]) ties.Block(node, shapes);
     }
 
-    private static long[] Extension(Node node, Window window, long[] spatial, bool ceil)
+    /// <summary>Whether LibTorch's own pooling can do it; its padding is symmetric and at most half of the kernel.</summary>
+    protected static bool FitsTorch(Window window) =>
+        window.IsSymmetric && Enumerable.Range(0, window.Rank).All(d => window.Begin[d] <= window.Span(d) / 2);
+
+    /// <summary>As <c>functional.pad</c> wants it: what the last windows take beyond the padding where sizes are rounded up.</summary>
+    protected static long[] Extension(Node node, Window window, long[] spatial, bool ceil)
     {
         var extension = new long[2 * window.Rank];
         for (var d = 0; d < window.Rank; d++)
@@ -53,5 +56,16 @@ internal abstract class Pooling : Operator
             extension[2 * (window.Rank - 1 - d) + 1] = Math.Max(0, last * window.Strides[d] - room);
         }
         return extension;
+    }
+
+    protected static Tensor Pad(Tensor x, long[] padding, double value) => nn.functional.pad(x, padding, TorchSharp.PaddingModes.Constant, value);
+
+    /// <summary>The sum of each window of an input that is already padded.</summary>
+    protected static Tensor Sum(Tensor padded, Window window)
+    {
+        var shape = padded.shape;
+        var planes = padded.reshape([shape[0] * shape[1], 1, .. shape[2..]]);
+        var sums = Conv.Convolve(planes, ones([1, 1, .. window.Kernel], padded.dtype), null, window.Unpadded, 1);
+        return sums.reshape([shape[0], shape[1], .. sums.shape[2..]]);
     }
 }

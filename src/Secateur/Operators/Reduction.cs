@@ -12,7 +12,8 @@ internal abstract class Reduction : Operator
     {
         var x = inputs[0]!;
         var axes = node.Ints("axes", inputs, 1) ?? [];
-        if (axes.Length == 0 && node.Flag("noop_with_empty_axes")) return [x.alias()];
+        // over an axis of size 1, so that a square or a logarithm is still taken
+        if (axes.Length == 0 && node.Flag("noop_with_empty_axes")) return [Apply(x.unsqueeze(-1), [x.dim()], keep: false)];
         long[] reduced = axes.Length > 0 ? [.. axes.Select(axis => (long)node.Axis(axis, x.dim()))] : [.. Enumerable.Range(0, (int)x.dim())];
         return [Apply(x, reduced, node.Flag("keepdims", true))];
     }

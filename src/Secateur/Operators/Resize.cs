@@ -1,78 +1,68 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Resize</c>: X sampled anew along each axis whose size changes, by <c>mode</c> nearest or linear (separable).</summary>
-/// <remarks>Scales are the second input in operator set 10, the third since; a fourth gives sizes instead. Outside of X its edge counts.</remarks>
-internal sealed class Resize : Operator
+/// <summary>ONNX <c>Resize</c>: X sampled anew by scales, or to sizes.</summary>
+/// <remarks>
+/// Scales are the second input in operator set 10, the third since; a fourth gives sizes instead, of which
+/// <c>keep_aspect_ratio_policy</c> may keep one. Constant sizes must be written anew where an axis that they leave alone shrinks.
+/// </remarks>
+internal sealed class Resize : Resampling
 {
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
-    {
-        var y = inputs[0]!;
-        if (node.Flag("antialias")) throw node.Error("attribute antialias is set, which is not known; export the model without it");
-        if (node.Text("keep_aspect_ratio_policy", "stretch") is not "stretch" and var policy)
-            throw node.Error($"attribute keep_aspect_ratio_policy is '{policy}'; only stretch is known");
-        foreach (var (axis, scale, size) in Targets(node, inputs, y.shape))
-            if (scale != 1 || size != y.shape[axis]) y = Sample(node, y, axis, scale, size);
-        return [ReferenceEquals(y, inputs[0]) ? y.alias() : y];
-    }
-
-    private static IEnumerable<(int Axis, float Scale, long Size)> Targets(Node node, Tensor?[] inputs, long[] shape)
+    protected override IEnumerable<Target> Targets(Node node, Tensor?[] inputs, long[] shape)
     {
         var scaled = node.Opset < 11 ? inputs[1] : inputs.Length > 2 ? inputs[2] : null;
-        var axes = node.Ints("axes")?.Select(axis => node.Axis(axis, shape.Length)).ToArray() ?? [.. Enumerable.Range(0, shape.Length)];
-        if (inputs is [_, _, _, { } sized])
-        {
-            var sizes = node.Ints(sized);
-            if (sizes.Length == axes.Length) return axes.Zip(sizes, (axis, size) => (axis, (float)size / shape[axis], size));
-        }
+        var axes = Axes(node, shape.Length);
+        Target[] targets = [];
+        if (inputs is [_, _, _, { } sized, ..] && node.Ints(sized) is { Length: > 0 } sizes) targets = [.. Sized(node, shape, axes, sizes)];
         else if (scaled is not null && scaled.numel() == axes.Length)
-        {
-            return axes.Zip(scaled.to(ScalarType.Float32).data<float>().ToArray(), (axis, scale) => (axis, scale, (long)MathF.Floor(shape[axis] * scale)));
-        }
-        throw node.Error($"has not one scale or size for each of {axes.Length} axes; check the data's shape against the model's inputs");
+            targets = [.. Scaled(shape, axes, scaled.detach().to(ScalarType.Float32).contiguous().data<float>().ToArray())];
+        if (targets.Length != axes.Length)
+            throw node.Error($"has not one scale or size for each of {axes.Length} axes; check the data's shape against the model's inputs");
+        if (Transformation(node) != "tf_crop_and_resize") return targets;
+        if (inputs[1] is not { } part || part.numel() != 2 * axes.Length)
+            throw node.Error("its second input does not give the part to resize as two numbers an axis; export the model again");
+        var ends = part.to(ScalarType.Float32).contiguous().data<float>().ToArray();
+        return targets.Select((target, index) => target with { Start = ends[index], End = ends[axes.Length + index] });
     }
 
-    private static Tensor Sample(Node node, Tensor x, int axis, float scale, long size)
+    public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        var from = x.shape[axis];
-        if (size < 1 || from < 1) throw node.Error($"cannot resize axis {axis} from {from} to {size}; check the data's shape");
-        var places = Enumerable.Range(0, (int)size).Select(Coordinate(node, scale, from, size)).ToArray();
-        if (node.Text("mode", "nearest") is "nearest")
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var axes = Axes(node, shapes[x].Length);
+        var scales = node.Opset < 11 ? 1 : 2;
+        var given = node.HasInput(3) ? null : shapes.Floats(node.Inputs[scales]);
+        for (var axis = 0; axis < shapes[x].Length; axis++)
         {
-            var round = Rounding(node);
-            return x.index_select(axis, tensor(Array.ConvertAll(places, place => Math.Clamp((long)round(place), 0, from - 1))));
+            var place = Array.IndexOf(axes, axis);
+            if (place < 0 || (node.HasInput(3) ? shapes[x][axis] == shapes[y][axis] : given?[place] == 1))
+            {
+                ties.Add(new(x, axis), new(y, axis));
+                continue;
+            }
+            ties.Block(new Axis(x, axis));
+            ties.Block(new Axis(y, axis));
         }
-        if (node.Text("mode") is not "linear") throw node.Error($"attribute mode is '{node.Text("mode")}'; nearest and linear are known");
-        places = Array.ConvertAll(places, place => Math.Clamp(place, 0, from - 1));
-        var low = Array.ConvertAll(places, place => (long)MathF.Floor(place));
-        var high = Array.ConvertAll(low, place => Math.Min(place + 1, from - 1));
-        var share = tensor(places.Zip(low, (place, below) => place - below).ToArray()).to(x.dtype)
-            .reshape([size, .. Enumerable.Repeat(1L, (int)x.dim() - 1 - axis)]);
-        return x.index_select(axis, tensor(low)) * (1 - share) + x.index_select(axis, tensor(high)) * share;
+        foreach (var input in node.Inputs.Skip(1).Where(shapes.Has)) ties.Block(new Axis(input, 0));
     }
 
-    /// <summary>Where in X, in elements, an element of Y lies.</summary>
-    private static Func<int, float> Coordinate(Node node, float scale, long from, long to) =>
-        node.Text("coordinate_transformation_mode", node.Opset < 11 ? "asymmetric" : "half_pixel") switch
+    /// <summary>By one scale for all axes, where the aspect ratio is kept.</summary>
+    private static IEnumerable<Target> Sized(Node node, long[] shape, int[] axes, long[] sizes)
+    {
+        var scales = axes.Zip(sizes, (axis, size) => (float)size / shape[axis]).ToArray();
+        float? kept = node.Text("keep_aspect_ratio_policy", "stretch") switch
         {
-            "half_pixel" => place => (place + 0.5f) / scale - 0.5f,
-            "pytorch_half_pixel" => place => to > 1 ? (place + 0.5f) / scale - 0.5f : 0,
-            "align_corners" => place => to > 1 ? place * (float)(from - 1) / (to - 1) : 0,
-            "asymmetric" => place => place / scale,
-            "half_pixel_symmetric" => place => from / 2f * (1 - to / (scale * from)) + (place + 0.5f) / scale - 0.5f,
-            var other => throw node.Error($"attribute coordinate_transformation_mode is '{other}', which is not known; export the model with half_pixel"),
+            "stretch" => null,
+            "not_larger" => scales.Min(),
+            "not_smaller" => scales.Max(),
+            var other => throw node.Error($"attribute keep_aspect_ratio_policy is '{other}'; stretch, not_larger and not_smaller are known"),
         };
+        return axes.Select((axis, index) => kept is { } scale
+            ? new Target(axis, scale, (long)MathF.Floor(scale * shape[axis] + 0.5f)) : new Target(axis, scales[index], sizes[index]));
+    }
 
-    private static Func<float, float> Rounding(Node node) =>
-        node.Text("nearest_mode", node.Opset < 11 ? "floor" : "round_prefer_floor") switch
-        {
-            "round_prefer_floor" => place => MathF.Ceiling(place - 0.5f),
-            "round_prefer_ceil" => place => MathF.Floor(place + 0.5f),
-            "floor" => MathF.Floor,
-            "ceil" => MathF.Ceiling,
-            var other => throw node.Error($"attribute nearest_mode is '{other}', which is not known"),
-        };
+    private static int[] Axes(Node node, int rank) => node.Ints("axes")?.Select(axis => node.Axis(axis, rank)).ToArray() ?? [.. Enumerable.Range(0, rank)];
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -17,5 +18,13 @@ internal sealed class SpaceToDepth : Operator
             throw node.Error($"cannot cut [{string.Join(", ", x.shape)}] into blocks of {block}x{block}; check the data's shape");
         var (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2] / block, x.shape[3] / block);
         return [x.reshape(n, c, h, block, w, block).permute(0, 3, 5, 1, 2, 4).reshape(n, c * block * block, h, w)];
+    }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        // one index of another axis is a part of many
+        ties.Add(new(node.Inputs[0], 0), new(node.Outputs[0], 0));
+        for (var axis = 1; axis < 4; axis++)
+            foreach (var tensor in (string[])[node.Inputs[0], node.Outputs[0]]) ties.Block(new Axis(tensor, axis));
     }
 }

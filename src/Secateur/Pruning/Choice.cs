@@ -27,7 +27,7 @@ internal sealed record Choice(string Tensor, string Node, Weight? Weight, bool P
         return
         [
             .. network.Graph.Constants.Keys.Where(network.Graph.Consumers.ContainsKey)
-                .OrderBy(name => network.Graph.Nodes.IndexOf(network.Graph.Consumers[name][0]))
+                .OrderBy(name => network.Graph.AllNodes.IndexOf(network.Graph.Consumers[name][0]))
                 .Select(name => weights.TryGetValue(name, out var weight) ? OfWeight(weight, recipe, granularity, ends) : OfOther(network, name)),
         ];
     }

@@ -9,7 +9,7 @@ internal static class Recalibration
 {
     public static void Run(Network network, Examples examples, int batches, int batch, long seed, CancellationToken cancel)
     {
-        if (batches == 0 || !network.Graph.Nodes.Any(node => node.OpType == "BatchNormalization")) return;
+        if (batches == 0 || !network.Graph.AllNodes.Any(node => node.OpType == "BatchNormalization")) return;
         var binding = Binding.Of(network.Graph, examples);
         var drawn = new Batches(examples, binding, batch);
         var random = Seeds.Random(seed, "recalibration");

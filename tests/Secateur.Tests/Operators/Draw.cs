@@ -40,6 +40,8 @@ internal sealed class Draw(Random random, long opset)
 
     public TensorProto Int32(long[] shape, int low, int high) => SmallGraphs.Tensor("", DataType.Int32, Values(shape, () => (int)Int(low, high)), shape);
 
+    public TensorProto Bytes(long[] shape, byte high = 255) => SmallGraphs.Tensor("", DataType.Uint8, Values(shape, () => (byte)Int(0, high)), shape);
+
     public TensorProto Bools(long[] shape) => SmallGraphs.Tensor("", DataType.Bool, Values(shape, Flag), shape);
 
     public static TensorProto Vector(params long[] values) => SmallGraphs.Tensor("", DataType.Int64, new ReadOnlySpan<long>(values), values.Length);

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
 using static Secateur.Tests.Operators.Draw;
 
 namespace Secateur.Tests.Operators;
@@ -7,9 +10,16 @@ internal static class ElementwiseCases
     public static OperatorCase[] All { get; } =
     [
         Unary("Abs", 6, 13),
+        Unary("Acos", 7, 22),
+        new("Acosh", [9, 22], draw => new(draw.Floats(draw.Shape(), 1, 4))),
+        Unary("Asin", 7, 22),
+        Unary("Asinh", 9, 22),
+        Unary("Atan", 7, 22),
+        new("Atanh", [9, 22], draw => new(draw.Floats(draw.Shape(), -0.9f, 0.9f))),
         Unary("Ceil", 6, 13),
         Unary("Celu", 12),
         Unary("Cos", 7, 22),
+        Unary("Cosh", 9, 22),
         Unary("Erf", 9, 13),
         Unary("Exp", 6, 13),
         Unary("Floor", 6, 13),
@@ -22,9 +32,14 @@ internal static class ElementwiseCases
         Unary("Sigmoid", 6, 13),
         Unary("Sign", 9, 13),
         Unary("Sin", 7),
+        Unary("Sinh", 9, 22),
         Unary("Softplus", 7),
         Unary("Softsign", 7),
+        new("Tan", [7, 22], draw => new(draw.Floats(draw.Shape(), -1.4f, 1.4f))),
         Unary("Tanh", 7, 13),
+        new("IsInf", [10, 20], draw => new([Odd(draw)], [("detect_positive", draw.Flag()), ("detect_negative", draw.Flag())])),
+        new("IsNaN", [9, 13, 20], draw => new(Odd(draw))),
+        new("BitwiseNot", [18], draw => draw.Flag() ? new(draw.Int32(draw.Shape(), -9, 9)) : new(draw.Bytes(draw.Shape()))),
         new("Log", [7, 13], draw => new(draw.Floats(draw.Shape(), 0.1f, 4))),
         new("Reciprocal", [7, 13], draw => new(draw.Floats(draw.Shape(), 0.1f, 4))),
         new("Sqrt", [7, 13], draw => new(draw.Floats(draw.Shape(), 0, 4))),
@@ -34,6 +49,8 @@ internal static class ElementwiseCases
         With("LeakyRelu", [7, 16], ("alpha", 0.2f)),
         With("ThresholdedRelu", [10], ("alpha", 0.7f)),
         With("HardSigmoid", [7], ("alpha", 0.3f), ("beta", 0.4f)),
+        With("Shrink", [9], ("bias", 0.3f), ("lambd", 0.9f)),
+        With("Swish", [24], ("alpha", 1.7f)),
         With("Gelu", [20], ("approximate", "tanh")),
         With("Cast", [9, 13, 19], ("to", 7L)),
         new("CastLike", [15, 19], draw => new(draw.Int32(draw.Shape(), -3, 3), draw.Floats([2]))),
@@ -56,6 +73,14 @@ internal static class ElementwiseCases
             var shape = draw.Shape();
             return draw.Flag() ? new(draw.Int64(shape, -9, 9), draw.Int64(draw.Narrowed(shape), 2, 5))
                 : new([draw.Floats(shape, -9, 9), draw.Floats(draw.Narrowed(shape), 2, 5)], [("fmod", true)]);
+        }),
+        Bits("BitwiseAnd"),
+        Bits("BitwiseOr"),
+        Bits("BitwiseXor"),
+        new("BitShift", [11], draw =>
+        {
+            var shape = draw.Shape();
+            return new([draw.Bytes(shape), draw.Bytes(draw.Narrowed(shape), 7)], [("direction", draw.Pick("LEFT", "RIGHT"))]);
         }),
         Logic("And"),
         Logic("Or"),
@@ -86,6 +111,21 @@ internal static class ElementwiseCases
         new(type, [7, 13, 14], draw => { var shape = draw.Shape(); return new(draw.Floats(shape), draw.Floats(draw.Narrowed(shape))); }),
         new(type, [7, 13, 14], draw => { var shape = draw.Shape(); return new(draw.Int64(draw.Narrowed(shape), -9, 9), draw.Int64(shape, -9, 9)); }),
     ];
+
+    /// <summary>Numbers, infinities and NaN.</summary>
+    private static TensorProto Odd(Draw draw)
+    {
+        var tensor = draw.Floats(draw.Shape());
+        tensor.SetBytes(MemoryMarshal.AsBytes<float>(Array.ConvertAll(tensor.ToArray<float>(),
+            value => draw.Pick(value, float.PositiveInfinity, float.NegativeInfinity, float.NaN))));
+        return tensor;
+    }
+
+    private static OperatorCase Bits(string type) => new(type, [18], draw =>
+    {
+        var shape = draw.Shape();
+        return draw.Flag() ? new(draw.Int64(shape, -99, 99), draw.Int64(draw.Narrowed(shape), -99, 99)) : new(draw.Bytes(draw.Narrowed(shape)), draw.Bytes(shape));
+    });
 
     private static OperatorCase Logic(string type) =>
         new(type, [7], draw => { var shape = draw.Shape(); return new(draw.Bools(shape), draw.Bools(draw.Narrowed(shape))); });

@@ -15,12 +15,17 @@ public sealed class GradientTests
 
     public static TheoryData<string, bool> Differentiated =>
     [
-        ("Add", false), ("AveragePool", false), ("BatchNormalization", false), ("BatchNormalization", true), ("Clip", false),
-        ("Conv", false), ("ConvTranspose", false), ("CumSum", false), ("DepthToSpace", false), ("Div", false),
-        ("Einsum", false), ("Gather", false), ("Gelu", false), ("Gemm", false), ("GlobalAveragePool", false),
-        ("InstanceNormalization", true), ("LayerNormalization", false), ("LogSoftmax", false), ("MatMul", false),
-        ("MaxPool", false), ("Mul", false), ("PRelu", false), ("Pad", false), ("ReduceL2", false), ("ReduceMean", false),
-        ("Resize", false), ("Slice", false), ("Softmax", false), ("Where", false),
+        ("Add", false), ("Asinh", false), ("Atan", false), ("AveragePool", false), ("BatchNormalization", false),
+        ("BatchNormalization", true), ("CenterCropPad", false), ("Clip", false), ("Col2Im", false), ("Conv", false),
+        ("ConvTranspose", false), ("Cosh", false), ("CumSum", false), ("DeformConv", false), ("DepthToSpace", false), ("Det", false),
+        ("Div", false), ("Einsum", false), ("Gather", false), ("GatherND", false), ("Gelu", false), ("Gemm", false),
+        ("GlobalAveragePool", false), ("GlobalLpPool", false), ("GridSample", false), ("InstanceNormalization", true),
+        ("LayerNormalization", false), ("LogSoftmax", false), ("LpNormalization", false), ("LpPool", false), ("MatMul", false),
+        ("MaxPool", false), ("MaxUnpool", false), ("MeanVarianceNormalization", false), ("Mul", false), ("OneHot", false),
+        ("PRelu", false), ("Pad", false), ("ReduceL2", false), ("ReduceLogSum", false), ("ReduceMean", false), ("ReduceProd", false),
+        ("Resize", false), ("ReverseSequence", false), ("RoiAlign", false), ("ScatterElements", false), ("ScatterND", false),
+        ("Shrink", false), ("Slice", false), ("Softmax", false), ("Swish", false), ("Tan", false), ("TopK", false), ("Unique", false),
+        ("Upsample", false), ("Where", false),
     ];
 
     [Theory, MemberData(nameof(Differentiated))]

@@ -32,12 +32,26 @@ internal static class NeuralCases
                 () => new([draw.Floats([i, k]), draw.Floats([k, j])], [("equation", "ik,kj->ij")]),
                 () => new([draw.Floats([b, 2, i, k]), draw.Floats([b, 2, j, k])], [("equation", "bhid, bhjd -> bhij")]),
                 () => new([draw.Floats([b, i, k]), draw.Floats([k, j])], [("equation", "...k,kj->...j")]),
+                () => new([draw.Floats([b, i, k]), draw.Floats([b, k, j])], [("equation", draw.Pick("...ik,...kj", "...ik,...kj->...ij"))]),
+                () => new([draw.Floats([i, i])], [("equation", "ii->i")]),
                 () => new([draw.Floats([i, j])], [("equation", "ij->ji")]),
                 () => new([draw.Floats([b, i, j]), draw.Floats([j, 2, k])], [("equation", "abc,cde->abde")]),
                 () => new([draw.Floats([i, j]), draw.Floats([i, j])], [("equation", "ij,ij->")]))();
         }),
-        new("MaxPool", [8, 10, 12], draw => Pooling(draw, dilates: draw.Opset >= 10)),
-        new("AveragePool", [7, 10, 11, 19, 22], draw => Pooling(draw, dilates: draw.Opset >= 19, ("count_include_pad", draw.Flag()))),
+        new("MaxPool", [8, 10, 12, 22], draw => Pooling(draw, dilates: draw.Opset >= 10, ceilSince: 10)),
+        new("MaxPool", [8, 10, 12, 22], draw => Pooling(draw, dilates: draw.Opset >= 10, ceilSince: 10, ("storage_order", draw.Flag())) with { Outputs = 2 }),
+        new("LpPool", [7, 11, 18], draw => Pooling(draw, dilates: draw.Opset >= 18, ceilSince: 18, ("p", draw.Int(1, 3)))),
+        new("GlobalLpPool", [7], draw => new([draw.Floats(draw.Ints((int)draw.Int(3, 5), 1, 5))], [("p", draw.Int(1, 3))])),
+        new("LpNormalization", [7], draw =>
+        {
+            var shape = draw.Shape();
+            return new([draw.Floats(shape)], [("p", draw.Int(1, 2)), ("axis", draw.Axis(draw.Int(0, shape.Length - 1), shape.Length))]);
+        }),
+        new("MeanVarianceNormalization", [9, 13], draw => draw.Flag() ? new(draw.Floats(draw.Ints(4, 2, 4)))
+            : new([draw.Floats(draw.Ints(4, 2, 4))], [("axes", draw.Pick<long[]>([0, 1, 2, 3], [2, 3], [1], [0, 2]))])),
+        new("Det", [11, 22], draw => { var size = draw.Int(1, 4); return new(draw.Floats([.. draw.Ints((int)draw.Int(0, 2), 1, 3), size, size])); }),
+        Normalizer("Hardmax"),
+        new("AveragePool", [7, 10, 11, 19, 22], draw => Pooling(draw, dilates: draw.Opset >= 19, ceilSince: 10, ("count_include_pad", draw.Flag()))),
         new("GlobalAveragePool", [7, 22], draw => new(draw.Floats(draw.Ints((int)draw.Int(3, 5), 1, 5)))),
         new("GlobalMaxPool", [7], draw => new(draw.Floats(draw.Ints((int)draw.Int(3, 5), 1, 5)))),
         new("BatchNormalization", [7, 9, 14, 15], draw =>
@@ -46,6 +60,13 @@ internal static class NeuralCases
             long[] channels = [shape[1]];
             return new([draw.Floats(shape), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels, 0.1f, 3)],
                 [("epsilon", 1e-3f)]);
+        }),
+        new("BatchNormalization", [14, 15], draw =>
+        {
+            long[] shape = [draw.Int(2, 3), .. draw.Ints((int)draw.Int(1, 3), 2, 4)];
+            long[] channels = [shape[1]];
+            return new([draw.Floats(shape), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels, 0.1f, 3)],
+                [("training_mode", true), ("momentum", 0.7f)], Outputs: 3);
         }),
         new("LayerNormalization", [17], draw =>
         {
@@ -112,7 +133,7 @@ internal static class NeuralCases
             [("group", group), ("kernel_shape", kernel), ("strides", strides), ("dilations", dilations), ("output_padding", more), padding]);
     }
 
-    private static Drawn Pooling(Draw draw, bool dilates, params (string, object)[] attributes)
+    private static Drawn Pooling(Draw draw, bool dilates, long ceilSince, params (string, object)[] attributes)
     {
         var rank = (int)draw.Int(1, 3);
         var (kernel, automatic) = (draw.Ints(rank, 2, 3), draw.Pick("NOTSET", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"));
@@ -120,7 +141,7 @@ internal static class NeuralCases
         return new([draw.Floats([draw.Int(1, 2), draw.Int(1, 3), .. draw.Ints(rank, 5, 8)])],
             [.. attributes, ("kernel_shape", kernel), ("strides", draw.Ints(rank, 1, automatic == "NOTSET" ? 3 : 2)),
                 .. automatic == "NOTSET" ? ((string, object)[])[("pads", pads)] : [("auto_pad", automatic)],
-                .. draw.Opset >= 10 && automatic == "NOTSET" ? ((string, object)[])[("ceil_mode", draw.Flag())] : [],
+                .. draw.Opset >= ceilSince && automatic == "NOTSET" ? ((string, object)[])[("ceil_mode", draw.Flag())] : [],
                 .. dilates && automatic == "NOTSET" ? ((string, object)[])[("dilations", draw.Ints(rank, 1, 2))] : []]);
     }
 }

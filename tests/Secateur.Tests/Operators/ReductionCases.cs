@@ -8,10 +8,12 @@ internal static class ReductionCases
     [
         .. Reduction("ReduceL1", since: 18),
         .. Reduction("ReduceL2", since: 18),
+        .. Reduction("ReduceLogSum", since: 18, low: 0.1f),
         .. Reduction("ReduceLogSumExp", since: 18),
         .. Reduction("ReduceMax", since: 18),
         .. Reduction("ReduceMean", since: 18),
         .. Reduction("ReduceMin", since: 18),
+        .. Reduction("ReduceProd", since: 18),
         .. Reduction("ReduceSum", since: 13),
         .. Reduction("ReduceSumSquare", since: 18),
         new("ReduceSum", [13], draw => new([draw.Int64(draw.Shape(), -9, 9)], [("keepdims", draw.Flag())])),
@@ -25,20 +27,18 @@ internal static class ReductionCases
         }),
     ];
 
-    private static OperatorCase[] Reduction(string type, long since) =>
+    private static OperatorCase[] Reduction(string type, long since, float low = -2) =>
     [
         new(type, [.. new long[] { 7, 11, 13 }.Where(opset => opset < since)], draw =>
         {
             var (shape, axes) = Axes(draw, signed: draw.Opset >= 11);
-            return new([draw.Floats(shape)], [("keepdims", draw.Flag()), .. draw.Flag() ? ((string, object)[])[("axes", axes)] : []]);
+            return new([draw.Floats(shape, low)], [("keepdims", draw.Flag()), .. draw.Flag() ? ((string, object)[])[("axes", axes)] : []]);
         }),
         new(type, [since], draw =>
         {
             var (shape, axes) = Axes(draw, signed: true);
             TensorProto?[] given = draw.Pick<TensorProto?[]>([Draw.Vector(axes)], [Draw.Vector()], []);
-            // of an empty reduction stock ONNX Runtime still takes the absolute value or the square
-            var keepsAll = type is not ("ReduceL1" or "ReduceL2" or "ReduceSumSquare" or "ReduceLogSumExp") && draw.Flag();
-            return new([draw.Floats(shape), .. given], [("keepdims", draw.Flag()), ("noop_with_empty_axes", keepsAll)]);
+            return new([draw.Floats(shape, low), .. given], [("keepdims", draw.Flag()), ("noop_with_empty_axes", draw.Flag())]);
         }),
     ];
 

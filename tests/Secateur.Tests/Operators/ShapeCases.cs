@@ -55,13 +55,6 @@ internal static class ShapeCases
             return new(draw.Floats([a, b, c]), Vector(draw.Pick<long[]>([0, -1], [a * b, c], [-1], [0, 0, c, 1], [c, -1, a], [1, 0, -1])));
         }),
         new("Reshape", [14], draw => new([draw.Floats([0, 3]), Vector(3, 0)], [("allowzero", true)])),
-        new("Resize", [10], draw =>
-        {
-            var shape = draw.Ints(4, 2, 4);
-            return new([draw.Floats(shape), TensorData.Of("", [1f, 1f, draw.Pick(0.5f, 2f, 3f), draw.Pick(1f, 1.6f)], 4)],
-                [("mode", draw.Pick("nearest", "linear"))]);
-        }),
-        new("Resize", [11, 13, 18, 19], Resized),
         new("Shape", [7, 13], draw => new(draw.Floats(draw.Shape()))),
         new("Shape", [15, 21], draw => new([draw.Floats(draw.Shape())], [("start", draw.Int(-3, 3)),
             .. draw.Flag() ? ((string, object)[])[("end", draw.Int(-3, 3))] : []])),
@@ -120,27 +113,8 @@ internal static class ShapeCases
             .. draw.Opset >= 18 ? [Vector([.. axes.Select(axis => draw.Axis(axis, shape.Length))])] : (TensorProto[])[]], [("mode", mode)]);
     }
 
-    private static Drawn Resized(Draw draw)
-    {
-        var shape = draw.Ints(4, 2, 5);
-        var linear = draw.Flag();
-        var places = draw.Opset >= 19 ? draw.Pick("half_pixel", "half_pixel_symmetric")
-            : draw.Pick("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric");
-        // of a symmetric place that is an integer but for rounding, ONNX Runtime takes the one below
-        var rounding = places == "half_pixel_symmetric" ? draw.Pick("round_prefer_floor", "round_prefer_ceil", "ceil")
-            : draw.Pick("round_prefer_floor", "round_prefer_ceil", "floor", "ceil");
-        (string, object)[] attributes = [("mode", linear ? "linear" : "nearest"), ("coordinate_transformation_mode", places),
-            .. linear ? ((string, object)[])[] : [("nearest_mode", rounding)]];
-        if (draw.Opset >= 18 && draw.Flag())
-            return new([draw.Floats(shape), null, null, Vector(draw.Ints(2, 1, 9))], [.. attributes, ("axes", new[] { 2L, 3L })]);
-        return draw.Flag()
-            ? new([draw.Floats(shape), Absent(), TensorData.Of("", [1f, 1f, draw.Pick(0.5f, 1.5f, 2f, 3f), draw.Pick(1f, 0.7f, 2f)], 4)], attributes)
-            : new([draw.Floats(shape), Absent(), Absent(), Vector([shape[0], shape[1], .. draw.Ints(2, 1, 9)])], attributes);
-
-        TensorProto? Absent() => draw.Opset >= 13 ? null : TensorData.Of("", (float[])[], 0); // optional only since 13
-    }
-
-    private static (long[] Shape, long[] Axes) Axes(Draw draw)
+    /// <summary>A shape and some of its axes.</summary>
+    public static (long[] Shape, long[] Axes) Axes(Draw draw)
     {
         var shape = draw.Shape();
         return (shape, draw.Shuffled(shape.Length)[..(int)draw.Int(1, shape.Length)]);

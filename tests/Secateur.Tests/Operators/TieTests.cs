@@ -12,10 +12,10 @@ namespace Secateur.Tests.Operators;
 /// <summary>What an operator says of its axes, tried by removing an index.</summary>
 public sealed class TieTests
 {
-    // a removal must rewrite the constant shape as well
-    private static readonly string[] Rewritten = ["Reshape"];
+    // the input that names sizes of the result, which a removal must write anew
+    private static readonly Dictionary<string, int> Rewritten = new() { ["Expand"] = 1, ["Reshape"] = 1, ["Resize"] = 3 };
 
-    public static TheoryData<string> Types => [.. Operator.All.Keys.Except(Rewritten).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Types => OperatorTests.Types;
 
     /// <summary>Index i gone from all tied inputs: index i is gone from all tied outputs, and nothing else has changed.</summary>
     /// <remarks>Where no output is tied, the axis is summed over: then it is as if one operand were zero there.</remarks>
@@ -73,6 +73,8 @@ public sealed class TieTests
 
             Tensor Removed(Tensor tensor, string name)
             {
+                if (Rewritten.TryGetValue(node.OpType, out var input) && node.HasInput(input) && node.Inputs[input] == name)
+                    return Rewrite(tensor, axes, node.Outputs[0], whole[0].shape);
                 foreach (var axis in axes.Where(axis => axis.Tensor == name))
                     tensor = tensor.index_select(axis.Index, arange(1, tensor.shape[axis.Index], dtype: ScalarType.Int64));
                 return tensor;
@@ -85,6 +87,15 @@ public sealed class TieTests
                 .Select(operand => operand is null ? null : change?.Invoke(operand) ?? operand.ToTorch());
             return Operator.For(one, "").Run(one, [.. inputs], default);
         }
+    }
+
+    /// <summary>Sizes of the result's last axes, less one where an axis of it goes; 0 and −1 follow by themselves.</summary>
+    private static Tensor Rewrite(Tensor sizes, IReadOnlyList<Axis> axes, string result, long[] shape)
+    {
+        var values = sizes.data<long>().ToArray();
+        foreach (var axis in axes.Where(axis => axis.Tensor == result))
+            if (axis.Index - shape.Length + values.Length is >= 0 and var place && values[place] == shape[axis.Index]) values[place]--;
+        return tensor(values);
     }
 
     /// <summary>A depthwise convolution of a channel fewer has a group fewer.</summary>

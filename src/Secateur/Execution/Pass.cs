@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using Secateur.Onnx;
+using Secateur.Operators;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Execution;
+
+/// <summary>One run of a model. Values of subgraphs stand beside those around them, so that a subgraph sees what it captures.</summary>
+/// <param name="plan">Of the model.</param>
+/// <param name="values">By slot; constants and the model's inputs are there.</param>
+/// <param name="mode">Training or use.</param>
+/// <param name="observe">Called after each node, those of subgraphs each time that they run.</param>
+internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? observe)
+{
+    private readonly bool release = !is_grad_enabled();
+
+    /// <summary>Runs a graph whose inputs are in their slots.</summary>
+    public Tensor[] Run(Graph graph)
+    {
+        var course = plan.Of(graph);
+        foreach (var step in course.Steps)
+        {
+            var given = Array.ConvertAll(step.Inputs, slot => slot < 0 ? null : values[slot]);
+            var made = Execute(step, given);
+            observe?.Invoke(step.Node, given, made);
+            for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
+                if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
+            if (!release) continue;
+            foreach (var slot in step.Dead)
+            {
+                values[slot]?.Dispose();
+                values[slot] = null;
+            }
+        }
+        return Array.ConvertAll(course.Outputs, slot => values[slot]!);
+    }
+
+    private Tensor[] Execute(Step step, Tensor?[] given)
+    {
+        try
+        {
+            var made = step.Operator is ControlFlow flow
+                ? flow.Run(step.Node, given, (attribute, inputs) => RunInside(step.Node, attribute, inputs))
+                : step.Operator.Run(step.Node, given, mode);
+            // a value that passes unchanged gets a handle of its own, so that each can be freed alone
+            for (var i = 0; i < made.Length; i++)
+                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
+            return made;
+        }
+        catch (ExternalException e)
+        {
+            var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
+            throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
+        }
+    }
+
+    /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>
+    private Tensor[] RunInside(Node node, string attribute, IReadOnlyList<Tensor> inputs)
+    {
+        var graph = node.Subgraph(attribute);
+        if (inputs.Count != graph.Inputs.Length)
+            throw node.Error($"hands {inputs.Count} values to its {attribute}, which takes {graph.Inputs.Length}; export the model again");
+        using var scope = NewDisposeScope();
+        foreach (var (slot, input) in plan.Of(graph).Inputs.Zip(inputs)) values[slot] = input;
+        // an output may be what came in or was captured: each gets a handle of its own
+        return [.. Run(graph).Select(output => output.alias().MoveToOuterDisposeScope())];
+    }
+}

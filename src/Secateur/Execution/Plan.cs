@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Secateur.Onnx;
+using Secateur.Operators;
+
+namespace Secateur.Execution;
+
+/// <summary>A node with the slots of the values that it reads and makes, and of those that nothing reads after it; -1 is a value left out.</summary>
+internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead);
+
+/// <summary>A graph's nodes in order, and the slots of the values that enter and leave it.</summary>
+internal sealed record Course(int[] Inputs, ImmutableArray<Step> Steps, int[] Outputs);
+
+/// <summary>How a model is run: every value of every graph, subgraphs among them, has a slot; each graph is a course over these slots.</summary>
+internal sealed class Plan
+{
+    private readonly Dictionary<string, int> slots = [];
+    private readonly Dictionary<Graph, Course> courses = [];
+
+    /// <exception cref="SecateurException">An operator is not known.</exception>
+    public Plan(OnnxModel model)
+    {
+        foreach (var name in model.Graph.Constants.Keys) slots.TryAdd(name, slots.Count);
+        Add(model.Graph, model.Path);
+    }
+
+    /// <summary>The number of slots.</summary>
+    public int Slots => slots.Count;
+
+    /// <summary>The slot of a value by its name.</summary>
+    public int this[string name] => slots[name];
+
+    public Course Of(Graph graph) => courses[graph];
+
+    private void Add(Graph graph, string path)
+    {
+        foreach (var name in graph.Inputs.Select(input => input.Name).Concat(graph.Nodes.SelectMany(node => node.Outputs)).Where(name => name.Length > 0))
+            slots.TryAdd(name, slots.Count);
+        foreach (var inner in graph.Nodes.SelectMany(node => node.Subgraphs)) Add(inner, path);
+        // what comes from outside of the graph is not the graph's to free: a loop reads it again
+        var freed = graph.Nodes.SelectMany(node => node.Outputs).Where(name => name.Length > 0).Except(graph.Outputs.Select(output => output.Name)).ToHashSet();
+        var steps = new Step[graph.Nodes.Length];
+        for (var i = steps.Length - 1; i >= 0; i--)
+        {
+            var node = graph.Nodes[i];
+            var dead = node.Inputs.Concat(node.Captured).Concat(node.Outputs).Where(freed.Remove).ToArray();
+            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead));
+        }
+        courses[graph] = new(Places(graph.Inputs.Select(input => input.Name)), [.. steps], Places(graph.Outputs.Select(output => output.Name)));
+    }
+
+    private int[] Places(IEnumerable<string> names) => [.. names.Select(name => name.Length == 0 ? -1 : slots[name])];
+}
