@@ -8,5 +8,5 @@ namespace Secateur;
 public readonly record struct Progress(string Stage, double Fraction, string Detail = "", bool IsNote = false)
 {
     /// <summary>A line to be seen at once.</summary>
-    public static Progress Note(string about, string line) => new(about, 1, line, IsNote: true);
+    public static Progress Note(string about, string line) => new(about, 0, line, IsNote: true);
 }
