@@ -30,6 +30,12 @@ internal static class DataFlags
 
     private static readonly Option<bool> NoLabels = new("--no-labels") { Description = "leave labels unread: the dense model's answers teach and judge" };
 
+    private static readonly Option<string?> Characters = new("--characters")
+    {
+        HelpName = "FILE",
+        Description = "for texts as labels (task ctc): the model's symbols, one on each line",
+    };
+
     private static readonly Option<string?> Preprocess = new("--preprocess")
     {
         HelpName = "PRESET",
@@ -38,7 +44,7 @@ internal static class DataFlags
 
     public static Command WithData(this Command command)
     {
-        foreach (var flag in (Option[])[Data, Tokenizer, Length, Labels, NoLabels, Preprocess]) command.Add(flag);
+        foreach (var flag in (Option[])[Data, Tokenizer, Length, Labels, NoLabels, Characters, Preprocess]) command.Add(flag);
         return command;
     }
 
@@ -57,6 +63,8 @@ internal static class DataFlags
             Tokenizer = request.GetValue(Tokenizer),
             Length = request.GetValue(Length) ?? defaults.Length,
             LabelColumn = request.GetValue(Labels),
+            Task = TaskFlags.Of(request).Task,
+            Characters = request.GetValue(Characters),
             ReadLabels = !request.GetValue(NoLabels),
             Preprocessing = request.GetValue(Preprocess) is { } preset ? Preprocessing.Named(preset) : null,
             For = File.Exists(model) ? () => OnnxModel.Load(model).Graph : null,

@@ -55,7 +55,10 @@ public sealed class DataSet : IDisposable
         if (options.Length < 1) throw new SecateurException($"a text length of {options.Length} tokens holds nothing; give at least 1");
         try
         {
+            if (options.Characters is { } characters) options = options with { Symbols = Symbols.Open(characters) };
             var source = Reader.For(path).Open(path, options, cancel);
+            if (source.Train is FrameExamples table && options.For?.Invoke() is { Inputs.Length: > 1 } graph && table.WithInputs(graph.Inputs.Select(input => input.Name)) is { } split)
+                source = source with { Train = split, Test = (source.Test as FrameExamples)?.WithInputs(graph.Inputs.Select(input => input.Name)) };
             if (!options.ReadLabels) source = Unlabelled.Of(source);
             return Of(source, path, Data.Fingerprint.Of(source.Files, source.Root, cancel), options);
         }

@@ -21,7 +21,8 @@ internal sealed class ImageFolder : Reader
         var (testFiles, testClasses) = test is null ? ([], null) : List(test);
         if (test is not null && (classes is null) != (testClasses is null))
             throw new SecateurException($"{path}: only one of {Path.GetFileName(train)} and {Path.GetFileName(test)} has a folder for each class; sort the other's pictures too");
-        ImmutableArray<string> names = classes is null ? [] : [.. Classes(train).Concat(test is null ? [] : Classes(test)).Distinct().Order(StringComparer.Ordinal)];
+        var told = options.LabelFile is null || options.LabelColumn == LabelNames.None ? null : ImageLabels.Read(options.LabelFile, path, [.. files, .. testFiles], options);
+        ImmutableArray<string> names = told?.Names ?? (classes is null ? [] : [.. Classes(train).Concat(test is null ? [] : Classes(test)).Distinct().Order(StringComparer.Ordinal)]);
         var pictures = new Picture[files.Length + testFiles.Length];
         string[] all = [.. files, .. testFiles];
         PictureColumn.Run(all.Length, i => pictures[i] = Picture.Look(all[i]), cancel);
@@ -32,16 +33,17 @@ internal sealed class ImageFolder : Reader
         how.Check(channels, path);
         var columns = new[] { pictures[..files.Length], pictures[files.Length..] }.Select(part => new PictureColumn([.. part], channels, how)).ToArray();
         var fit = columns.Sum(column => column.Bytes) <= options.BytesInMemory;
-        Table Part(PictureColumn column, string[]? labels)
+        Table Part(PictureColumn column, string[]? labels, int start)
         {
             string[] paths = [.. column.Files.Select(file => Path.GetRelativePath(path, file))];
+            if (told?.Part(start, paths.Length) is { } own) return new Table([fit ? column.ToMemory(cancel) : column], own.Classes, index => paths[index], own.Target);
             return new Table([fit ? column.ToMemory(cancel) : column], labels is null ? null : [.. labels.Select(label => (long)names.IndexOf(label))], index => paths[index]);
         }
         var sizes = columns.SelectMany(column => column.Sizes).Distinct().ToArray();
         var shown = sizes.Length == 1 ? $"{sizes[0].Height}x{sizes[0].Width}" : $"{sizes.Length} sizes";
-        return new Source(Part(columns[0], classes), "image folder", [.. all])
+        return new Source(Part(columns[0], classes, 0), "image folder", [.. all, .. options.LabelFile is { } labelFile && told is not null ? [labelFile] : Array.Empty<string>()])
         {
-            Test = test is null ? null : Part(columns[1], testClasses),
+            Test = test is null ? null : Part(columns[1], testClasses, files.Length),
             ClassNames = names,
             Root = path,
             Assumed = assumed,

@@ -10,11 +10,12 @@ internal sealed class YamlFile : Reader
 {
     private static readonly string[] Keys =
     [
-        "train", "test", "labels", "inputs", "preprocess", "resize", "size", "crop", "step", "limit", "channels", "scale", "mean", "std", "layout", "tokenizer", "length",
+        "train", "test", "labels", "characters", "inputs", "preprocess", "resize", "size", "crop", "step", "limit", "channels", "scale", "mean", "std", "layout", "tokenizer", "length",
         "heldOut", "classes", "task", "loss", "metric",
     ];
 
     private static readonly string[] PictureKeys = ["resize", "size", "crop", "step", "limit", "channels", "scale", "mean", "std", "layout"];
+    private static readonly string[] TaskNames = [.. Tasks.Task.All.Keys.Order()];
     private static readonly string[] Orders = ["rgb", "bgr", "grey"];
 
     private static readonly string[] Losses = ["cross-entropy", "distillation"];
@@ -31,9 +32,16 @@ internal sealed class YamlFile : Reader
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var trainPath = Path.Combine(folder, yaml.Word("train") ?? throw new SecateurException($"{path}: does not say where the data is; add train: PATH"));
         var testPath = yaml.Word("test") is { } named ? Path.Combine(folder, named) : null;
+        var labels = yaml.Words("labels") ?? [];
+        var labelFile = labels is [var text] && text.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? Path.Combine(folder, text) : null;
+        if (labelFile is not null && !File.Exists(labelFile)) throw new SecateurException($"{path}: labels: no such file {labels[0]}; write FILE, a tab and the label on each of its lines");
         var told = options with
         {
-            LabelColumn = yaml.Word("labels") ?? options.LabelColumn,
+            LabelColumn = labels is [var one] && labelFile is null ? one : options.LabelColumn,
+            LabelColumns = labels.Length > 1 ? labels : [],
+            LabelFile = labelFile,
+            Symbols = yaml.Word("characters") is { } characters ? Symbols.Open(Path.Combine(folder, characters)) : options.Symbols,
+            Task = yaml.Choice("task", TaskNames) ?? options.Task,
             ImageSize = yaml.Size("size") ?? options.ImageSize,
             Tokenizer = yaml.Word("tokenizer") is { } tokenizer ? tokenizer == "bytes" ? tokenizer : Path.Combine(folder, tokenizer) : options.Tokenizer,
             Length = yaml.Numbers("length") is [var length] ? (int)Math.Clamp(length, 0, int.MaxValue) : options.Length,
@@ -58,7 +66,7 @@ internal sealed class YamlFile : Reader
             Files = [path, .. source.Files],
             Root = source.Root is null ? null : folder,
             HeldOutShare = yaml.Numbers("heldOut") is [var share] ? share : null,
-            Task = yaml.Choice("task", [.. Tasks.Task.All.Keys.Order()]),
+            Task = yaml.Choice("task", TaskNames),
             Loss = yaml.Choice("loss", Losses),
             Metric = yaml.Choice("metric", [.. Evaluation.Metric.All.Keys.Order()]),
         };
