@@ -83,6 +83,8 @@ internal sealed class Assignment
         foreach (var name in Task.Asked)
             if (Task.All[name].Suits(graph, labels, examples) is { } why) return (name, why);
         if (labels is null) return ("self-distillation", "the data has no labels");
+        if (labels.dim() == 2 && labels.shape[1] > 1 && labels.eq(0).logical_or(labels.eq(1)).all().item<bool>() && labels.sum(1).eq(1).all().item<bool>())
+            throw new SecateurException($"labels are one of {labels.shape[1]} ones an example, the model's output {graph.Outputs[0]} is of one class; take argmax over the labels' last axis");
         throw new SecateurException($"labels [{string.Join(", ", labels.shape.Skip(1).Select(size => $"{size}").Prepend("N"))}] of type {labels.dtype} fit no task on the model's output {graph.Outputs[0]}; "
             + "name one (--task), or leave the labels out (--no-labels) to learn from the dense model");
     }

@@ -20,6 +20,8 @@ internal sealed class MultiLabel : Task
     {
         if (labels is null || labels.dim() > 2 || graph.Outputs[0].Shape is not [_, var outputs]) return null;
         var each = labels.numel() / labels.shape[0];
+        // one yes in every row, where the model's scores sum to 1, is one class an example
+        if (OutputForm.Of(graph, 0) is { Kind: OutputKind.Classes, Scores: not ScoreKind.Logits }) return null;
         if (outputs is { } known && known != each || !labels.eq(0).logical_or(labels.eq(1)).all().item<bool>()) return null;
         return each > 1 ? $"the data has {each} zeros and ones for each example"
             : OutputForm.Of(graph, 0).Kind == OutputKind.Switches ? "the data has a zero or one for each example, the model one probability" : null;

@@ -17,7 +17,7 @@ internal sealed class Regression : Task
 
     internal override string? Suits(Graph graph, Tensor? labels, Examples examples)
     {
-        if (labels is null || labels.dim() > 2) return null;
+        if (labels is null || labels.dim() > 2 || OutputForm.Of(graph, 0) is { Kind: OutputKind.Classes, Scores: not ScoreKind.Logits }) return null;
         var each = labels.numel() / labels.shape[0];
         if (labels.is_floating_point()) return $"the data has {(each == 1 ? "a number" : $"{each} numbers")} for each example";
         return graph.Outputs[0].Shape is [_] or [_, 1] && each == 1 ? "the data has a number for each example, the model one output" : null;

@@ -57,7 +57,7 @@ public sealed class YamlFileTests
     }
 
     [Theory]
-    [InlineData("trian: x.csv", "has the unknown key 'trian'; did you mean 'train'? Known are train, test, labels, inputs, ")]
+    [InlineData("trian: x.csv", "has the unknown key 'trian'; did you mean 'train'? Known are train, test, labels, characters, inputs, ")]
     [InlineData("train: x.csv\nheldout: 0.1", "has the unknown key 'heldout'; did you mean 'heldOut'?")]
     [InlineData("test: x.csv", "does not say where the data is; add train: PATH")]
     [InlineData("train: no.csv", "no.csv: no such file or folder; check the path")]

@@ -104,6 +104,8 @@ public sealed class TaskTests
         Assert.StartsWith("metric 'loss' is not known; choose one of accuracy", Refusal(plain, null, "loss"));
         Assert.Equal("metric 'miou' needs labels, the data has none; add labels or choose agreement", Refusal(plain, null, "miou"));
         Assert.StartsWith("labels [N, 2, 2, 2, 2] of type Float32 fit no task on the model's output y [", Refusal(odd, null, null));
+        using var oneHot = new InMemoryTargets("x", zeros(3, 6), eye(4).narrow(0, 0, 3));
+        Assert.EndsWith("take argmax over the labels' last axis", Assert.Throws<SecateurException>(() => Assignment.Of(TaskNets.Flat(4, "Softmax").Graph, oneHot, null, null)).Message);
         using var labelled = new InMemoryTargets("x", zeros(3, 6), tensor(new long[] { 0, 1, 2 }));
         Assert.Equal("metric 'cer' does not fit the task; choose one of accuracy, top-5-accuracy", Refusal(labelled, null, "cer"));
         Assert.StartsWith("metric 'accuracy' needs labels, which this task leaves unread", Refusal(labelled, "detection", "accuracy"));
