@@ -40,10 +40,11 @@ public sealed class Pruner
 
         Report("reading the model", 0, source);
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
-        if (data is not null) progress?.Report(Progress.Note("task", $"{run.Task}"));
         try
         {
-            return Carry(run, data, output, options, clock, Report, cancel);
+            var target = recipe.MaxDrop is null ? run.Target : null; // refuses what cannot be reached, before anything is said
+            if (data is not null) progress?.Report(Progress.Note("task", $"{run.Task}"));
+            return Carry(run, target, data, output, options, clock, Report, cancel);
         }
         catch (Exception e) when (e is SecateurException or GateException) // interrupted it would go on; wrong it would only be wrong again
         {
@@ -56,9 +57,9 @@ public sealed class Pruner
     /// <param name="data">Null is enough; with data the time is told in full.</param>
     public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
 
-    private PruneResult Carry(PruneRun run, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
+    private PruneResult Carry(PruneRun run, Target? target, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
     {
-        var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
+        var (state, frontier) = target is null ? run.Search(recipe.MaxDrop!.Value) : (run.To(target), []);
         var written = run.Write(output);
 
         var evidence = new Evidence(run.DensePath, output, run.Task.Facts, recipe, report, cancel);

@@ -49,6 +49,7 @@ internal static class TaskNets
             return TensorData.Of(weight.Name, values, weight.Shape);
         });
         var proto = new ModelProto { IrVersion = 8, Graph = SmallGraphs.Graph(nodes, [], constants, (outputs ?? ["y"]).Select(made => Value(made, DataType.Float, output))) };
+        foreach (var (index, node) in proto.Graph.Node.Index()) node.Name = $"{node.OpType}_{index}";
         proto.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 13 });
         proto.Graph.Input.Add(Value(name, type, input));
         return new(proto, "small.onnx");
