@@ -36,6 +36,7 @@ public sealed record TrainingRecipe
     /// <summary>Of each round when pruning after training; in total when pruning during it.</summary>
     public int Epochs { get; init; } = 3;
 
+    /// <summary>Examples of a step; fewer where their values in between would take more than 4 GB.</summary>
     public int Batch { get; init; } = 128;
 
     /// <summary><c>sgd</c> (with momentum), <c>adam</c>, <c>adamw</c>.</summary>
@@ -66,7 +67,7 @@ public sealed record TrainingRecipe
     /// <summary>Softens teacher and student alike (Hinton et al. 2015, arXiv:1503.02531).</summary>
     public double Temperature { get; init; } = 2;
 
-    /// <summary>Batches by which batch normalization's running statistics are made anew after training; 0 leaves them.</summary>
+    /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
 }
 

@@ -155,6 +155,9 @@ internal sealed class PruneRun : IDisposable
         else if (!Task.HasLabels) notes.Add(data.Train.Target is null
             ? $"The data has no labels: the dense model was the teacher, and quality is how near the pruned model's answers are to its own ({Task.Facts.Metric}: {Task.Metric.Summary})."
             : $"The task {Task.Facts.Name} leaves labels unread: the dense model was the teacher, and quality is how near the pruned model's answers are to its own.");
+        if (data is not null && Trainer.BatchesOf(network, data.Train, recipe.Training).Size is var size && size < Math.Min(recipe.Training.Batch, data.Train.Count)
+            && Binding.Of(model.Graph, data.Train).FixedBatch is null && new Batches(data.Train, Binding.Of(model.Graph, data.Train), recipe.Training.Batch, long.MaxValue).Size > size)
+            notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
         if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
         if (recipe.Storage == Storage.Dense) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");

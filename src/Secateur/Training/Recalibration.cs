@@ -15,6 +15,8 @@ internal static class Recalibration
         var random = Seeds.Random(seed, "recalibration");
         using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
+        // twice through the data is enough: more draws only repeat it
+        batches = (int)Math.Min(batches, (2 * drawn.Count + drawn.Size - 1) / drawn.Size);
         for (var number = 0; number < batches; number++)
         {
             cancel.ThrowIfCancellationRequested();

@@ -10,6 +10,8 @@ namespace Secateur.Training;
 /// <summary>Trains a network on examples under masks, any number of steps at a time. Everything random follows from the seed and the step alone.</summary>
 internal sealed class Trainer : IDisposable
 {
+    private const double MostValues = 1 << 29; // in a batch: with their gradients 4 GB
+
     private readonly Network network;
     private readonly Network? teacher;
     private readonly Objective objective;
@@ -36,8 +38,17 @@ internal sealed class Trainer : IDisposable
 
     public Optimizer Optimizer { get; }
 
-    /// <summary>The steps of a training: of the recipe's size, or what the graph is fixed to, or all there are.</summary>
-    public static Batches BatchesOf(Network network, Examples examples, TrainingRecipe recipe) => new(examples, Binding.Of(network.Graph, examples), recipe.Batch);
+    /// <summary>The steps of a training: of the recipe's size, or what the graph is fixed to, or all there are; smaller where the values in between would not fit into memory.</summary>
+    public static Batches BatchesOf(Network network, Examples examples, TrainingRecipe recipe)
+    {
+        var binding = Binding.Of(network.Graph, examples);
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var (inputs, values) = (binding.Bind(examples.Read(new long[binding.FixedBatch ?? 1])), 0L);
+        network.Run(inputs, default, (_, _, outputs) => values += outputs.Sum(output => output.numel()));
+        var ratio = Math.Max(1, (double)values / inputs.Values.Sum(input => input.numel()));
+        return new(examples, binding, recipe.Batch, (long)Math.Min(Batches.MostElements, MostValues / ratio));
+    }
 
     /// <summary>Runs steps from one up to another of a training.</summary>
     /// <param name="from">The first step.</param>
