@@ -61,6 +61,9 @@ public sealed class Node
 
     public float[]? Floats(string attribute) => attributes.TryGetValue(attribute, out var a) ? [.. a.Floats] : null;
 
+    /// <summary>Null where the attribute is left out.</summary>
+    public string[]? Texts(string attribute) => attributes.TryGetValue(attribute, out var a) ? [.. a.Strings.Select(text => text.ToStringUtf8())] : null;
+
     public TensorProto? Tensor(string attribute) => attributes.TryGetValue(attribute, out var a) ? a.T : null;
 
     /// <exception cref="SecateurException">The attribute is left out or holds no graph.</exception>

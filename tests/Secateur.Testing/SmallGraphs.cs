@@ -15,6 +15,8 @@ public static class SmallGraphs
     {
         var model = new ModelProto { IrVersion = 8, Graph = Graph(nodes, inputs, constants, outputs.Select(name => new ValueInfoProto { Name = name })) };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
+        foreach (var domain in model.Graph.Node.Select(node => node.Domain).Where(domain => domain.Length > 0).Distinct())
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
         return new OnnxModel(model, "small.onnx");
     }
 
@@ -30,11 +32,12 @@ public static class SmallGraphs
         return graph;
     }
 
-    /// <summary>A node; an attribute's value is a long, float, string, tensor, graph, or array of longs or floats.</summary>
+    /// <summary>A node of a type, or where that is not ONNX's own of <c>domain.Type</c>; an attribute's value is a long, float, string, tensor, graph, or array of longs, floats or strings.</summary>
     public static NodeProto Node(
         string type, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<(string Name, object Value)> attributes)
     {
-        var node = new NodeProto { OpType = type, Name = type.ToLowerInvariant() };
+        var own = type.LastIndexOf('.') + 1;
+        var node = new NodeProto { Domain = type[..Math.Max(0, own - 1)], OpType = type[own..], Name = type.ToLowerInvariant() };
         node.Input.Add(inputs);
         node.Output.Add(outputs);
         node.Attribute.Add(attributes.Select(attribute => Attribute(attribute.Name, attribute.Value)));
@@ -76,6 +79,10 @@ public static class SmallGraphs
             case long[] ints:
                 attribute.Type = AttributeType.Ints;
                 attribute.Ints.Add(ints);
+                break;
+            case string[] texts:
+                attribute.Type = AttributeType.Strings;
+                attribute.Strings.Add(texts.Select(ByteString.CopyFromUtf8));
                 break;
             case float[] floats:
                 attribute.Type = AttributeType.Floats;

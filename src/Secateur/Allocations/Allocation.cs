@@ -9,6 +9,7 @@ public abstract class Allocation
     public static FrozenDictionary<string, Allocation> All { get; } = new Dictionary<string, Allocation>
     {
         ["global"] = new Global(),
+        ["lamp"] = new Lamp(),
         ["uniform"] = new Uniform(),
     }.ToFrozenDictionary();
 

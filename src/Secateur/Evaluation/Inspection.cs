@@ -43,7 +43,7 @@ public sealed record Inspection
 
     /// <summary>Looks at a model, running it once on zeros to see its shapes.</summary>
     /// <param name="model">Any model of known operators.</param>
-    /// <param name="inputs">Shapes by input name, for inputs with open dimensions beyond the batch; those not named take 1.</param>
+    /// <param name="inputs">Shapes by input name, for inputs with open dimensions beyond the batch; those not named take usual sizes on which the model runs.</param>
     /// <exception cref="SecateurException">An operator is not known, or the model does not run on such shapes.</exception>
     public static Inspection Of(OnnxModel model, IReadOnlyDictionary<string, long[]>? inputs = null)
     {

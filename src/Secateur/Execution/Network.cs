@@ -54,7 +54,7 @@ public sealed class Network : IDisposable
             released = 0;
         }
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First().Role.Kind == LearnedKind.Weight)
-            .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis))];
+            .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis, uses.First().Role.InputAxis))];
     }
 
     public OnnxModel Model { get; }

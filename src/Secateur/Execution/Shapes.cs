@@ -9,7 +9,7 @@ namespace Secateur.Execution;
 /// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
-    private static readonly long[] OpenSizes = [1, 32, 128, 320];
+    private static readonly long?[] Usual = [null, 16, 64, 128, 320, 1];
 
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
     private readonly Dictionary<Node, int> runs = [];
@@ -42,27 +42,37 @@ public sealed class Shapes
     public float[]? Floats(string name) =>
         graph.Constants.GetValueOrDefault(name) is { } tensor && tensor.Type() == DataType.Float ? tensor.ToArray<float>() : null;
 
+    /// <summary>The nodes that read a value; none where it leaves the graph.</summary>
+    public ImmutableArray<Node> Readers(string name) =>
+        graph.Outputs.Any(output => output.Name == name) ? [] : graph.Consumers.GetValueOrDefault(name, []);
+
     /// <summary>Runs the network once on zeros.</summary>
     /// <param name="network">The network to look at.</param>
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
-    /// <param name="inputs">Shapes of inputs by name; for those not named, other open dimensions are 1, or the least of 32, 128 and 320 that runs.</param>
+    /// <param name="inputs">
+    /// Shapes of inputs by name; for those not named, other open dimensions take the first of some usual sizes that the network runs on:
+    /// sides of pictures 224, all others 1.
+    /// </param>
+    /// <exception cref="SecateurException">It runs on none of them; the message is that for the first.</exception>
     public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null)
     {
-        foreach (var open in OpenSizes)
+        SecateurException? first = null;
+        foreach (var open in Usual)
         {
             try
             {
-                return Run(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
+                return Of(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
             }
-            catch (SecateurException) when (open != OpenSizes[^1] && network.Graph.Inputs.Any(input => input.Shape.Skip(1).Contains(null)))
+            catch (SecateurException e)
             {
-                // a pool that is wider than its input, for one
+                first ??= e;
+                if (!network.Graph.Inputs.Any(input => input.IsOpen && inputs?.ContainsKey(input.Name) != true)) break;
             }
         }
-        throw new InvalidOperationException("The last size throws.");
+        throw first!;
     }
 
-    private static Shapes Run(Network network, Func<Value, long[]> shapeOf)
+    private static Shapes Of(Network network, Func<Value, long[]> shapeOf)
     {
         var seen = new Shapes(network.Graph);
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];

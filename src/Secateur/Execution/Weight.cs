@@ -11,11 +11,11 @@ public sealed class Weight
     private readonly long[] toMatrix;   // axes in the order out, in, kernel
     private readonly long[] fromMatrix;
 
-    internal Weight(string name, Parameter tensor, Node node, int outputAxis)
+    internal Weight(string name, Parameter tensor, Node node, int outputAxis, int inputAxis = -1)
     {
         (Name, Tensor, Node) = (name, tensor, node);
         var axes = Enumerable.Range(0, (int)tensor.dim()).Select(axis => (long)axis);
-        toMatrix = [outputAxis, .. axes.Where(axis => axis != outputAxis)];
+        toMatrix = [outputAxis, .. axes.Where(axis => axis != outputAxis).OrderBy(axis => axis != inputAxis)];
         fromMatrix = [.. axes.Select(axis => (long)Array.IndexOf(toMatrix, axis))];
         Shape = [.. tensor.shape];
         Outputs = Shape[outputAxis];

@@ -13,7 +13,8 @@ internal sealed class AveragePool : Pooling
     protected override Tensor[] Pool(Node node, Tensor x, Window window, bool ceil)
     {
         var countPadding = node.Flag("count_include_pad");
-        if (!FitsTorch(window) || Array.Exists(window.Dilations, step => step != 1)) return [Divide(node, x, window, ceil, countPadding ? 1 : 0)];
+        var known = window.Rank < 3 || x.dtype is ScalarType.Float32 or ScalarType.Float64;
+        if (!known || !FitsTorch(window) || Array.Exists(window.Dilations, step => step != 1)) return [Divide(node, x, window, ceil, countPadding ? 1 : 0)];
         return
         [
             window.Rank switch

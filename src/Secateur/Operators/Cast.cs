@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>ONNX <c>Cast</c>: the elements as type <c>to</c>; floats are cut towards zero, unsigned types over 8 bits become int64.</summary>
+/// <summary>
+/// ONNX <c>Cast</c>: the elements as type <c>to</c>; floats are cut towards zero, unsigned types over 8 bits are held as int64,
+/// wrapped to their width.
+/// </summary>
 internal sealed class Cast : Elementwise
 {
     protected override Tensor Apply(Node node, Tensor x)
@@ -13,6 +16,7 @@ internal sealed class Cast : Elementwise
         var to = (DataType)node.Int("to");
         if (to is DataType.String or DataType.Undefined)
             throw node.Error($"casts to {to}, which cannot be computed with; cut the node off and export the model again");
-        return x.to(TorchTensors.TypeOf(to));
+        var y = x.to(TorchTensors.TypeOf(to));
+        return to switch { DataType.Uint16 => y.bitwise_and(tensor((long)ushort.MaxValue)), DataType.Uint32 => y.bitwise_and(tensor((long)uint.MaxValue)), _ => y };
     }
 }

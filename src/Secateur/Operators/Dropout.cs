@@ -10,15 +10,17 @@ namespace Secateur.Operators;
 /// ratio).
 /// </summary>
 /// <remarks>
-/// Draws from LibTorch's global generator. The ratio is an attribute before operator set 12, an input since. The optional second
-/// output says what was kept.
+/// Draws from LibTorch's global generator. The ratio is an attribute before operator set 12, an input since; a third
+/// input drops in use as well. The optional second output says what was kept.
 /// </remarks>
 internal sealed class Dropout : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
-        double ratio = !mode.Training ? 0 : inputs is [_, { } share, ..] ? share.to(ScalarType.Float64).item<double>() : node.Float("ratio");
+        var always = inputs is [_, _, { } flag, ..] && flag.to(ScalarType.Bool).all().item<bool>();
+        double ratio = !mode.Training && !always ? 0 : inputs is [_, { } share, ..] ? share.to(ScalarType.Float64).item<double>()
+            : node.Float("ratio", always ? 0.5f : 0);
         if (ratio is < 0 or >= 1) throw node.Error($"its ratio is {ratio}; a share of at least 0 and below 1 is needed, export the model again");
         if (node.Outputs.Length == 1) return [ratio > 0 ? nn.functional.dropout(x, ratio) : x.alias()];
         var kept = rand(x.shape).ge(ratio);

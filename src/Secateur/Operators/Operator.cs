@@ -25,7 +25,8 @@ public enum LearnedKind
 /// <param name="OutputAxis">Of a weight: the axis that counts the outputs.</param>
 /// <param name="Rank">The axes that the constant must have to be learned; 0: any number.</param>
 /// <param name="Smallest">The elements that it must have at least: the 2 in x / 2 is no scale.</param>
-public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1)
+/// <param name="InputAxis">Of a weight: the axis that counts the inputs; -1: the first that is not the outputs'.</param>
+public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1, int InputAxis = -1)
 {
     /// <summary>Whether a constant at this input is one that training changes.</summary>
     public bool Fits(TensorProto constant) => (Rank == 0 || constant.Dims.Count == Rank) && constant.Count() >= Smallest;
@@ -49,6 +50,7 @@ public abstract class Operator
         ["Asinh"] = new Asinh(),
         ["Atan"] = new Atan(),
         ["Atanh"] = new Atanh(),
+        ["Attention"] = new Attention(),
         ["AveragePool"] = new AveragePool(),
         ["BatchNormalization"] = new BatchNormalization(),
         ["BitShift"] = new BitShift(),
@@ -98,6 +100,7 @@ public abstract class Operator
         ["GreaterOrEqual"] = new GreaterOrEqual(),
         ["GridSample"] = new GridSample(),
         ["GroupNormalization"] = new GroupNormalization(),
+        ["GRU"] = new GRU(),
         ["Hardmax"] = new Hardmax(),
         ["HardSigmoid"] = new HardSigmoid(),
         ["HardSwish"] = new HardSwish(),
@@ -116,6 +119,7 @@ public abstract class Operator
         ["LpNormalization"] = new LpNormalization(),
         ["LpPool"] = new LpPool(),
         ["LRN"] = new LRN(),
+        ["LSTM"] = new LSTM(),
         ["MatMul"] = new MatMul(),
         ["Max"] = new Max(),
         ["MaxPool"] = new MaxPool(),
@@ -151,7 +155,10 @@ public abstract class Operator
         ["Reshape"] = new Reshape(),
         ["Resize"] = new Resize(),
         ["ReverseSequence"] = new ReverseSequence(),
+        ["RMSNormalization"] = new RMSNormalization(),
+        ["RNN"] = new RNN(),
         ["RoiAlign"] = new RoiAlign(),
+        ["RotaryEmbedding"] = new RotaryEmbedding(),
         ["Round"] = new Round(),
         ["Scan"] = new Scan(),
         ["Scatter"] = new ScatterElements(),
@@ -162,6 +169,7 @@ public abstract class Operator
         ["Shrink"] = new Shrink(),
         ["Sigmoid"] = new Sigmoid(),
         ["Sign"] = new Sign(),
+        ["SimplifiedLayerNormalization"] = new SimplifiedLayerNormalization(),
         ["Sin"] = new Sin(),
         ["Sinh"] = new Sinh(),
         ["Size"] = new Size(),
@@ -188,6 +196,23 @@ public abstract class Operator
         ["Upsample"] = new Upsample(),
         ["Where"] = new Where(),
         ["Xor"] = new Xor(),
+        ["com.microsoft.Attention"] = new PackedAttention(),
+        ["com.microsoft.BiasGelu"] = new BiasGelu(),
+        ["com.microsoft.EmbedLayerNormalization"] = new EmbedLayerNormalization(),
+        ["com.microsoft.FastGelu"] = new FastGelu(),
+        ["com.microsoft.FusedConv"] = new FusedConv(),
+        ["com.microsoft.FusedGemm"] = new FusedGemm(),
+        ["com.microsoft.FusedMatMul"] = new FusedMatMul(),
+        ["com.microsoft.Gelu"] = new Gelu(),
+        ["com.microsoft.GroupQueryAttention"] = new GroupQueryAttention(),
+        ["com.microsoft.MultiHeadAttention"] = new MultiHeadAttention(),
+        ["com.microsoft.Pad"] = new Pad(),
+        ["com.microsoft.QuickGelu"] = new QuickGelu(),
+        ["com.microsoft.RotaryEmbedding"] = new CachedRotaryEmbedding(),
+        ["com.microsoft.SkipLayerNormalization"] = new SkipLayerNormalization(),
+        ["com.microsoft.SkipSimplifiedLayerNormalization"] = new SkipSimplifiedLayerNormalization(),
+        ["com.microsoft.TransposeMatMul"] = new FusedMatMul(),
+        ["com.microsoft.Trilu"] = new Trilu(),
     }.ToFrozenDictionary();
 
     /// <exception cref="SecateurException">The operator is not known; the message names node and file.</exception>

@@ -12,11 +12,15 @@ internal abstract class Reduction : Operator
     {
         var x = inputs[0]!;
         var axes = node.Ints("axes", inputs, 1) ?? [];
+        var numbers = InFloats && x.is_integral() ? x.to(ScalarType.Float64) : x;
         // over an axis of size 1, so that a square or a logarithm is still taken
-        if (axes.Length == 0 && node.Flag("noop_with_empty_axes")) return [Apply(x.unsqueeze(-1), [x.dim()], keep: false)];
+        if (axes.Length == 0 && node.Flag("noop_with_empty_axes")) return [Apply(numbers.unsqueeze(-1), [x.dim()], keep: false).to(x.dtype)];
         long[] reduced = axes.Length > 0 ? [.. axes.Select(axis => (long)node.Axis(axis, x.dim()))] : [.. Enumerable.Range(0, (int)x.dim())];
-        return [Apply(x, reduced, node.Flag("keepdims", true))];
+        return [Apply(numbers, reduced, node.Flag("keepdims", true)).to(x.dtype)];
     }
+
+    /// <summary>Whether integers are reduced as floating-point numbers and the result is cut towards zero.</summary>
+    protected virtual bool InFloats => false;
 
     protected abstract Tensor Apply(Tensor x, long[] axes, bool keep);
 

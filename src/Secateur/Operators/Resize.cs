@@ -17,7 +17,7 @@ internal sealed class Resize : Resampling
         var scaled = node.Opset < 11 ? inputs[1] : inputs.Length > 2 ? inputs[2] : null;
         var axes = Axes(node, shape.Length);
         Target[] targets = [];
-        if (inputs is [_, _, _, { } sized, ..] && node.Ints(sized) is { Length: > 0 } sizes) targets = [.. Sized(node, shape, axes, sizes)];
+        if (inputs is [_, _, _, { } sized, ..] && node.Ints(sized) is { } sizes && sizes.Length == axes.Length) targets = [.. Sized(node, shape, axes, sizes)];
         else if (scaled is not null && scaled.numel() == axes.Length)
             targets = [.. Scaled(shape, axes, scaled.detach().to(ScalarType.Float32).contiguous().data<float>().ToArray())];
         if (targets.Length != axes.Length)
@@ -34,11 +34,12 @@ internal sealed class Resize : Resampling
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var axes = Axes(node, shapes[x].Length);
         var scales = node.Opset < 11 ? 1 : 2;
+        var keeps = node.Text("keep_aspect_ratio_policy", "stretch") != "stretch"; // then one axis' scale hangs on the others' sizes
         var given = node.HasInput(3) ? null : shapes.Floats(node.Inputs[scales]);
         for (var axis = 0; axis < shapes[x].Length; axis++)
         {
             var place = Array.IndexOf(axes, axis);
-            if (place < 0 || (node.HasInput(3) ? shapes[x][axis] == shapes[y][axis] : given?[place] == 1))
+            if (place < 0 || (node.HasInput(3) ? !keeps && shapes[x][axis] == shapes[y][axis] : given?[place] == 1))
             {
                 ties.Add(new(x, axis), new(y, axis));
                 continue;

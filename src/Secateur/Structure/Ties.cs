@@ -16,6 +16,14 @@ public sealed class Ties
     /// <summary>Index i of one axis goes when index i of the other goes.</summary>
     public void Add(Axis one, Axis other) => parents[Root(one)] = Root(other);
 
+    /// <summary>Ties these axes to each other; those of values that are left out count for nothing.</summary>
+    public void AddAll(Shapes shapes, params ReadOnlySpan<Axis> axes)
+    {
+        Axis? first = null;
+        foreach (var axis in axes)
+            if (shapes.Has(axis.Tensor)) Add(first ??= axis, axis);
+    }
+
     /// <summary>Ties the axes of an operand to those of the result that it is broadcast to; an operand's axis of size 1 stays free.</summary>
     public void AddBroadcast(string operand, string result, Shapes shapes)
     {
@@ -62,11 +70,12 @@ public sealed class Ties
     /// <summary>Nothing may be removed along this axis.</summary>
     public void Block(Axis axis) => blocked.Add(axis);
 
-    /// <summary>Nothing may be removed along any axis of this node's inputs and outputs: how they are tied is not known.</summary>
-    public void Block(Node node, Shapes shapes)
+    /// <summary>Nothing may be removed along any axis of this node's inputs and outputs, save those excepted: how they are tied is not known.</summary>
+    public void Block(Node node, Shapes shapes, params ReadOnlySpan<Axis> except)
     {
         foreach (var name in node.Inputs.Concat(node.Outputs))
-            for (var axis = 0; shapes.Has(name) && axis < shapes[name].Length; axis++) Block(new Axis(name, axis));
+            for (var axis = 0; shapes.Has(name) && axis < shapes[name].Length; axis++)
+                if (!except.Contains(new(name, axis))) Block(new Axis(name, axis));
     }
 
     /// <summary>The sets of axes that are tied together, each with whether it may shrink.</summary>

@@ -44,6 +44,25 @@ public sealed class AllocationTests : IDisposable
     }
 
     [Fact]
+    public void Lamp_compares_each_score_with_what_its_layer_would_have_left()
+    {
+        Gen.Select(Gen.Double[0, 1], Gen.Int, Gen.Double[0.01, 100]).Sample((share, seed, factor) =>
+        {
+            using var scope = NewDisposeScope();
+            var layers = Candidates(seed, [1, 1, 1]);
+            var relative = layers.SelectMany((layer, number) => layer.Units.Values().Select(score =>
+                (Score: score * (double)score / layer.Units.Values().Where(other => other >= score).Sum(other => other * (double)other), Number: number))).OrderBy(unit => unit.Score).ToArray();
+            var budget = (long)(share * (relative.Length - 30));
+            var expected = new long[3];
+            foreach (var (_, number) in relative.Take((int)budget)) expected[number]++;
+            var spread = Allocation.All["lamp"].Spread(layers, budget);
+            Assert.All(expected.Zip(spread), pair => Assert.InRange(pair.Second, pair.First - 1, pair.First + 1)); // scores that are equal to a float's last bit
+            layers[1] = layers[1] with { Units = layers[1].Units * factor }; // a layer's scale says nothing
+            Assert.All(spread.Zip(Allocation.All["lamp"].Spread(layers, budget)), pair => Assert.InRange(pair.Second, pair.First - 1, pair.First + 1));
+        }, iter: 100);
+    }
+
+    [Fact]
     public void Uniform_is_the_same_sparsity_everywhere()
     {
         using var scope = NewDisposeScope();

@@ -7,7 +7,7 @@ internal static class NeuralCases
 {
     public static OperatorCase[] All { get; } =
     [
-        new("Gemm", [7, 9, 11, 13], draw =>
+        new("Gemm", [7, 9, 11, 13, 23], draw =>
         {
             var (m, k, n, transA, transB) = (draw.Int(1, 5), draw.Int(1, 5), draw.Int(1, 5), draw.Flag(), draw.Flag());
             var c = draw.Opset < 11 || draw.Flag() ? draw.Floats(draw.Pick<long[]>([n], [m, n], [m, 1], [1, n], [1], [])) : null;
@@ -15,7 +15,7 @@ internal static class NeuralCases
             return new([draw.Floats(transA ? [k, m] : [m, k]), draw.Floats(transB ? [n, k] : [k, n]), .. c is null ? (TensorProto[])[] : [c]],
                 [("transA", transA), ("transB", transB), .. scales]);
         }),
-        new("MatMul", [7, 9, 13], draw =>
+        new("MatMul", [7, 9, 13, 23], draw =>
         {
             var (m, k, n, batch) = (draw.Int(1, 4), draw.Int(1, 5), draw.Int(1, 4), draw.Int(1, 3));
             var (a, b) = draw.Pick<(long[], long[])>(([m, k], [k, n]), ([batch, m, k], [k, n]), ([2, batch, m, k], [batch, k, n]),
@@ -24,7 +24,7 @@ internal static class NeuralCases
             return new(draw.Floats(a), draw.Floats(b));
         }),
         new("Conv", [7, 11, 22], Convolution),
-        new("ConvTranspose", [7, 11], Transposed),
+        new("ConvTranspose", [7, 11, 22], Transposed),
         new("Einsum", [12], draw =>
         {
             var (b, i, j, k) = (draw.Int(1, 3), draw.Int(1, 4), draw.Int(1, 4), draw.Int(1, 4));
@@ -68,7 +68,7 @@ internal static class NeuralCases
             return new([draw.Floats(shape), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels), draw.Floats(channels, 0.1f, 3)],
                 [("training_mode", true), ("momentum", 0.7f)], Outputs: 3);
         }),
-        new("LayerNormalization", [17], draw =>
+        new("LayerNormalization", [17, 23], draw =>
         {
             var shape = draw.Ints((int)draw.Int(2, 4), 2, 5);
             var axis = draw.Int(1, shape.Length - 1);
@@ -92,7 +92,7 @@ internal static class NeuralCases
         Normalizer("Softmax"),
         Normalizer("LogSoftmax"),
         new("Dropout", [7, 10], draw => new([draw.Floats(draw.Shape())], [("ratio", 0.3f)])),
-        new("Dropout", [12, 13], draw =>
+        new("Dropout", [12, 13, 22], draw =>
             new([draw.Floats(draw.Shape()), .. draw.Flag() ? [Draw.Scalar(0.3f)] : (TensorProto[])[]], [], Outputs: draw.Pick(1, 2))),
     ];
 

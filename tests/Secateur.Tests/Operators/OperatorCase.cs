@@ -14,8 +14,11 @@ internal sealed record Drawn(TensorProto?[] Operands, (string Name, object Value
 internal sealed record OperatorCase(string Type, long[] Opsets, Func<Draw, Drawn> Of)
 {
     /// <summary>All of them, by family.</summary>
-    public static OperatorCase[] All { get; } = [.. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All,
-        .. IndexCases.All, .. SamplingCases.All];
+    public static OperatorCase[] All { get; } =
+    [
+        .. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All,
+        .. RecurrentCases.All, .. AttentionCases.All, .. FusedCases.All, .. IndexCases.All, .. SamplingCases.All,
+    ];
 
     /// <param name="seed">Draws the same again.</param>
     /// <param name="constants">Whether operands after the first are constants of the file; all are inputs otherwise.</param>

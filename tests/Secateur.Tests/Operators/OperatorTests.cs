@@ -32,7 +32,7 @@ public sealed class OperatorTests
                 var theirs = StockRuntime.Run(model, inputs);
                 Assert.Equal(theirs.Length, ours.Length);
                 foreach (var (expected, actual) in theirs.Zip(ours)) Close(expected, actual, model);
-            }, iter: 12, threads: 1);
+            }, iter: 100, threads: 1);
         }
     }
 

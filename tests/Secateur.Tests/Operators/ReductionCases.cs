@@ -17,6 +17,8 @@ internal static class ReductionCases
         .. Reduction("ReduceSum", since: 13),
         .. Reduction("ReduceSumSquare", since: 18),
         new("ReduceSum", [13], draw => new([draw.Int64(draw.Shape(), -9, 9)], [("keepdims", draw.Flag())])),
+        .. new[] { "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare" }.Select(type => new OperatorCase(type, [13],
+            draw => new([type == "ReduceProd" ? draw.Int32(draw.Shape(), -1, 1) : draw.Int32(draw.Shape(), -9, 9)], [("keepdims", draw.Flag())]))),
         Extreme("ArgMax"),
         Extreme("ArgMin"),
         new("CumSum", [11, 14], draw =>

@@ -15,14 +15,14 @@ internal static class SamplingCases
             return new([draw.Floats(shape), TensorData.Of("", [1f, 1f, draw.Pick(0.5f, 2f, 3f), draw.Pick(1f, 1.6f)], 4)],
                 [("mode", draw.Pick("nearest", "linear"))]);
         }),
-        new("Resize", [11, 13, 18, 19], Resized),
+        new("Resize", [11, 13, 18, 19, 23], Resized),
         new("Resize", [11, 13, 18, 19], draw => new([draw.Floats(draw.Ints(4, 2, 5)), draw.Opset < 13 ? TensorData.Of("", (float[])[], 0) : null,
                 TensorData.Of("", [1f, 1f, draw.Pick(0.6f, 1.5f, 2f, 3f), draw.Pick(1f, 0.7f, 2f)], 4)],
             [("mode", "cubic"), ("cubic_coeff_a", draw.Pick(-0.75f, -0.5f)), ("exclude_outside", draw.Flag()),
                 ("coordinate_transformation_mode", draw.Pick("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"))])),
         new("Resize", [18, 19], draw => new([draw.Floats(draw.Ints(4, 4, 7)), null, TensorData.Of("", [1f, 1f, draw.Pick(0.3f, 0.6f, 2f), draw.Pick(0.5f, 0.8f)], 4)],
             [("mode", draw.Pick("linear", "cubic")), ("antialias", true), ("exclude_outside", draw.Flag())])),
-        new("Resize", [18, 19], draw => new([draw.Floats(draw.Ints(4, 2, 6)), null, null, Vector(draw.Ints(2, 1, 9))],
+        new("Resize", [18, 19], draw => new([draw.Floats(draw.Ints(4, 2, 6)), null, null, Vector(draw.Ints(2, 3, 9))],
             [("mode", "linear"), ("axes", draw.Pick<long[]>([2, 3], [3, 2])), ("keep_aspect_ratio_policy", draw.Pick("not_larger", "not_smaller"))])),
         new("Resize", [11, 13, 18, 19], draw =>
         {

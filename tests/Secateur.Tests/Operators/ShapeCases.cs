@@ -9,7 +9,7 @@ internal static class ShapeCases
 {
     public static OperatorCase[] All { get; } =
     [
-        new("Concat", [7, 11, 13], draw =>
+        new("Concat", [7, 11, 13, 23], draw =>
         {
             var shape = draw.Shape();
             var axis = draw.Int(0, shape.Length - 1);
@@ -18,13 +18,13 @@ internal static class ShapeCases
         }),
         new("Constant", [12, 13], draw => new([], draw.Pick<(string, object)[]>([("value_float", 1.5f)], [("value_int", -3L)],
             [("value_floats", new[] { 1f, 2f })], [("value_ints", new[] { 1L, 2L, 3L })]))),
-        new("ConstantOfShape", [9, 20], draw => new([Vector(draw.Shape())], draw.Pick<(string, object)[]>([], [("value", TensorData.Of("", [2.5f], 1))],
+        new("ConstantOfShape", [9, 20, 23], draw => new([Vector(draw.Shape())], draw.Pick<(string, object)[]>([], [("value", TensorData.Of("", [2.5f], 1))],
             [("value", TensorData.Of("", [7L], 1))]))),
         new("DepthToSpace", [7, 11, 13], draw => new([draw.Floats([draw.Int(1, 2), 4 * draw.Int(1, 3), draw.Int(1, 4), draw.Int(1, 4)])],
             [("blocksize", 2L), .. draw.Opset >= 11 ? ((string, object)[])[("mode", draw.Pick("DCR", "CRD"))] : []])),
         new("Expand", [8, 13], draw => { var shape = draw.Shape(); return new(draw.Floats(draw.Narrowed(shape)), Vector(shape)); }),
         new("Expand", [8, 13], draw => { var shape = draw.Shape(); return new(draw.Floats(shape), Vector(draw.Narrowed(shape))); }),
-        new("Flatten", [7, 9, 11, 13], draw =>
+        new("Flatten", [7, 9, 11, 13, 21, 23], draw =>
         {
             var shape = draw.Shape();
             return new([draw.Floats(shape)], draw.Flag() ? [] : [("axis", draw.Int(0, shape.Length))]);
@@ -46,17 +46,17 @@ internal static class ShapeCases
                 [("axis", draw.Axis(axis, shape.Length))]);
         }),
         new("Pad", [7], draw => Padded(draw, ints: true)),
-        new("Pad", [11, 13, 18, 19], draw => Padded(draw, ints: false)),
+        new("Pad", [11, 13, 18, 19, 21, 23], draw => Padded(draw, ints: false)),
         new("Range", [11], draw => draw.Pick<Drawn>(new(Scalar(2f), Scalar(draw.Int(-5, 9) + 0.25f), Scalar(draw.Pick(0.5f, -1.5f))),
             new(Scalar(draw.Int(-4, 4)), Scalar(draw.Int(-4, 9)), Scalar(draw.Pick(-2L, 1L, 3L))))),
-        new("Reshape", [7, 13, 14], draw =>
+        new("Reshape", [7, 13, 14, 21, 23], draw =>
         {
             var (a, b, c) = (draw.Int(1, 4), draw.Int(1, 4), draw.Int(1, 4));
             return new(draw.Floats([a, b, c]), Vector(draw.Pick<long[]>([0, -1], [a * b, c], [-1], [0, 0, c, 1], [c, -1, a], [1, 0, -1])));
         }),
         new("Reshape", [14], draw => new([draw.Floats([0, 3]), Vector(3, 0)], [("allowzero", true)])),
         new("Shape", [7, 13], draw => new(draw.Floats(draw.Shape()))),
-        new("Shape", [15, 21], draw => new([draw.Floats(draw.Shape())], [("start", draw.Int(-3, 3)),
+        new("Shape", [15, 21, 23], draw => new([draw.Floats(draw.Shape())], [("start", draw.Int(-3, 3)),
             .. draw.Flag() ? ((string, object)[])[("end", draw.Int(-3, 3))] : []])),
         new("Size", [7, 13], draw => new(draw.Floats(draw.Shape()))),
         new("Slice", [7], draw =>
@@ -79,7 +79,7 @@ internal static class ShapeCases
             var (a, b) = (draw.Int(1, 3), draw.Int(1, 3));
             return draw.Flag() ? new([draw.Floats([a + b, 2])], [("split", new[] { a, b })], 2) : new([draw.Floats([2, 2 * a])], [("axis", 1L)], 2);
         }),
-        new("Split", [13, 18], draw =>
+        new("Split", [13, 18, 23], draw =>
         {
             var (a, b) = (draw.Int(1, 3), draw.Int(1, 3));
             return draw.Flag() || draw.Opset < 18
@@ -88,9 +88,9 @@ internal static class ShapeCases
         }),
         new("Squeeze", [7, 11], draw =>
             draw.Flag() ? new([draw.Floats([1, 3, 1])], [("axes", new[] { draw.Pick(0L, 2L) })]) : new(draw.Floats([1, 3, 1, 2]))),
-        new("Squeeze", [13, 21], draw => draw.Flag() ? new(draw.Floats([1, 3, 1]), Vector(draw.Pick(0L, -1L))) : new(draw.Floats([1, 3, 1, 2]))),
+        new("Squeeze", [13, 21, 23], draw => draw.Flag() ? new(draw.Floats([1, 3, 1]), Vector(draw.Pick(0L, -1L))) : new(draw.Floats([1, 3, 1, 2]))),
         new("Tile", [7, 13], draw => { var shape = draw.Shape(); return new(draw.Floats(shape), Vector(draw.Ints(shape.Length, 1, 3))); }),
-        new("Transpose", [7, 13], draw =>
+        new("Transpose", [7, 13, 21, 23], draw =>
         {
             var shape = draw.Shape();
             return new([draw.Floats(shape)], draw.Flag() ? [] : [("perm", draw.Shuffled(shape.Length))]);
@@ -98,7 +98,7 @@ internal static class ShapeCases
         new("Trilu", [14], draw => new([draw.Floats(draw.Ints((int)draw.Int(2, 3), 1, 5)), .. draw.Flag() ? [Scalar(draw.Int(-2, 2))] : (TensorProto[])[]],
             [("upper", draw.Flag())])),
         new("Unsqueeze", [7, 11], draw => new([draw.Floats([2, 3])], [("axes", draw.Pick<long[]>([0], [1, 3], [0, 1], [2]))])),
-        new("Unsqueeze", [13, 21], draw => new(draw.Floats([2, 3]), Vector(draw.Pick<long[]>([0], [1, -1], [-2, 0], [-1])))),
+        new("Unsqueeze", [13, 21, 23], draw => new(draw.Floats([2, 3]), Vector(draw.Pick<long[]>([0], [1, -1], [-2, 0], [-1])))),
     ];
 
     private static Drawn Padded(Draw draw, bool ints)

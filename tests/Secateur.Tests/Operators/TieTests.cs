@@ -89,12 +89,12 @@ public sealed class TieTests
         }
     }
 
-    /// <summary>Sizes of the result's last axes, less one where an axis of it goes; 0 and −1 follow by themselves.</summary>
+    /// <summary>Sizes of the result's last axes, written out and less one where an axis of it goes; −1 follows by itself.</summary>
     private static Tensor Rewrite(Tensor sizes, IReadOnlyList<Axis> axes, string result, long[] shape)
     {
         var values = sizes.data<long>().ToArray();
         foreach (var axis in axes.Where(axis => axis.Tensor == result))
-            if (axis.Index - shape.Length + values.Length is >= 0 and var place && values[place] == shape[axis.Index]) values[place]--;
+            if (axis.Index - shape.Length + values.Length is >= 0 and var place && values[place] != -1) values[place] = shape[axis.Index] - 1;
         return tensor(values);
     }
 

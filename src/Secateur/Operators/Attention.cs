@@ -1,0 +1,86 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>
+/// ONNX <c>Attention</c>: Y = softmax(scale·Q·Kᵀ + mask)·V over heads; Q, K, V [batch, heads, length, size] or [batch, length,
+/// heads·size].
+/// </summary>
+/// <remarks>
+/// A mask of bools says what is seen, one of floats is added. Past keys and values go before the new ones; both together are
+/// outputs. The fourth output is the scores at the stage that <c>qk_matmul_output_mode</c> tells.
+/// </remarks>
+internal sealed class Attention : Operator
+{
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var flat = inputs[0]!.dim() == 3;
+        var (q, k, v) = (Heads(0, "q_num_heads"), Heads(1, "kv_num_heads"), Heads(2, "kv_num_heads"));
+        var (pastKey, pastValue) = (Given(4), Given(5));
+        if (pastKey is null != pastValue is null) throw node.Error("has past keys or past values alone; export the model again");
+        if (Given(6) is not null) throw node.Error("its input nonpad_kv_seqlen is not known; export the model with operator set 23");
+        (k, v) = (DotProductAttention.Append(node, pastKey, k), DotProductAttention.Append(node, pastValue, v));
+        var mask = Given(3);
+        var keep = mask?.dtype == ScalarType.Bool ? mask : null;
+        if (node.Flag("is_causal"))
+        {
+            var causal = DotProductAttention.Causal(q.shape[^2], k.shape[^2], pastKey?.shape[2] ?? 0);
+            keep = keep is null ? causal : keep.logical_and(causal);
+        }
+        var attention = new DotProductAttention(node, node.Has("scale") ? node.Float("scale") : null,
+            mask?.dtype == ScalarType.Bool ? null : mask, keep, node.Float("softcap"));
+        if (node.Outputs is not [_, _, _, { Length: > 0 }]) return [.. new[] { Shaped(attention.Run(q, k, v)), k, v }.Take(node.Outputs.Length)];
+        var stages = attention.Stages(q, k);
+        var shown = node.Int("qk_matmul_output_mode") switch
+        {
+            0 => stages.Products,
+            1 => stages.Bent,
+            2 => stages.Biased,
+            3 => stages.Weights,
+            var other => throw node.Error($"attribute qk_matmul_output_mode is {other}; 0 to 3 are known, export the model again"),
+        };
+        return [Shaped(DotProductAttention.Weigh(stages.Weights, v)), k, v, shown];
+
+        Tensor? Given(int index) => index < inputs.Length ? inputs[index] : null;
+
+        Tensor Heads(int index, string attribute) => flat ? DotProductAttention.Split(node, inputs[index]!, node.Int(attribute)) : inputs[index]!;
+
+        Tensor Shaped(Tensor y) => flat ? DotProductAttention.Merge(y) : y;
+    }
+
+    public override long Macs(Node node, Shapes shapes)
+    {
+        var (q, k, v) = (shapes[node.Inputs[0]], shapes[node.Inputs[1]], shapes[node.Inputs[2]]);
+        var keys = k[^2] + (node.HasInput(4) ? shapes[node.Inputs[4]][2] : 0);
+        return q.Length == 3 ? q[0] * q[1] * keys * (q[2] + v[2] / Math.Max(1, node.Int("kv_num_heads")) * node.Int("q_num_heads"))
+            : q[0] * q[1] * q[2] * keys * (q[3] + v[3]);
+    }
+
+    /// <summary>Whole heads and the values' size may shrink where the heads are an axis of their own.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (q, k, v, y) = (node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Outputs[0]);
+        var (pastKey, pastValue, key, value) = (Name(node.Inputs, 4), Name(node.Inputs, 5), Name(node.Outputs, 1), Name(node.Outputs, 2));
+        List<Axis> free = [];
+        if (shapes[q].Length == 4)
+        {
+            Free([new(v, 3), new(y, 3), new(pastValue, 3), new(value, 3)]);
+            if (node.Has("scale") && node.Outputs.Length == 1) Free([new(q, 3), new(k, 3), new(pastKey, 3)]);
+            if (shapes[q][1] == shapes[k][1] && !node.HasInput(3))
+                Free([.. new[] { q, k, v, y, pastKey, pastValue, key, value, Name(node.Outputs, 3) }.Select(name => new Axis(name, 1))]);
+        }
+        ties.Block(node, shapes, [.. free]);
+
+        void Free(Axis[] axes)
+        {
+            ties.AddAll(shapes, axes);
+            free.AddRange(axes);
+        }
+
+        static string Name(IReadOnlyList<string> names, int index) => index < names.Count ? names[index] : "";
+    }
+}
