@@ -14,9 +14,9 @@ internal sealed class Symbols
     {
         if (!File.Exists(path)) throw new SecateurException($"{path}: no such file of symbols; name a text file with one on each line");
         var symbols = new Symbols(path);
-        foreach (var line in File.ReadLines(path)) symbols.numbers.TryAdd(line, symbols.numbers.Count + 1);
-        if (symbols.numbers.Count == 0) throw new SecateurException($"{path}: is empty; write a symbol on each line");
-        symbols.numbers.TryAdd(" ", symbols.numbers.Count + 1);
+        var lines = File.ReadAllLines(path);
+        if (lines.Length == 0) throw new SecateurException($"{path}: is empty; write a symbol on each line");
+        foreach (var (index, line) in lines.Append(" ").Index()) symbols.numbers.TryAdd(line, index + 1); // of a symbol that is there twice, the first
         return symbols;
     }
 
