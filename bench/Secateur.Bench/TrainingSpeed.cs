@@ -49,7 +49,7 @@ internal static class TrainingSpeed
         using var network = new Network(architecture.Build(new ArchitectureOptions { InputShape = [1, 28, 28], Classes = 10 }, 1));
         using var masks = Masks.OfZeros(network);
         var recipe = architecture.Defaults with { Batch = 128, Shift = 0, Flip = false };
-        using var trainer = new Trainer(network, null, new Objective(network.Graph, 0, 1), data.Train, recipe, masks, 1);
+        using var trainer = new Trainer(network, null, new Objective(Tasks.Assignment.Of(network.Graph, data.Train, null, null), 0, 1), data.Train, recipe, masks, 1);
         var at = 0L;
         double Ours()
         {

@@ -31,7 +31,7 @@ internal static class BenchmarkCommand
         var (threads, seed, defaults) = (GlobalOptions.UseThreads(request), request.GetValue(GlobalOptions.Seed) ?? 1, new BenchmarkSettings());
         var result = await Watch.RunAsync(request, progress =>
         {
-            using var data = DataFlags.Open(request, seed, cancel);
+            using var data = DataFlags.Open(request, request.GetRequiredValue(Models)[0], seed, progress, cancel);
             return LatencyBenchmark.Run(request.GetRequiredValue(Models), defaults with
             {
                 Threads = threads,

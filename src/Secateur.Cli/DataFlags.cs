@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Secateur.Data;
+using Secateur.Onnx;
 
 namespace Secateur.Cli;
 
@@ -9,7 +10,7 @@ internal static class DataFlags
     public static readonly Option<string?> Data = new("--data")
     {
         HelpName = "D",
-        Description = "a .npz, a folder of idx files or of pictures by class, a .csv, .parquet, .jsonl or .txt, or a .yaml that says how to read them",
+        Description = "a .npz, a folder of idx files or of pictures (by class, or without labels), a .csv, .parquet, .jsonl or .txt, or a .yaml that says how to read them",
     };
 
     private static readonly Option<string?> Tokenizer = new("--tokenizer")
@@ -29,29 +30,50 @@ internal static class DataFlags
 
     private static readonly Option<bool> NoLabels = new("--no-labels") { Description = "leave labels unread: the dense model's answers teach and judge" };
 
+    private static readonly Option<string?> Characters = new("--characters")
+    {
+        HelpName = "FILE",
+        Description = "for texts as labels (task ctc): the model's symbols, one on each line",
+    };
+
+    private static readonly Option<string?> Preprocess = new("--preprocess")
+    {
+        HelpName = "PRESET",
+        Description = $"for pictures: {string.Join(", ", Preprocessing.All.Keys.Order())}; assumed from the model's input unless told",
+    };
+
     public static Command WithData(this Command command)
     {
-        foreach (var flag in (Option[])[Data, Tokenizer, Length, Labels, NoLabels]) command.Add(flag);
+        foreach (var flag in (Option[])[Data, Tokenizer, Length, Labels, NoLabels, Characters, Preprocess]) command.Add(flag);
         return command;
     }
 
     /// <param name="request">With the flags.</param>
+    /// <param name="model">That the data is for: an ONNX file, or an architecture, which takes any.</param>
     /// <param name="seed">Draws the parts that the data does not declare.</param>
+    /// <param name="progress">Told what was assumed.</param>
     /// <param name="cancel">Looked at while reading.</param>
     /// <returns>Null where no data is named.</returns>
-    public static DataSet? Open(ParseResult request, long seed, CancellationToken cancel)
+    public static DataSet? Open(ParseResult request, string model, long seed, IProgress<Progress>? progress, CancellationToken cancel)
     {
+        if (request.GetValue(Data) is not { } path) return null;
         var defaults = new DataOptions();
-        return request.GetValue(Data) is not { } path ? null : DataSet.Open(path, defaults with
+        var data = DataSet.Open(path, defaults with
         {
             Tokenizer = request.GetValue(Tokenizer),
             Length = request.GetValue(Length) ?? defaults.Length,
             LabelColumn = request.GetValue(Labels),
+            Task = TaskFlags.Of(request).Task,
+            Characters = request.GetValue(Characters),
             ReadLabels = !request.GetValue(NoLabels),
+            Preprocessing = request.GetValue(Preprocess) is { } preset ? Preprocessing.Named(preset) : null,
+            For = File.Exists(model) ? () => OnnxModel.Load(model).Graph : null,
             Seed = seed,
         }, cancel);
+        foreach (var assumed in data.Assumed) progress?.Report(Progress.Note("data", assumed));
+        return data;
     }
 
-    public static DataSet Require(ParseResult request, long seed, CancellationToken cancel) =>
-        Open(request, seed, cancel) ?? throw new SecateurException($"{request.CommandResult.Command.Name}: no data is named; give --data");
+    public static DataSet Require(ParseResult request, string model, long seed, IProgress<Progress>? progress, CancellationToken cancel) =>
+        Open(request, model, seed, progress, cancel) ?? throw new SecateurException($"{request.CommandResult.Command.Name}: no data is named; give --data");
 }

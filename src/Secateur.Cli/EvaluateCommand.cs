@@ -14,12 +14,6 @@ internal static class EvaluateCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string?> Metric = new("--metric")
-    {
-        HelpName = "M",
-        Description = $"{string.Join(" or ", Evaluation.Metric.All.Keys.Order())}; accuracy where there are labels unless told",
-    };
-
     private static readonly Option<Part?> PartOf = new("--part")
     {
         HelpName = "P",
@@ -39,7 +33,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "Measure models on data in ONNX Runtime: quality in total and by class, agreement with the first.") { Models, Metric, PartOf, Batch }.WithData();
+        var command = new Command("evaluate", "Measure models on data in ONNX Runtime: quality in total and by class, agreement with the first.") { Models, PartOf, Batch }.WithData().WithTask();
         command.SetAction(RunAsync);
         return command;
     }
@@ -50,12 +44,13 @@ internal static class EvaluateCommand
         var threads = GlobalOptions.UseThreads(request);
         var evaluated = await Watch.RunAsync(request, progress =>
         {
-            using var data = DataFlags.Require(request, request.GetValue(GlobalOptions.Seed) ?? 1, cancel);
-            var settings = new EvaluationSettings { Threads = threads, Metric = request.GetValue(Metric) ?? data.Metric, ClassNames = data.ClassNames };
+            using var data = DataFlags.Require(request, request.GetRequiredValue(Models)[0], request.GetValue(GlobalOptions.Seed) ?? 1, progress, cancel);
+            var (task, metric) = TaskFlags.Of(request);
+            var settings = new EvaluationSettings { Threads = threads, Task = task ?? data.Task, Metric = metric ?? data.Metric, ClassNames = data.ClassNames };
             if (request.GetValue(Batch) is { } batch) settings = settings with { Batch = batch };
             var part = request.GetValue(PartOf) ?? Part.Whole;
-            var results = Evaluator.Run(request.GetRequiredValue(Models), Examples(data, part), settings, progress, cancel).Results;
-            return new Evaluated(data.Description, part, results);
+            var evaluated = Evaluator.Run(request.GetRequiredValue(Models), Examples(data, part), settings, progress, cancel);
+            return new Evaluated(data.Description, part, evaluated.Task, evaluated.Results);
         }, cancel);
         Output.Write(request, evaluated, console => Show(evaluated, console));
     }
@@ -76,18 +71,19 @@ internal static class EvaluateCommand
         console.WriteLine();
         var models = Output.Table(console, "model", $">{results[0].Metric}", ">samples", ">loss", ">agreement");
         foreach (var result in results)
-            models.Row(result.Model, Figures.Percent(result.Value), Figures.Count(result.Samples), Figures.Number(result.Loss), Figures.Percent(result.Agreement));
+            models.Row(result.Model, Figures.Quality(result.Metric, result.Value), Figures.Count(result.Samples), Figures.Number(result.Loss), Figures.Percent(result.Agreement));
         console.Write(models);
         if (results[0].Slices.IsEmpty) return;
         console.WriteLine();
         var slices = Output.Table(console, ["class", ">samples", .. results.Select(result => $">{Path.GetFileName(result.Model)}")]);
         foreach (var (index, slice) in results[0].Slices.Index())
-            slices.Row([slice.Slice, Figures.Count(slice.Samples), .. results.Select(result => Figures.Percent(result.Slices[index].Value))]);
+            slices.Row([slice.Slice, Figures.Count(slice.Samples), .. results.Select(result => Figures.Quality(result.Metric, result.Slices[index].Value))]);
         console.Write(slices);
     }
 
     /// <summary>What <c>evaluate</c> writes.</summary>
     /// <param name="Data">What was read.</param>
     /// <param name="Part">Which of it was measured on.</param>
-    private sealed record Evaluated(string Data, Part Part, ImmutableArray<ModelQuality> Results);
+    /// <param name="Task">What the models were taken for, and why.</param>
+    private sealed record Evaluated(string Data, Part Part, Tasks.TaskFacts Task, ImmutableArray<ModelQuality> Results);
 }

@@ -18,6 +18,8 @@ internal static class Program
         CriteriaCommand.Create(),
         AllocationsCommand.Create(),
         SchedulesCommand.Create(),
+        TasksCommand.Create(),
+        MetricsCommand.Create(),
         ArchitecturesCommand.Create(),
         SchemaCommand.Create(),
         Output.Json,

@@ -15,6 +15,11 @@ internal sealed class ProgressBars(ProgressContext context, IAnsiConsole console
     {
         lock (gate)
         {
+            if (value.IsNote)
+            {
+                console.MarkupLineInterpolated($"[grey]{value.Stage}: {value.Detail}[/]");
+                return;
+            }
             if (bar is null || value.Stage != last.Stage)
             {
                 End();

@@ -16,6 +16,11 @@ internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IPr
     {
         lock (gate)
         {
+            if (value.IsNote)
+            {
+                writer.WriteLine($"{value.Stage}: {value.Detail}");
+                return;
+            }
             if (value.Stage != last.Stage)
             {
                 End();

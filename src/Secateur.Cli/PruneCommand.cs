@@ -29,7 +29,7 @@ internal static class PruneCommand
         var pruner = Pruner.For(request.GetRequiredValue(Source)).With(recipe);
         var plan = await Task.Run(() =>
         {
-            using var data = DataFlags.Open(request, recipe.Seed, cancel);
+            using var data = DataFlags.Open(request, request.GetRequiredValue(Source), recipe.Seed, null, cancel);
             return pruner.Plan(data);
         }, cancel);
         Output.Write(request, plan, console => PlanTable.Show(plan, console));
@@ -47,7 +47,7 @@ internal static class PruneCommand
         var options = new PruneOptions { Command = CommandText.Of(request), KeepRounds = request.GetValue(KeepRounds) };
         var result = await Watch.RunAsync(request, progress =>
         {
-            using var data = DataFlags.Open(request, recipe.Seed, cancel);
+            using var data = DataFlags.Open(request, request.GetRequiredValue(Source), recipe.Seed, progress, cancel);
             return pruner.Run(data, target, options, progress, cancel);
         }, cancel);
         if (request.GetValue(Report) is { } report) HtmlReport.Write(report, [result]);

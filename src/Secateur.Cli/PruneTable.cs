@@ -16,9 +16,9 @@ internal static class PruneTable
         var table = Output.Table(console, "", ">before", ">after", ">change");
         table.Row("file", input.Path, output.Path, "");
         if (result.Quality is { } quality)
-            table.Row($"{result.Metric}, test", Figures.Percent(quality.Before), Figures.Percent(quality.After), $"{Figures.Points(quality.After - quality.Before)} points");
+            table.Row($"{result.Metric}, test", Figures.Quality(result.Metric, quality.Before), Figures.Quality(result.Metric, quality.After), Figures.Change(result.Metric, quality.Before, quality.After));
         if (result.HeldOut is { } heldOut)
-            table.Row($"{result.Metric}, held out", Figures.Percent(heldOut.Before), Figures.Percent(heldOut.After), $"{Figures.Points(heldOut.After - heldOut.Before)} points");
+            table.Row($"{result.Metric}, held out", Figures.Quality(result.Metric, heldOut.Before), Figures.Quality(result.Metric, heldOut.After), Figures.Change(result.Metric, heldOut.Before, heldOut.After));
         if (result.Agreement is { } agreement) table.Row("agreement", "", Figures.Percent(agreement), "");
         table.Row("sparsity", "", Figures.Percent(result.Sparsity), "");
         table.Row("nonzero", Figures.Count(input.Nonzero), Figures.Count(output.Nonzero), Smaller(input.Nonzero, output.Nonzero));
@@ -29,7 +29,7 @@ internal static class PruneTable
             table.Row("median ms", Figures.Milliseconds(before.MedianMs), Figures.Milliseconds(after.MedianMs), $"{Figures.Times(after.Speedup)} as fast");
         console.Write(table);
         foreach (var baseline in result.Baselines)
-            console.WriteLine($"{baseline.Name}: {(baseline.Value is { } value ? Figures.Percent(value) : "none")}, {Figures.Count(baseline.Nonzero)} nonzero{(baseline.Note.Length == 0 ? "" : $" ({baseline.Note})")}");
+            console.WriteLine($"{baseline.Name}: {(baseline.Value is { } value ? Figures.Quality(result.Metric, value) : "none")}, {Figures.Count(baseline.Nonzero)} nonzero{(baseline.Note.Length == 0 ? "" : $" ({baseline.Note})")}");
         foreach (var note in result.Notes) console.WriteLine(note);
         console.WriteLine($"done in {Figures.Seconds(result.Seconds)}");
     }

@@ -64,7 +64,7 @@ internal static class RecipeFlags
     {
         foreach (var flag in (Option[])[File, CriterionName, GranularityName, AllocationName, ScheduleName, WhenTo, Rounds, Sparsity, Size, MaxDrop, Layers, Keep, AtEnds, StoreAs])
             command.Add(flag);
-        command.WithTraining(teacher: true);
+        command.WithTask().WithTraining(teacher: true);
         command.Add(Calibration);
         command.Add(Baselines);
         return command;
@@ -77,8 +77,11 @@ internal static class RecipeFlags
         var recipe = request.GetValue(File) is { } file ? RecipeFile.Load(file) : new Recipe();
         if (request.GetResult(Sparsity) is not null || request.GetResult(Size) is not null || request.GetResult(MaxDrop) is not null)
             recipe = recipe with { Sparsity = request.GetValue(Sparsity), Size = request.GetValue(Size), MaxDrop = request.GetValue(MaxDrop) };
+        var (task, metric) = TaskFlags.Of(request);
         return recipe with
         {
+            Task = task ?? recipe.Task,
+            Metric = metric ?? recipe.Metric,
             Criterion = request.GetValue(CriterionName) ?? recipe.Criterion,
             Granularity = request.GetValue(GranularityName) ?? recipe.Granularity,
             Allocation = request.GetValue(AllocationName) ?? recipe.Allocation,

@@ -12,7 +12,7 @@ internal static class ResultsTable
         {
             var (input, output, quality) = (result.Input, result.Output, result.Quality);
             table.Row(output.Path, Figures.Percent(result.Sparsity), output.Nonzero == 0 ? "" : $"{Figures.Times((double)input.Nonzero / output.Nonzero)} fewer",
-                quality is null ? "" : $"{Figures.Percent(quality.Before)} -> {Figures.Percent(quality.After)}", quality is null ? "" : $"{Figures.Points(quality.After - quality.Before)} points",
+                quality is null ? "" : $"{Figures.Quality(result.Metric, quality.Before)} -> {Figures.Quality(result.Metric, quality.After)}", quality is null ? "" : Figures.Change(result.Metric, quality.Before, quality.After),
                 $"{Figures.Count(input.GzipBytes)} -> {Figures.Count(output.GzipBytes)}",
                 result.Latency is [var before, ..] ? Figures.Milliseconds(before.MedianMs) : "", result.Latency is [_, var after, ..] ? Figures.Milliseconds(after.MedianMs) : "");
         }

@@ -14,7 +14,7 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Make a dense model, or go on training one.") { Source, Target, File, Mask }.WithData().WithTraining(teacher: false);
+        var command = new Command("train", "Make a dense model, or go on training one.") { Source, Target, File, Mask }.WithData().WithTask().WithTraining(teacher: false);
         command.SetAction(RunAsync);
         return command;
     }
@@ -26,10 +26,11 @@ internal static class TrainCommand
         var (source, target, seed) = (request.GetRequiredValue(Source), request.GetRequiredValue(Target), request.GetValue(GlobalOptions.Seed) ?? 1);
         AtomicFile.Probe(target);
         var recipe = Recipe(request, source);
+        var (task, metric) = TaskFlags.Of(request);
         var result = await Watch.RunAsync(request, progress =>
         {
-            using var data = DataFlags.Require(request, seed, cancel);
-            return TrainJob.Run(source, data, target, recipe, seed, request.GetValue(Mask), progress, cancel);
+            using var data = DataFlags.Require(request, source, seed, progress, cancel);
+            return TrainJob.Run(source, data, target, recipe, seed, request.GetValue(Mask), progress, task, metric, cancel);
         }, cancel);
         Output.Write(request, result, console => Show(result, console));
     }
@@ -49,7 +50,7 @@ internal static class TrainCommand
         console.WriteLine();
         var table = Output.Table(console, "model", ">parameters", ">MACs", ">bytes", $">{result.Metric}, held out", $">{result.Metric}, test", ">time");
         table.Row(result.Output.Path, Figures.Count(result.Output.Parameters), Figures.Count(result.Output.Macs), ByteSize.Write(result.Output.Bytes),
-            Figures.Percent(result.HeldOut), Figures.Percent(result.Test), Figures.Seconds(result.Seconds));
+            Figures.Quality(result.Metric, result.HeldOut), Figures.Quality(result.Metric, result.Test), Figures.Seconds(result.Seconds));
         console.Write(table);
     }
 }

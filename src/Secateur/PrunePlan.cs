@@ -32,7 +32,7 @@ public sealed record PrunePlan(
     {
         using var scope = NewDisposeScope();
         var model = ModelSource.Open(source, data, recipe.Seed);
-        if (data is not null) DataFit.Check(model, data);
+        if (data is not null) DataFit.Check(model, data, Tasks.Assignment.Of(model.Graph, data.Train, recipe.Task ?? data.Task, recipe.Metric ?? data.Metric));
         using var network = new Network(model);
         List<string> notes = [];
         var sizing = recipe;
@@ -53,11 +53,12 @@ public sealed record PrunePlan(
         if (recipe.Sparsity > step.Reach + 1e-9) notes.Add($"Sparsity {recipe.Sparsity:0.####} cannot be reached: the layers that may be pruned allow {step.Reach:0.####}.");
         var bytes = recipe.Storage == Storage.Sparse && sparsity is { } last ? SizeTarget.Bytes(step, scored, denseBytes, last) : denseBytes;
         step.Narrow(masks, scored, step.Counts(scored, sparsity ?? 0, own => own));
-        var work = Work.Of(model, Shapes.Of(network));
+        var shapes = Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train));
+        var work = Work.Of(model, shapes);
         ImmutableArray<PlannedLayer> layers = [.. step.Choices.Select(choice => Plan(choice, network, masks, work))];
         var macs = work.Total - layers.Sum(layer => (long)(layer.Macs * layer.Sparsity));
         var schedule = Schedule.All[recipe.Schedule];
-        var (seconds, memory) = Cost(network, recipe, data);
+        var (seconds, memory) = Cost(network, shapes, recipe, data);
         if (data is null) notes.Add("Without data the time is that of one training pass over 1,000 examples.");
         return new(sparsity is null ? null : masks.Zeros / (double)step.Total, denseBytes,
             bytes, work.Total, macs, seconds, memory,
@@ -73,11 +74,11 @@ public sealed record PrunePlan(
     }
 
     /// <summary>Times a training step on random inputs, the second of two, and counts what it holds.</summary>
-    private static (double Seconds, double MemoryMb) Cost(Network network, Recipe recipe, DataSet? data)
+    private static (double Seconds, double MemoryMb) Cost(Network network, Shapes shapes, Recipe recipe, DataSet? data)
     {
         using var scope = NewDisposeScope();
-        var batch = data is null ? recipe.Training.Batch : Trainer.BatchOf(network, data.Train, recipe.Training);
-        var inputs = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros(input.ShapeWith(batch), TorchTensors.TypeOf(input.Type)));
+        var batch = data is null ? recipe.Training.Batch : Trainer.BatchesOf(network, data.Train, recipe.Training).Size;
+        var inputs = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros([input.Shape is [{ } first, ..] ? first : batch, .. shapes[input.Name].Skip(1)], TorchTensors.TypeOf(input.Type)));
         var (values, clock) = (0L, new Stopwatch());
         for (var run = 0; run < 2; run++)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Secateur.Tasks;
 
 namespace Secateur;
 
@@ -13,10 +14,11 @@ public sealed record ModelFacts(string Path, string Sha256, long Bytes, long Gzi
 public sealed record LayerResult(string Name, string Node, ImmutableArray<long> Shape, long Parameters, long Nonzero, double Sparsity, string Verdict, string Why, long Macs);
 
 /// <summary>Quality on one part of the data. Fractions in [0, 1] where the metric is one.</summary>
-public sealed record Quality(double Before, double After)
+/// <param name="LowerIsBetter">As with perplexity and errors.</param>
+public sealed record Quality(double Before, double After, bool LowerIsBetter = false)
 {
     /// <summary>What was lost, in the metric's own unit; negative where it got better.</summary>
-    public double Drop => Before - After;
+    public double Drop => LowerIsBetter ? After - Before : Before - After;
 }
 
 /// <summary>Quality of a class.</summary>
@@ -72,7 +74,10 @@ public sealed record PruneResult
 
     public required ImmutableArray<LayerResult> Layers { get; init; }
 
-    /// <summary><c>accuracy</c>, or <c>agreement</c> with the dense model where there are no labels.</summary>
+    /// <summary>What the model was taken for, and why; null for a run without data.</summary>
+    public TaskFacts? Task { get; init; }
+
+    /// <summary>A key of <see cref="Evaluation.Metric.All"/>; <c>agreement</c> with the dense model where there are no labels.</summary>
     public required string Metric { get; init; }
 
     /// <summary>On the test part, in ONNX Runtime; null for a run without data.</summary>

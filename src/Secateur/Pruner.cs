@@ -42,7 +42,9 @@ public sealed class Pruner
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
         try
         {
-            return Carry(run, data, output, options, clock, Report, cancel);
+            var target = recipe.MaxDrop is null ? run.Target : null; // refuses what cannot be reached, before anything is said
+            if (data is not null) progress?.Report(Progress.Note("task", $"{run.Task}"));
+            return Carry(run, target, data, output, options, clock, Report, cancel);
         }
         catch (Exception e) when (e is SecateurException or GateException) // interrupted it would go on; wrong it would only be wrong again
         {
@@ -55,12 +57,12 @@ public sealed class Pruner
     /// <param name="data">Null is enough; with data the time is told in full.</param>
     public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
 
-    private PruneResult Carry(PruneRun run, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
+    private PruneResult Carry(PruneRun run, Target? target, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
     {
-        var (state, frontier) = recipe.MaxDrop is { } drop ? run.Search(drop) : (run.To(run.Target), []);
+        var (state, frontier) = target is null ? run.Search(recipe.MaxDrop!.Value) : (run.To(target), []);
         var written = run.Write(output);
 
-        var evidence = new Evidence(run.DensePath, output, recipe, report, cancel);
+        var evidence = new Evidence(run.DensePath, output, run.Task.Facts, recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
         var latency = options.Benchmark ? evidence.Latency(data) : [];
         var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, report, cancel) : [];
@@ -70,9 +72,10 @@ public sealed class Pruner
             Output = written,
             Sparsity = run.Sparsity,
             Layers = run.Layers(),
-            Metric = quality?.Results[0].Metric ?? Metric.Default(labels: data?.Train.Labels is not null),
+            Task = data is null ? null : run.Task.Facts,
+            Metric = run.Task.Facts.Metric,
             Quality = quality?.Compare(),
-            HeldOut = data is null ? null : new Quality(state.Dense, state.Rounds[^1].Quality),
+            HeldOut = data is null ? null : new Quality(state.Dense, state.Rounds[^1].Quality, run.Task.Metric.LowerIsBetter),
             Slices = quality?.CompareSlices() ?? [],
             Rounds = state.Rounds,
             Frontier = frontier,

@@ -36,6 +36,7 @@ public sealed record TrainingRecipe
     /// <summary>Of each round when pruning after training; in total when pruning during it.</summary>
     public int Epochs { get; init; } = 3;
 
+    /// <summary>Examples of a step; fewer where their values in between would take more than 4 GB.</summary>
     public int Batch { get; init; } = 128;
 
     /// <summary><c>sgd</c> (with momentum), <c>adam</c>, <c>adamw</c>.</summary>
@@ -66,13 +67,19 @@ public sealed record TrainingRecipe
     /// <summary>Softens teacher and student alike (Hinton et al. 2015, arXiv:1503.02531).</summary>
     public double Temperature { get; init; } = 2;
 
-    /// <summary>Batches by which batch normalization's running statistics are made anew after training; 0 leaves them.</summary>
+    /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
 }
 
 /// <summary>All that decides a run of the main job, together with the model, the data and the seed.</summary>
 public sealed record Recipe
 {
+    /// <summary>What the model is for (<c>secateur tasks</c>); null infers it from its outputs and the labels.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>By which it is judged (<c>secateur metrics</c>); null takes the task's own.</summary>
+    public string? Metric { get; init; }
+
     public string Criterion { get; init; } = "magnitude";
 
     public string Granularity { get; init; } = "unstructured";
@@ -92,7 +99,7 @@ public sealed record Recipe
     /// <summary>The largest output file, in bytes.</summary>
     public long? Size { get; init; }
 
-    /// <summary>The largest loss of quality on the held-out part, in the metric's unit (0.01 is one point of accuracy).</summary>
+    /// <summary>The largest loss of quality on the held-out part, in the metric's unit (0.01 is one point of accuracy); what gets better when it falls may rise so much.</summary>
     public double? MaxDrop { get; init; }
 
     /// <summary>Sparsity of single layers, by name or pattern (<c>fc1*</c>); these are left out of the allocation.</summary>

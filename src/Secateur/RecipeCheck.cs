@@ -15,6 +15,8 @@ internal static class RecipeCheck
     /// <exception cref="SecateurException">A value is not known or out of its range; the message says which and what may stand there.</exception>
     public static Recipe Check(this Recipe recipe, string place)
     {
+        if (recipe.Task is { } task) Known("task", task, Tasks.Task.All.Keys);
+        if (recipe.Metric is { } metric) Known("metric", metric, Evaluation.Metric.All.Keys);
         Known("criterion", recipe.Criterion, Criterion.All.Keys);
         Known("allocation", recipe.Allocation, Allocation.All.Keys);
         Known("schedule", recipe.Schedule, Schedule.All.Keys);
@@ -27,7 +29,7 @@ internal static class RecipeCheck
         if (fixedSparsity is { } own && (recipe.Size is not null || recipe.MaxDrop is not null || (recipe.Sparsity is { } asked && Math.Abs(asked - own) > 1e-9)))
             throw new SecateurException($"{place}: {recipe.Granularity} removes {own:0.###} of every weight that it fits, no more and no less; leave out the other target");
         if (recipe.Size is { } size) Within("size", size, 1, long.MaxValue);
-        if (recipe.MaxDrop is { } drop) Within("maxDrop", drop, 0, 1);
+        if (recipe.MaxDrop is { } drop) Within("maxDrop", drop, 0, recipe.Metric is { } judged && !Evaluation.Metric.All[judged].IsShare ? 1e9 : 1);
         foreach (var (layer, value) in recipe.Layers) Within($"layers: {layer}", value, 0, 0.9999);
         Within("rounds", recipe.Rounds, 1, 1000);
         Within("calibrationExamples", recipe.CalibrationExamples, 1, 10_000_000);

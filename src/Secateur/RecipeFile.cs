@@ -63,13 +63,15 @@ public static class RecipeFile
         {
             TreatNullObliviousAsNonNullable = true,
             TransformSchemaNode = (context, node) => Words(context.PropertyInfo?.Name) is { } words
-                ? new JsonObject { ["enum"] = new JsonArray([.. words.Order(StringComparer.Ordinal).Select(word => JsonValue.Create(word))]) }
+                ? new JsonObject { ["enum"] = new JsonArray([.. words.Order(StringComparer.Ordinal).Select(word => JsonValue.Create(word)), .. MayBeLeftOut(node) ? [(JsonNode?)null] : Array.Empty<JsonNode?>()]) }
                 : node,
         }).AsObject();
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "A recipe of Secateur");
         return schema.ToJsonString(Json.Options) + "\n";
     }
+
+    private static bool MayBeLeftOut(JsonNode node) => node["type"] is JsonArray types && types.Any(type => type!.GetValue<string>() == "null");
 
     private static JsonSerializerOptions MakeStrict()
     {
@@ -86,6 +88,8 @@ public static class RecipeFile
     /// <summary>The words that a key takes, where they are a table's.</summary>
     private static IEnumerable<string>? Words(string? key) => key switch
     {
+        "task" => Tasks.Task.All.Keys,
+        "metric" => Evaluation.Metric.All.Keys,
         "criterion" => Criterion.All.Keys,
         "allocation" => Allocation.All.Keys,
         "schedule" => Schedule.All.Keys,

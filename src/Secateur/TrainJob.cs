@@ -7,6 +7,7 @@ using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Pruning;
+using Secateur.Tasks;
 using Secateur.Training;
 using static TorchSharp.torch;
 
@@ -31,17 +32,21 @@ public static class TrainJob
     /// <param name="seed">Decides first weights, shuffling and augmentation.</param>
     /// <param name="mask">A model of the same weights, whose zeros are held through the training; or null.</param>
     /// <param name="progress">Told of every stage.</param>
+    /// <param name="task">A key of <see cref="Tasks.Task.All"/>; null takes the data's, or infers it.</param>
+    /// <param name="metric">A key of <see cref="Metric.All"/>; null takes the data's, or the task's own.</param>
     /// <param name="cancel">Looked at in every batch.</param>
     /// <exception cref="SecateurException">Model, data or recipe are wrong; nothing is left behind.</exception>
     public static TrainResult Run(string modelOrArchitecture, DataSet data, string output, TrainingRecipe? recipe, long seed, string? mask = null,
-        IProgress<Progress>? progress = null, CancellationToken cancel = default)
+        IProgress<Progress>? progress = null, string? task = null, string? metric = null, CancellationToken cancel = default)
     {
         var clock = Stopwatch.StartNew();
         AtomicFile.Probe(output);
         void Report(string stage, double fraction, string detail) => progress?.Report(new(stage, fraction, detail));
         var model = ModelSource.Open(modelOrArchitecture, data, seed);
+        var assignment = Assignment.Of(model.Graph, data.Train, task ?? data.Task, metric ?? data.Metric);
+        progress?.Report(Progress.Note("task", $"{assignment}"));
         var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
-        var folder = new RunFolder(output + ".run", Lineages.Key(model.Hash(), data, new { effective, seed, mask = mask is null ? null : OnnxModel.Load(mask).Hash() }), keepRounds: false);
+        var folder = new RunFolder(output + ".run", Lineages.Key(model.Hash(), data, new { effective, seed, task = assignment.Facts.Name, metric = assignment.Facts.Metric, mask = mask is null ? null : OnnxModel.Load(mask).Hash() }), keepRounds: false);
         folder.Prepare(output);
         try
         {
@@ -55,10 +60,10 @@ public static class TrainJob
 
         TrainResult Carry()
         {
-            var state = Train(model, data, output, effective, seed, folder, mask, Report, cancel);
-            var quality = Evaluator.Run([output], data.Test, new EvaluationSettings { Batch = effective.Batch, ClassNames = data.ClassNames }, null, cancel).Results[0];
+            var state = Train(model, data, assignment, output, effective, seed, folder, mask, Report, cancel);
+            var quality = Evaluator.Run([output], data.Test, new EvaluationSettings { Batch = effective.Batch, Task = assignment.Facts.Name, Metric = assignment.Facts.Metric, ClassNames = data.ClassNames }, null, cancel).Results[0];
             folder.Finish();
-            return new(ModelFile.Facts(output), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
+            return new(ModelFile.Facts(output, Binding.Of(model.Graph, data.Train).Shapes(data.Train)), quality.Metric, state.Rounds[^1].Quality, quality.Value, quality.Samples,
                 [.. state.Rounds.Select(round => new EpochResult(round.Round, round.Quality, round.Loss, round.Seconds))], Lineages.Facts(data), effective, seed, clock.Elapsed.TotalSeconds);
         }
     }
@@ -76,20 +81,23 @@ public static class TrainJob
         }
     }
 
-    internal static RoundState Train(OnnxModel model, DataSet data, string output, TrainingRecipe recipe, long seed, RunFolder folder, string? mask,
+    internal static RoundState Train(OnnxModel model, DataSet data, Assignment task, string output, TrainingRecipe recipe, long seed, RunFolder folder, string? mask,
         Action<string, double, string> report, CancellationToken cancel)
     {
-        if (data.Train.Labels is not { } || data.HeldOut.Labels is not { } expected)
+        if (!task.HasLabels && data.Train.Target is null)
             throw new SecateurException($"{data.Path}: has no labels to learn from; add labels, or prune, which can learn from the dense model's answers");
-        DataFit.Check(model, data);
+        if (!task.Teaches || !task.Metric.NeedsLabels)
+            throw new SecateurException($"task {task.Facts.Name}, judged by {task.Facts.Metric}: is learned from a dense model, and train has none; prune the model, or take a task and a metric of labels");
+        DataFit.Check(model, data, task);
         using var scope = NewDisposeScope();
         using var network = new Network(model);
         using var masks = mask is null ? new Masks() : Held(network, mask);
         masks.Apply(network);
-        var objective = new Objective(model.Graph, 0, 1);
+        var objective = new Objective(task, 0, 1);
         var state = folder.Load(network, masks) ?? new RoundState(0, 0, [], null, 0, 0);
         using var trainer = new Trainer(network, null, objective, data.Train, recipe, masks, Seeds.Derive(seed, "training"));
         if (state.Segments > 0) folder.LoadOptimizer(trainer.Optimizer);
+        using var measurement = new Measurement(network, null, task, data.HeldOut, recipe.Batch);
         var steps = trainer.StepsPerEpoch;
         for (var epoch = state.Segments + 1; epoch <= Math.Max(1, recipe.Epochs); epoch++)
         {
@@ -99,8 +107,8 @@ public static class TrainJob
                 trainer.Run((epoch - 1) * steps, epoch * steps, recipe.Epochs * steps,
                     (at, loss) => report(stage, (double)(at - (epoch - 1) * steps) / steps, $"loss {loss:0.000}"), cancel);
             if (epoch >= recipe.Epochs) Recalibration.Run(network, data.Train, recipe.RecalibrationBatches, recipe.Batch, Seeds.Derive(seed, "last"), cancel);
-            var (quality, loss) = Measurement.Of(network, objective, data.HeldOut, expected, recipe.Batch, cancel);
-            report(stage, 1, $"held-out {quality:0.00%}, loss {loss:0.000}");
+            var (quality, loss) = measurement.Of(cancel);
+            report(stage, 1, $"held-out {task.Facts.Metric} {(task.Metric.IsShare ? $"{quality:0.00%}" : $"{quality:0.####}")}, loss {loss:0.000}");
             state = state with { Segments = epoch, Rounds = state.Rounds.Add(new(epoch, 0, 0, quality, loss, clock.Elapsed.TotalSeconds)) };
             folder.Save(network, masks, state, trainer.Optimizer);
         }

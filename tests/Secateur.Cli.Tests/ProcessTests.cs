@@ -24,6 +24,7 @@ public sealed class ProcessTests(Workshop workshop) : IClassFixture<Workshop>
         var folder = workshop.Empty();
         var target = Path.Combine(folder, "out.onnx");
         using var process = Start(folder, "train", "lenet-300-100", "--data", workshop.Data, "-o", target, "--epochs", "100000");
+        Assert.StartsWith("task: classification", await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
         Assert.StartsWith("epoch 1 of 100000", await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
         using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         var rest = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -1,10 +1,10 @@
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Tasks;
 using Secateur.Training;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Secateur.Criteria;
 
@@ -35,68 +35,63 @@ internal static class Calibration
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
-        if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, Batches(chosen, binding, Batch), statistics, cancel);
+        if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, new Batches(examples, binding, Batch, chosen), statistics, cancel);
         if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
         {
-            var batches = Batches(chosen, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch);
+            var batches = new Batches(examples, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch, chosen);
             Gradients(network, objective, examples, binding, batches, seed, statistics, report, cancel);
         }
         return statistics;
     }
 
-    /// <summary>The examples in batches, the last as small as it comes out; a graph of fixed batch size gets it filled up from the first examples.</summary>
-    private static long[][] Batches(long[] chosen, Binding binding, int size) => binding.FixedBatch is { } whole
-        ? [.. chosen.Chunk((int)whole).Select((_, number) => Enumerable.Range(0, (int)whole).Select(i => chosen[(number * whole + i) % chosen.Length]).ToArray())]
-        : [.. chosen.Chunk(size)];
-
-    private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, long[][] batches, long seed,
+    private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, Batches batches, long seed,
         Statistics statistics, Action<double> report, CancellationToken cancel)
     {
         var sums = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         var squares = network.Weights.ToDictionary(weight => weight.Name, weight => zeros_like(weight.Tensor.detach()));
         using var generator = new Generator((ulong)Seeds.Derive(seed, "answers"));
-        foreach (var (number, indices) in batches.Index())
+        var (task, seen) = (objective.Task, 0L);
+        foreach (var batch in batches.InOrder())
         {
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
-            var logits = objective.Logits(network.Run(binding.Bind(examples.Read(indices)))[0]);
-            var labels = examples.Labels is { } known
-                ? tensor(Array.ConvertAll(indices, index => known[(int)index]))
-                : multinomial(functional.softmax(logits.detach(), 1), 1, replacement: true, generator).squeeze(1);
+            var read = examples.Read(batch.Indices);
+            var reading = Reading.Of(task.Forms, network.Run(binding.Bind(read)), batch.Indices.Length, batch.Real, network.Model.Path);
+            var target = task.Teaches ? task.Target(examples, read, batch) : null;
+            if (target is not null) task.Task.Check(reading, target, network.Model.Path);
             foreach (var parameter in network.Parameters.Values) parameter.grad = null;
-            functional.cross_entropy(logits, labels).backward();
+            (target is null ? Objective.LossOfDrawn(reading, generator) : task.Task.Loss(reading, target)).backward();
             using var frozen = no_grad();
-            var share = Share(indices, batches);
+            var share = (double)batch.Real / batches.Count;
             foreach (var weight in network.Weights)
             {
                 if (weight.Tensor.grad is not { } gradient) continue;
                 sums[weight.Name].add_(gradient, share);
                 squares[weight.Name].addcmul_(gradient, gradient, share);
             }
-            if (number % 10 == 0) report((double)number / batches.Length);
+            report((double)(seen += batch.Real) / batches.Count);
         }
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
         foreach (var weight in network.Weights)
             statistics.SetGradients(weight, weight.ToMatrix(sums[weight.Name]), weight.ToMatrix(squares[weight.Name]));
     }
 
-    private static void Frequencies(
-        Network network, Examples examples, Binding binding, long[][] batches, Statistics statistics, CancellationToken cancel)
+    private static void Frequencies(Network network, Examples examples, Binding binding, Batches batches, Statistics statistics, CancellationToken cancel)
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
         Dictionary<string, Tensor> sums = [];
-        foreach (var indices in batches)
+        foreach (var batch in batches.InOrder())
         {
             cancel.ThrowIfCancellationRequested();
             QuietHeap.Breathe();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            network.Run(binding.Bind(examples.Read(indices)), default, (node, inputs, _) =>
+            network.Run(binding.Bind(examples.Read(batch.Indices)), default, (node, inputs, _) =>
             {
                 foreach (var weight in weights[node])
                 {
-                    var active = ActiveInputs(node, weight, inputs).mul_(Share(indices, batches));
+                    var active = ActiveInputs(node, weight, inputs).mul_((double)batch.Real / batches.Count);
                     if (sums.TryGetValue(weight.Name, out var sum)) sum.add_(active);
                     else sums[weight.Name] = active.MoveToOuterDisposeScope();
                 }
@@ -105,8 +100,6 @@ internal static class Calibration
         foreach (var weight in network.Weights)
             if (sums.TryGetValue(weight.Name, out var sum)) statistics.SetInputFrequency(weight, Spread(weight, sum));
     }
-
-    private static double Share(long[] batch, long[][] batches) => (double)batch.Length / batches.Sum(one => one.Length);
 
     /// <summary>The share of non-zero values of each input channel, [channels].</summary>
     private static Tensor ActiveInputs(Node node, Weight weight, IReadOnlyList<Tensor?> inputs)

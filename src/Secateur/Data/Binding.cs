@@ -34,17 +34,20 @@ public sealed class Binding
         foreach (var pair in pairs)
         {
             var tensor = read[pair.Feature.Name];
-            tensor = tensor.shape.AsSpan(1).SequenceEqual(pair.Shape.AsSpan()) ? tensor : tensor.reshape([tensor.shape[0], .. pair.Shape]);
-            // pictures are read in [0, 1]; a model that takes bytes wants them back
-            if (pair.Type == ScalarType.Byte && tensor.is_floating_point()) tensor = (tensor * 255).round();
+            if (!pair.Shape.Contains(Feature.Varies) && !tensor.shape.AsSpan(1).SequenceEqual(pair.Shape.AsSpan())) tensor = tensor.reshape([tensor.shape[0], .. pair.Shape]);
+            // bytes are read in [0, 1]; a model that takes integers wants them back
+            if (pair.Feature.FromBytes && pair.Type is not ScalarType.Bool && !is_floating_point(pair.Type)) tensor = (tensor * 255).round();
             bound[pair.Input] = tensor.to(pair.Type);
         }
         return bound;
     }
 
-    /// <summary>The shape of each of the graph's inputs for a batch, open dimensions as the data has them.</summary>
-    public IReadOnlyDictionary<string, long[]> Shapes(long batch) =>
-        pairs.ToDictionary(pair => pair.Input, pair => (long[])[batch, .. pair.Shape]);
+    /// <summary>The shape of each of the graph's inputs for one example (or the batch that the graph fixes), open dimensions as the first example has them.</summary>
+    public IReadOnlyDictionary<string, long[]> Shapes(Examples examples)
+    {
+        using var scope = NewDisposeScope();
+        return Bind(examples.Read([0])).ToDictionary(pair => pair.Key, pair => (long[])[FixedBatch ?? 1, .. pair.Value.shape[1..]]);
+    }
 
     private static Pair Match(Value input, Graph graph, Examples examples)
     {
@@ -63,6 +66,8 @@ public sealed class Binding
     {
         var (wanted, have) = (input.Shape[1..], feature.Shape);
         if (Agree(wanted, have)) return have;
+        if (have.Contains(Feature.Varies))
+            throw new SecateurException($"'{feature.Name}' differs in size from example to example, the model's '{input.Name}' does not ({Sides(graph, examples)}); bring the examples to one size (resize: in a YAML file)");
         var known = wanted.Aggregate(1L, (product, size) => product * (size ?? 1));
         var elements = have.Aggregate(1L, (product, size) => product * size);
         var open = wanted.Count(size => size is null);
@@ -88,7 +93,7 @@ public sealed class Binding
         wanted.Length == have.Length && wanted.Zip(have).All(axis => axis.First is null || axis.First == axis.Second);
 
     private static string Sides(Graph graph, Examples examples) => $"the model takes {string.Join(", ", graph.Inputs)}; the data has "
-        + string.Join(", ", examples.Features.Select(feature => $"{feature.Name} [{string.Join(", ", feature.Shape.Select(size => $"{size}").Prepend("N"))}]"));
+        + string.Join(", ", examples.Features);
 
     private sealed record Pair(string Input, Feature Feature, ImmutableArray<long> Shape, ScalarType Type);
 }

@@ -10,6 +10,10 @@ internal abstract class Column : IDisposable
 
     public abstract Feature Feature { get; }
 
+    /// <summary>Rows of one bucket have, or are padded to, one shape.</summary>
+    public virtual int Bucket(long index) => 0;
+
+    /// <param name="indices">Of one bucket.</param>
     /// <returns>[indices.Length, …shape]</returns>
     public abstract Tensor Read(ReadOnlySpan<long> indices);
 
@@ -28,11 +32,12 @@ internal sealed class ArrayColumn : Column
     /// <param name="shape">[examples, …].</param>
     /// <param name="stored">The type in the block.</param>
     /// <param name="block">The elements, row-major, little-endian; the column disposes it.</param>
-    public ArrayColumn(string name, ReadOnlySpan<long> shape, ScalarType stored, Block block)
+    /// <param name="raw">Whether bytes stay bytes, as labels do.</param>
+    public ArrayColumn(string name, ReadOnlySpan<long> shape, ScalarType stored, Block block, bool raw = false)
     {
         (this.block, this.stored, Count) = (block, stored, shape[0]);
         rowBytes = checked((int)(Count == 0 ? 0 : block.Length / Count));
-        Feature = new Feature(name, [.. shape[1..]], stored is ScalarType.Byte or ScalarType.Float64 ? ScalarType.Float32 : stored);
+        Feature = new Feature(name, [.. shape[1..]], stored == ScalarType.Float64 || (stored == ScalarType.Byte && !raw) ? ScalarType.Float32 : stored, stored == ScalarType.Byte && !raw);
     }
 
     public override long Count { get; }

@@ -14,17 +14,16 @@ internal sealed class CsvFile : Reader
         ImmutableArray<string> files = options.TestPath is { } other && Matches(other) ? [path, other] : [path];
         var schema = new CsvSchema(files, options, cancel);
         var words = schema.Files[0].Labels;
-        var labels = words is null ? null : Labels.Of([.. schema.Files.SelectMany(file => file.Labels!)], path);
-        var cut = labels?.Cut(words!.Count);
-        FrameExamples Part(int file, ImmutableArray<long>? values)
+        var labels = words is null ? null : schema.Labelled([.. schema.Files.SelectMany(file => file.Labels!)], path, options);
+        FrameExamples Part(int file, (ImmutableArray<long>? Classes, Column? Target)? values)
         {
             var frame = new CsvFrame(schema, schema.Files[file].Rows);
             if (frame.Count * frame.Width * sizeof(float) > options.BytesInMemory) return FrameExamples.Of(frame, values, files[file]);
             using (frame) return FrameExamples.Of(new MemoryFrame(frame, cancel), values, files[file]);
         }
-        return new Source(Part(0, cut?.First), "csv", files)
+        return new Source(Part(0, labels?.Part(0, words!.Count)), "csv", files)
         {
-            Test = files.Length == 1 ? null : Part(1, cut?.Second),
+            Test = files.Length == 1 ? null : Part(1, labels?.Part(words!.Count, schema.Files[1].Labels!.Count)),
             ClassNames = labels?.Names ?? [],
             Notes = [.. schema.Notes],
         };

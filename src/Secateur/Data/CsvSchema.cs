@@ -15,7 +15,7 @@ internal sealed class CsvSchema
     private readonly SortedSet<string>?[] words; // per column its different values; null where they are too many
     private readonly string?[] noNumber;         // per column the first value that is no number
     private readonly Dictionary<string, int>?[] categories;
-    private readonly int label;
+    private readonly int[] labels; // columns, in the order asked for
     private readonly long inMemory;
 
     /// <summary>Looks at every row of every file.</summary>
@@ -24,7 +24,7 @@ internal sealed class CsvSchema
     {
         inMemory = options.BytesInMemory;
         (form, header) = ReadHeader(files[0]);
-        label = FindLabel(files[0], options.LabelColumn);
+        labels = options.LabelColumns.Length > 1 ? [.. options.LabelColumns.Select(name => FindLabel(files[0], name))] : FindLabel(files[0], options.LabelColumn) is >= 0 and var only ? [only] : [];
         words = [.. header.Select(_ => new SortedSet<string>(StringComparer.Ordinal))];
         noNumber = new string?[header.Length];
         Files = [.. files.Select(file => Scan(file, cancel))];
@@ -52,14 +52,15 @@ internal sealed class CsvSchema
     public ImmutableArray<FrameColumn> Columns { get; }
 
     /// <summary>Of each file where its rows lie, and their labels; null where no column is the label.</summary>
-    public ImmutableArray<(LineIndex Rows, List<string>? Labels)> Files { get; }
+    public ImmutableArray<(LineIndex Rows, List<string[]>? Labels)> Files { get; }
 
     /// <summary>What was decided, for the description.</summary>
     public IEnumerable<string> Notes
     {
         get
         {
-            if (label >= 0) yield return $"the label is column '{header[label]}'";
+            if (labels is [var label]) yield return $"the label is column '{header[label]}'";
+            else if (labels.Length > 0) yield return $"the labels are columns {string.Join(", ", labels.Select(column => header[column]))}";
             var oneHot = header.Where((_, column) => categories[column] is not null).ToArray();
             if (oneHot.Length > 0) yield return $"one-hot: {string.Join(", ", oneHot)}";
             if (header[0].Length == 0) yield return "the first column has no name and was left out";
@@ -84,6 +85,15 @@ internal sealed class CsvSchema
             }
             else row[at++] = float.Parse(reader.GetSpan(column), CultureInfo.InvariantCulture);
         }
+    }
+
+    /// <summary>What the label columns hold: words of one, numbers of several.</summary>
+    public Labelling Labelled(IReadOnlyList<string[]> words, string path, DataOptions options)
+    {
+        if (labels.Length == 1) return Labelling.Of([.. words.Select(row => row[0])], path, options);
+        return Labelling.OfRows([.. words.Select((row, index) => Array.ConvertAll(row, word =>
+            float.TryParse(word, CultureInfo.InvariantCulture, out var number) && float.IsFinite(number) ? number
+            : throw new SecateurException($"{path}: row {index + 1} after the header has '{word}' as one of several labels; several labels are numbers")))], options);
     }
 
     private static (CsvReaderOptions Form, string[] Header) ReadHeader(string file)
@@ -119,12 +129,12 @@ internal sealed class CsvSchema
             : throw new SecateurException($"{file}: has no column '{wanted}' for the labels; it has {string.Join(", ", header)}");
     }
 
-    private bool IsFeature(int column) => column != label && (column > 0 || header[0].Length > 0);
+    private bool IsFeature(int column) => !labels.Contains(column) && (column > 0 || header[0].Length > 0);
 
-    private (LineIndex Rows, List<string>? Labels) Scan(string file, CancellationToken cancel)
+    private (LineIndex Rows, List<string[]>? Labels) Scan(string file, CancellationToken cancel)
     {
         var rows = new LineIndex(file, inMemory);
-        var labels = label < 0 ? null : new List<string>();
+        var found = labels.Length == 0 ? null : new List<string[]>();
         using var reader = CsvReader.FromFile(file, form);
         if (Next(reader, file) && (reader.FieldCount != header.Length || header.Where((name, column) => reader.GetString(column) != name).Any()))
             throw new SecateurException($"{file}: has other columns than the training file; give both the header {string.Join(", ", header)}");
@@ -135,17 +145,17 @@ internal sealed class CsvSchema
             if (reader.FieldCount != header.Length)
                 throw new SecateurException($"{file}: row {rows.Count} after the header has {reader.FieldCount} values, the header {header.Length}; mend the row");
             for (var column = 0; column < header.Length; column++)
-                if (column == label || IsFeature(column)) See(file, rows.Count, column, reader.GetString(column));
-            labels?.Add(reader.GetString(label));
+                if (labels.Contains(column) || IsFeature(column)) See(file, rows.Count, column, reader.GetString(column));
+            found?.Add(Array.ConvertAll(labels, reader.GetString));
         }
-        return (rows, labels);
+        return (rows, found);
     }
 
     private void See(string file, int row, int column, string value)
     {
         if (Missing.Contains(value, StringComparer.OrdinalIgnoreCase))
             throw new SecateurException($"{file}: row {row} after the header has no value in column '{header[column]}'; fill it in or remove the row");
-        if (column == label) return;
+        if (labels.Contains(column)) return;
         if (!float.TryParse(value, CultureInfo.InvariantCulture, out var number)) noNumber[column] ??= value;
         else if (!float.IsFinite(number))
             throw new SecateurException($"{file}: row {row} after the header has {value} in column '{header[column]}'; fill in a finite number or remove the row");

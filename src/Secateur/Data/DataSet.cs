@@ -25,10 +25,13 @@ public sealed class DataSet : IDisposable
     /// <summary>Token numbers are in [0, Vocabulary); 0 for data that is no text.</summary>
     public int Vocabulary { get; init; }
 
+    /// <summary>The task that the data asks for, a key of <see cref="Tasks.Task.All"/>, or null.</summary>
+    public string? Task { get; init; }
+
     /// <summary>The loss that the data asks for (<c>cross-entropy</c>, <c>distillation</c>), or null.</summary>
     public string? Loss { get; init; }
 
-    /// <summary>The metric that the data asks for (<c>accuracy</c>, <c>agreement</c>), or null.</summary>
+    /// <summary>The metric that the data asks for, a key of <see cref="Evaluation.Metric.All"/>, or null.</summary>
     public string? Metric { get; init; }
 
     /// <summary>What was opened; empty for data made in memory. Messages start with it.</summary>
@@ -36,6 +39,9 @@ public sealed class DataSet : IDisposable
 
     /// <summary>One line for the report: what was read, and which part is which.</summary>
     public required string Description { get; init; }
+
+    /// <summary>What was assumed about the data since nothing was told, for people.</summary>
+    public ImmutableArray<string> Assumed { get; init; } = [];
 
     /// <summary>SHA-256 of what was read, in hexadecimal.</summary>
     public required string Fingerprint { get; init; }
@@ -49,7 +55,10 @@ public sealed class DataSet : IDisposable
         if (options.Length < 1) throw new SecateurException($"a text length of {options.Length} tokens holds nothing; give at least 1");
         try
         {
+            if (options.Characters is { } characters) options = options with { Symbols = Symbols.Open(characters) };
             var source = Reader.For(path).Open(path, options, cancel);
+            if (source.Train is FrameExamples table && options.For?.Invoke() is { Inputs.Length: > 1 } graph && table.WithInputs(graph.Inputs.Select(input => input.Name)) is { } split)
+                source = source with { Train = split, Test = (source.Test as FrameExamples)?.WithInputs(graph.Inputs.Select(input => input.Name)) };
             if (!options.ReadLabels) source = Unlabelled.Of(source);
             return Of(source, path, Data.Fingerprint.Of(source.Files, source.Root, cancel), options);
         }
@@ -99,10 +108,12 @@ public sealed class DataSet : IDisposable
             DeclaresTest = declared is not null,
             ClassNames = source.ClassNames,
             Vocabulary = source.Vocabulary,
+            Task = source.Task,
             Loss = source.Loss,
             Metric = source.Metric,
             Path = path,
-            Description = string.Join("; ", [parts, .. source.Notes]),
+            Assumed = source.Assumed,
+            Description = string.Join("; ", [parts, .. source.Notes, .. source.Assumed]),
             Fingerprint = fingerprint,
             Owned = declared is null ? [source.Train] : [source.Train, declared],
         };

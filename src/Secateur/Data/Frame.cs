@@ -60,10 +60,10 @@ internal sealed class FrameExamples : Examples
 {
     private readonly Frame frame;
     private readonly ImmutableArray<(Feature Feature, ImmutableArray<FrameColumn> Columns)> features;
-    private readonly ImmutableArray<long>? labels;
+    private readonly (ImmutableArray<long>? Classes, Column? Target)? labels;
     private readonly string name;
 
-    private FrameExamples(Frame frame, ImmutableArray<long>? labels, string name, IEnumerable<(string Feature, ImmutableArray<FrameColumn> Columns)> map)
+    private FrameExamples(Frame frame, (ImmutableArray<long>? Classes, Column? Target)? labels, string name, IEnumerable<(string Feature, ImmutableArray<FrameColumn> Columns)> map)
     {
         (this.frame, this.labels, this.name) = (frame, labels, name);
         features = [.. map.Select(pair => (new Feature(pair.Feature, [pair.Columns.Sum(column => column.Width)], ScalarType.Float32), pair.Columns))];
@@ -73,14 +73,32 @@ internal sealed class FrameExamples : Examples
 
     public override ImmutableArray<Feature> Features => [.. features.Select(pair => pair.Feature)];
 
-    public override ImmutableArray<long>? Labels => labels;
+    public override ImmutableArray<long>? Labels => labels?.Classes;
+
+    public override Feature? Target => labels?.Target?.Feature ?? base.Target;
+
+    public override Tensor ReadTarget(ReadOnlySpan<long> indices) => labels?.Target?.Read(indices) ?? base.ReadTarget(indices);
 
     /// <summary>Single numbers together as <c>features</c>, each list as a feature of its own.</summary>
-    public static FrameExamples Of(Frame frame, ImmutableArray<long>? labels, string name)
+    public static FrameExamples Of(Frame frame, (ImmutableArray<long>? Classes, Column? Target)? labels, string name)
     {
         var lists = frame.Columns.Where(column => column.IsList).Select(column => (column.Name, (ImmutableArray<FrameColumn>)[column]));
         ImmutableArray<FrameColumn> numbers = [.. frame.Columns.Where(column => !column.IsList)];
         return new FrameExamples(frame, labels, name, numbers.IsEmpty ? lists : lists.Prepend(("features", numbers)));
+    }
+
+    /// <summary>The same rows with a feature for each of a model's inputs, of the column of its name or those of its name and a number (<c>x.0</c>, <c>x_1</c>); null where one has none.</summary>
+    public FrameExamples? WithInputs(IEnumerable<string> inputs)
+    {
+        Dictionary<string, ImmutableArray<string>> map = [];
+        foreach (var input in inputs)
+        {
+            ImmutableArray<string> own = [.. frame.Columns.Select(column => column.Name).Where(name => name == input
+                || (name.StartsWith(input, StringComparison.Ordinal) && name.AsSpan(input.Length) is ['.' or '_', .. var number] && int.TryParse(number, out _)))];
+            if (own.IsEmpty) return null;
+            map[input] = own;
+        }
+        return With(map);
     }
 
     /// <summary>The same rows with features made of named columns.</summary>
@@ -114,5 +132,9 @@ internal sealed class FrameExamples : Examples
 
     public override string Describe(long index) => $"{Path.GetFileName(name)} row {index + 1}";
 
-    public override void Dispose() => frame.Dispose();
+    public override void Dispose()
+    {
+        frame.Dispose();
+        labels?.Target?.Dispose();
+    }
 }

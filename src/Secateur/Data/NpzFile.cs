@@ -25,13 +25,12 @@ internal sealed class NpzFile : Reader
         }
         if (train.Count == 0) throw new SecateurException($"{path}: holds no arrays to train on; write it with numpy.savez(file, INPUT=..., labels=...)");
         var (first, second) = (Labelled(train, path, options), Labelled(test, path, options));
-        if (second is { Columns: not [] } && (first.Labels is null) != (second.Labels is null))
+        if (second is { Columns: not [] } && (first.Labels is null, first.Target is null) != (second.Labels is null, second.Target is null))
             throw new SecateurException($"{path}: only one of the training and the test part has labels; add the other's, or leave both out");
-        var labels = first.Labels is null ? null : Labels.Of([.. first.Labels, .. second.Labels ?? []], path);
-        var cut = labels?.Cut(first.Labels!.Count);
-        return new Source(ToTable(first.Columns, cut?.First, path, "")!, "npz", [path])
+        var labels = first.Labels is null ? null : Labelling.Of([.. first.Labels, .. second.Labels ?? []], path, options);
+        return new Source(ToTable(first, labels?.Part(0, first.Labels!.Count), path, "")!, "npz", [path])
         {
-            Test = ToTable(second.Columns, cut?.Second, path, "test "),
+            Test = ToTable(second, second.Columns.IsEmpty ? null : labels?.Part(first.Labels!.Count, second.Labels!.Count), path, "test "),
             ClassNames = labels?.Names ?? [],
         };
     }
@@ -44,7 +43,8 @@ internal sealed class NpzFile : Reader
         _ => (name, false),
     };
 
-    private static (ImmutableArray<Column> Columns, IReadOnlyList<string>? Labels) Labelled(List<NpzArray> arrays, string path, DataOptions options)
+    /// <summary>Labels of one word an example, or as an array of more.</summary>
+    private static (ImmutableArray<Column> Columns, IReadOnlyList<string>? Labels, Column? Target) Labelled(List<NpzArray> arrays, string path, DataOptions options)
     {
         var names = arrays.ConvertAll(array => array.Name);
         var found = options.LabelColumn switch
@@ -56,8 +56,10 @@ internal sealed class NpzFile : Reader
             var wanted => throw new SecateurException($"{path}: has no array '{wanted}' for the labels; it has {string.Join(", ", names)}"),
         };
         var labels = found is { } place ? arrays[place] : null;
-        var words = labels?.ToLabels();
-        labels?.Elements.Dispose();
+        var target = labels is { Type: { } stored, Shape.Length: > 1 } several && several.Shape.Skip(1).Any(size => size != 1)
+            ? new ArrayColumn("labels", several.Shape.AsSpan(), stored, several.Elements, raw: true) : null;
+        var words = target is null ? labels?.ToLabels() : null;
+        if (target is null) labels?.Elements.Dispose();
         var columns = ImmutableArray.CreateBuilder<Column>();
         foreach (var array in arrays.Where(array => array != labels))
         {
@@ -72,9 +74,9 @@ internal sealed class NpzFile : Reader
             throw new SecateurException($"{path}: its arrays have different numbers of examples ("
                 + string.Join(", ", arrays.Select(array => $"{array.Name} {array.Shape.FirstOrDefault()}")) + "); the first axis of each must be the same examples");
         }
-        return (columns.ToImmutable(), words);
+        return (columns.ToImmutable(), words, target);
     }
 
-    private static Table? ToTable(ImmutableArray<Column> columns, ImmutableArray<long>? labels, string path, string part) =>
-        columns.IsEmpty ? null : new Table(columns, labels, index => $"{part}#{index}");
+    private static Table? ToTable((ImmutableArray<Column> Columns, IReadOnlyList<string>? Labels, Column? Target) read, (ImmutableArray<long>? Classes, Column? Target)? labels,
+        string path, string part) => read.Columns.IsEmpty ? null : new Table(read.Columns, labels?.Classes, index => $"{part}#{index}", read.Target ?? labels?.Target);
 }

@@ -28,14 +28,14 @@ internal sealed class ParquetFile : Reader
                 : throw new SecateurException($"{path}: has no column '{wanted}' for the labels; it has {string.Join(", ", names)}"),
         };
         var rows = new ParquetRows(path, reader);
-        var labels = label < 0 ? null : Labels.Of(rows.Words(fields[label], cancel), path);
+        var labels = label < 0 ? null : Labelling.Of(rows.Words(fields[label], cancel), path, options);
         ImmutableArray<DataField> features = [.. fields.Where((field, column) => column != label && Numbers.Contains(field.ClrType))];
         if (features.IsEmpty) throw new SecateurException($"{path}: has no column of numbers but the label; add the columns that a model can learn from");
         var leftOut = reader.Schema.DataFields.Select(Name).Except(features.Select(Name)).Where(name => label < 0 || name != names[label]).ToArray();
 
         var frame = new ParquetFrame(rows, features, options, cancel);
         frame.Check(cancel);
-        return new Source(FrameExamples.Of(frame, labels?.Values, path), "parquet", [path])
+        return new Source(FrameExamples.Of(frame, labels?.Part(0, checked((int)frame.Count)), path), "parquet", [path])
         {
             ClassNames = labels?.Names ?? [],
             Notes =

@@ -20,34 +20,38 @@ internal sealed record Picture(string File, int Height, int Width, bool Grey)
     }
 
     /// <summary>Decodes; of animations the first frame, transparency is dropped.</summary>
-    /// <param name="chw">[1 or 3, height, width]: its length says how many channels.</param>
-    /// <param name="height">Another than the file's stretches the picture.</param>
-    /// <param name="width">As <paramref name="height"/>.</param>
+    /// <param name="place">What is wanted of it.</param>
+    /// <param name="order"><c>bgr</c> puts blue first.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <returns>[channels, rows, columns] of the place, without its padding.</returns>
     /// <exception cref="SecateurException">The file is truncated or damaged; the message names it.</exception>
-    public void Decode(Span<byte> chw, int height, int width)
+    public byte[] Decode(Placement place, string? order, int channels)
     {
-        var plane = height * width;
-        var grey = chw.Length == plane;
+        var (rows, columns, grey) = (place.Rows, place.Columns, channels == 1);
+        var plane = rows * columns;
+        var chw = new byte[channels * plane];
         using var codec = SKCodec.Create(File) ?? throw Unreadable(File);
-        using var bitmap = new SKBitmap(new SKImageInfo(Width, Height, grey ? SKColorType.Gray8 : SKColorType.Rgba8888, grey ? SKAlphaType.Opaque : SKAlphaType.Unpremul));
+        // what is colour on disk is decoded as such, and made grey by the weights of its channels
+        var colour = !grey || !Grey;
+        using var bitmap = new SKBitmap(new SKImageInfo(Width, Height, colour ? SKColorType.Rgba8888 : SKColorType.Gray8, colour ? SKAlphaType.Unpremul : SKAlphaType.Opaque));
         if (codec.GetPixels(bitmap.Info, bitmap.GetPixels()) != SKCodecResult.Success) throw Unreadable(File);
-        using var resized = (height, width) == (Height, Width) ? null
-            : bitmap.Resize(bitmap.Info.WithSize(width, height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        using var resized = (place.Height, place.Width) == (Height, Width) ? null
+            : bitmap.Resize(bitmap.Info.WithSize(place.Width, place.Height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
         var sized = resized ?? bitmap;
         var pixels = sized.GetPixelSpan();
-        for (var row = 0; row < height; row++)
+        var (red, blue) = order == "bgr" ? (2 * plane, 0) : (0, 2 * plane);
+        for (var row = 0; row < rows; row++)
         {
-            var line = pixels[(row * sized.RowBytes)..];
-            if (grey) line[..width].CopyTo(chw[(row * width)..]);
-            else
+            var line = pixels[((row + place.Top) * sized.RowBytes)..];
+            for (var column = 0; column < columns; column++)
             {
-                for (var x = 0; x < width; x++)
-                {
-                    var at = (row * width) + x;
-                    (chw[at], chw[plane + at], chw[(2 * plane) + at]) = (line[4 * x], line[(4 * x) + 1], line[(4 * x) + 2]);
-                }
+                var (at, from) = ((row * columns) + column, (column + place.Left) * (colour ? 4 : 1));
+                if (!colour) chw[at] = line[from];
+                else if (grey) chw[at] = (byte)Math.Round(0.299 * line[from] + 0.587 * line[from + 1] + 0.114 * line[from + 2]); // ITU-R BT.601
+                else (chw[red + at], chw[plane + at], chw[blue + at]) = (line[from], line[from + 1], line[from + 2]);
             }
         }
+        return chw;
     }
 
     private static SecateurException Unreadable(string file) =>

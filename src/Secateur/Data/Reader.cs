@@ -10,6 +10,7 @@ internal abstract class Reader
     [
         new NpzFile(),
         new IdxFolder(),
+        new NpzFolder(),
         new ImageFolder(),
         new CsvFile(),
         new ParquetFile(),

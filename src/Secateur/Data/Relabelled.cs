@@ -14,6 +14,10 @@ internal sealed class Relabelled(Examples examples, ImmutableArray<long> labels)
 
     public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices) => examples.Read(indices);
 
+    public override int Vocabulary => examples.Vocabulary;
+
+    public override int Bucket(long index) => examples.Bucket(index);
+
     public override string Describe(long index) => examples.Describe(index);
 
     public override void Dispose() => examples.Dispose();

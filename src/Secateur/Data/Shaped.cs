@@ -9,6 +9,8 @@ namespace Secateur.Data;
 /// <param name="Layout"><c>nchw</c> or <c>nhwc</c>: pictures [height, width, channels] or [channels, height, width] are turned to it.</param>
 internal sealed record Shaping(double Scale, ImmutableArray<double> Mean, ImmutableArray<double> Std, string? Layout)
 {
+    public static Shaping None { get; } = new(1, [], [], null);
+
     public bool IsNone => Scale == 1 && Mean.IsEmpty && Std.IsEmpty && Layout is null;
 }
 
@@ -68,6 +70,14 @@ internal sealed class Shaped : Examples
         var read = examples.Read(indices);
         return features.ToDictionary(pair => pair.To.Name, pair => shaping is null ? read[pair.From.Name] : Change(read[pair.From.Name], pair.From, pair.To));
     }
+
+    public override Feature? Target => examples.Target;
+
+    public override int Vocabulary => examples.Vocabulary;
+
+    public override int Bucket(long index) => examples.Bucket(index);
+
+    public override Tensor ReadTarget(ReadOnlySpan<long> indices) => examples.ReadTarget(indices);
 
     public override string Describe(long index) => examples.Describe(index);
 

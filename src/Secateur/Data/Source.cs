@@ -19,13 +19,18 @@ internal sealed record Source(Examples Train, string Kind, ImmutableArray<string
     /// <summary>What was decided about the data that a person should know; ends the description.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
+    /// <summary>What was assumed since nothing was told; a person should know it at once.</summary>
+    public ImmutableArray<string> Assumed { get; init; } = [];
+
     /// <summary>What a fingerprint names the files relative to.</summary>
     public string? Root { get; init; }
 
     /// <summary>The held-out share that the data asks for.</summary>
     public double? HeldOutShare { get; init; }
 
-    /// <summary>Loss and metric that the data asks for.</summary>
+    /// <summary>Task, loss and metric that the data asks for.</summary>
+    public string? Task { get; init; }
+
     public string? Loss { get; init; }
 
     public string? Metric { get; init; }
@@ -34,11 +39,11 @@ internal sealed record Source(Examples Train, string Kind, ImmutableArray<string
     /// <exception cref="SecateurException">The two have different features, or only one has labels.</exception>
     public Source WithTest(Source test, string path)
     {
-        static string Show(Examples examples) => string.Join(", ", examples.Features.Select(feature => $"{feature.Name} [{string.Join(", ", feature.Shape)}]"));
+        static string Show(Examples examples) => string.Join(", ", examples.Features.Concat(examples.Target is { } target ? [target with { Name = "labels" }] : Array.Empty<Feature>()));
+        if (Train.Target is null != test.Train.Target is null)
+            throw new SecateurException($"{path}: only {(Train.Target is null ? "test" : "train")} has labels; give both labels, or say labels: none");
         if (Show(Train) != Show(test.Train))
             throw new SecateurException($"{path}: train has {Show(Train)}, test has {Show(test.Train)}; give both the same features");
-        if (Train.Labels is null != test.Train.Labels is null)
-            throw new SecateurException($"{path}: only {(Train.Labels is null ? "test" : "train")} has labels; give both labels, or say labels: none");
         ImmutableArray<string> names = AreNumbers && test.AreNumbers ? (ClassNames.Length > test.ClassNames.Length ? ClassNames : test.ClassNames)
             : [.. ClassNames.Union(test.ClassNames).Order(StringComparer.Ordinal)];
         return this with

@@ -7,13 +7,20 @@ namespace Secateur.Data;
 /// <param name="columns">At least one; all of one count.</param>
 /// <param name="labels">Of all examples, or null.</param>
 /// <param name="describe">Where an example came from; null gives its number.</param>
-internal sealed class Table(ImmutableArray<Column> columns, ImmutableArray<long>? labels = null, Func<long, string>? describe = null) : Examples
+/// <param name="target">What each example should be answered with, where that is more than one class.</param>
+internal sealed class Table(ImmutableArray<Column> columns, ImmutableArray<long>? labels = null, Func<long, string>? describe = null, Column? target = null) : Examples
 {
     public override long Count => columns[0].Count;
 
     public override ImmutableArray<Feature> Features { get; } = [.. columns.Select(column => column.Feature)];
 
     public override ImmutableArray<long>? Labels => labels;
+
+    public override Feature? Target => target?.Feature ?? base.Target;
+
+    public override int Bucket(long index) => columns.FirstOrDefault(column => column.Feature.Shape.Contains(Feature.Varies))?.Bucket(index) ?? 0;
+
+    public override Tensor ReadTarget(ReadOnlySpan<long> indices) => target?.Read(indices) ?? base.ReadTarget(indices);
 
     public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices)
     {
@@ -27,5 +34,6 @@ internal sealed class Table(ImmutableArray<Column> columns, ImmutableArray<long>
     public override void Dispose()
     {
         foreach (var column in columns) column.Dispose();
+        target?.Dispose();
     }
 }

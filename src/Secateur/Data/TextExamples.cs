@@ -4,8 +4,22 @@ using static TorchSharp.torch;
 
 namespace Secateur.Data;
 
+/// <summary>An example of text: as it is, or as token numbers that were made elsewhere.</summary>
+/// <param name="Text">Empty where there are tokens.</param>
+/// <param name="Label">A word, or null.</param>
+internal sealed record Line(string Text, string? Label = null)
+{
+    public int[]? Tokens { get; init; }
+
+    /// <summary>A label of several numbers.</summary>
+    public float[]? Numbers { get; init; }
+
+    public bool HasLabel => Label is not null || Numbers is not null;
+}
+
 /// <summary>Texts as <c>input_ids</c> and <c>attention_mask</c>, int64 [length]. Tokens are kept once made, where all of them fit.</summary>
-internal sealed class TextExamples(long count, Func<long, string> text, TextTokenizer tokenizer, DataOptions options, ImmutableArray<long>? labels, IDisposable lines) : Examples
+internal sealed class TextExamples(long count, Func<long, Line> line, TextTokenizer tokenizer, DataOptions options, (ImmutableArray<long>? Classes, Column? Target)? labels,
+    IDisposable lines) : Examples
 {
     private readonly int[]?[]? made = count * options.Length * sizeof(int) <= options.BytesInMemory ? new int[]?[count] : null;
 
@@ -14,7 +28,11 @@ internal sealed class TextExamples(long count, Func<long, string> text, TextToke
     public override ImmutableArray<Feature> Features { get; } =
         [new("input_ids", [options.Length], ScalarType.Int64), new("attention_mask", [options.Length], ScalarType.Int64)];
 
-    public override ImmutableArray<long>? Labels => labels;
+    public override ImmutableArray<long>? Labels => labels?.Classes;
+
+    public override Feature? Target => labels?.Target?.Feature ?? base.Target;
+
+    public override int Vocabulary => tokenizer.Vocabulary;
 
     public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices)
     {
@@ -29,10 +47,18 @@ internal sealed class TextExamples(long count, Func<long, string> text, TextToke
         return new() { ["input_ids"] = ids, ["attention_mask"] = mask };
     }
 
+    public override Tensor ReadTarget(ReadOnlySpan<long> indices) => labels?.Target?.Read(indices) ?? base.ReadTarget(indices);
+
     public override string Describe(long index) => $"line {index + 1}";
 
-    public override void Dispose() => lines.Dispose();
+    public override void Dispose()
+    {
+        lines.Dispose();
+        labels?.Target?.Dispose();
+    }
 
     // two threads may make the same tokens; they are equal, so it does not matter whose stay
-    private int[] Tokens(long index) => made is null ? tokenizer.Encode(text(index), options.Length) : made[index] ??= tokenizer.Encode(text(index), options.Length);
+    private int[] Tokens(long index) => made is null ? Encode(index) : made[index] ??= Encode(index);
+
+    private int[] Encode(long index) => line(index) is { Tokens: { } tokens } ? tokens[..Math.Min(tokens.Length, options.Length)] : tokenizer.Encode(line(index).Text, options.Length);
 }

@@ -10,8 +10,8 @@ internal sealed class TextFile : Reader
 {
     private const string FastText = "__label__";
 
-    /// <summary>A line by its parts.</summary>
-    private delegate (string? Label, string Text) Form(string line);
+    /// <summary>A line by its parts: a label is a word, or numbers.</summary>
+    private delegate Line Form(string line);
 
     public override string Reads => "a .jsonl or .txt of text, an example a line";
 
@@ -23,19 +23,22 @@ internal sealed class TextFile : Reader
         var lines = LineIndex.Of(path, options.BytesInMemory, cancel);
         var form = path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? FormOf(lines, options, cancel) : line => ReadJson(line, options);
         List<string> words = [];
+        List<float[]> numbers = [];
         for (var index = 0; index < lines.Count; index++)
         {
             cancel.ThrowIfCancellationRequested();
-            var (label, _) = Parse(path, form, lines, index);
-            if ((label is null) != (words.Count == 0) && index > 0)
+            var line = Parse(path, form, lines, index);
+            if (line.HasLabel != words.Count + numbers.Count > 0 && index > 0)
             {
-                var (here, before) = label is null ? ("no", "one") : ("a", "none");
+                var (here, before) = line.HasLabel ? ("a", "none") : ("no", "one");
                 throw new SecateurException($"{path}: example {index + 1} has {here} label, the ones before have {before}; label all or none");
             }
-            if (label is not null) words.Add(label);
+            if (line.Label is { } word) words.Add(word);
+            else if (line.Numbers is { } several) numbers.Add(several);
         }
-        var labels = words.Count == 0 ? null : Labels.Of(words, path);
-        return new Source(new TextExamples(lines.Count, index => Parse(path, form, lines, index).Text, tokenizer, options, labels?.Values, lines), "text", [path])
+        var labels = words.Count + numbers.Count == 0 ? null : numbers.Count == 0 ? Labelling.Of(words, path, options) : OfNumbers(words, numbers, path, options);
+        var part = labels?.Part(0, words.Count + numbers.Count);
+        return new Source(new TextExamples(lines.Count, index => Parse(path, form, lines, index), tokenizer, options, part, lines), "text", [path])
         {
             ClassNames = labels?.Names ?? [],
             Vocabulary = tokenizer.Vocabulary,
@@ -48,7 +51,15 @@ internal sealed class TextFile : Reader
         };
     }
 
-    private static (string? Label, string Text) Parse(string path, Form form, LineIndex lines, long index)
+    /// <summary>As many numbers for each, or, where they differ in length or the task is tagging, one for each token of the text.</summary>
+    private static Labelling OfNumbers(List<string> words, List<float[]> numbers, string path, DataOptions options)
+    {
+        if (words.Count > 0) throw new SecateurException($"{path}: has single labels and lists of them; write all in one form");
+        if (options.Task != "tagging" && numbers.TrueForAll(row => row.Length == numbers[0].Length)) return Labelling.OfRows(numbers, options);
+        return Labelling.OfSequences([.. numbers.Select(row => Array.ConvertAll(row[..Math.Min(row.Length, options.Length)], value => (long)value))], least: options.Length);
+    }
+
+    private static Line Parse(string path, Form form, LineIndex lines, long index)
     {
         try
         {
@@ -71,35 +82,42 @@ internal sealed class TextFile : Reader
             fast &= line.StartsWith(Encoding.UTF8.GetBytes(FastText));
             tabs &= line.IndexOf((byte)'\t') > 0;
         }
-        if (options.LabelColumn == LabelNames.None) return line => (null, line);
+        if (options.LabelColumn == LabelNames.None) return line => new(line);
         if (fast) return ReadFastText;
-        return tabs ? line => (line[..line.IndexOf('\t')], line[(line.IndexOf('\t') + 1)..]) : line => (null, line);
+        return tabs ? line => new(line[(line.IndexOf('\t') + 1)..], line[..line.IndexOf('\t')]) : line => new(line);
     }
 
-    private static (string? Label, string Text) ReadFastText(string line)
+    private static Line ReadFastText(string line)
     {
         var parts = line.Split(' ', 2, StringSplitOptions.TrimEntries);
         var text = parts.Length > 1 ? parts[1] : "";
         if (text.StartsWith(FastText, StringComparison.Ordinal)) throw new FormatException("has two labels, each example is of one class");
-        return (parts[0][FastText.Length..], text);
+        return new(text, parts[0][FastText.Length..]);
     }
 
-    private static (string? Label, string Text) ReadJson(string line, DataOptions options)
+    private static Line ReadJson(string line, DataOptions options)
     {
         using var json = Document(line);
-        if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("text", out var text) || text.ValueKind != JsonValueKind.String)
-            throw new FormatException("is no object with a string \"text\"");
-        if (options.LabelColumn == LabelNames.None) return (null, text.GetString()!);
-        if (!json.RootElement.TryGetProperty(options.LabelColumn ?? "label", out var label))
-            return options.LabelColumn is { } wanted ? throw new FormatException($"has no \"{wanted}\" for the label") : (null, text.GetString()!);
+        var root = json.RootElement;
+        if (root.ValueKind != JsonValueKind.Object) throw new FormatException("is no object with a string \"text\" or a list \"input_ids\"");
+        var read = root.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? new Line(text.GetString()!)
+            : root.TryGetProperty("input_ids", out var ids) && ids.ValueKind == JsonValueKind.Array ? new Line("") { Tokens = Array.ConvertAll(Numbers(ids), number => (int)number) }
+            : throw new FormatException("is no object with a string \"text\" or a list \"input_ids\"");
+        if (options.LabelColumn == LabelNames.None) return read;
+        if (!root.TryGetProperty(options.LabelColumn ?? "label", out var label) && !(options.LabelColumn is null && root.TryGetProperty("labels", out label)))
+            return options.LabelColumn is { } wanted ? throw new FormatException($"has no \"{wanted}\" for the label") : read;
         return label.ValueKind switch
         {
-            JsonValueKind.String => (label.GetString(), text.GetString()!),
-            JsonValueKind.Number => (label.GetRawText(), text.GetString()!),
-            JsonValueKind.True or JsonValueKind.False => (label.GetBoolean() ? "1" : "0", text.GetString()!),
-            _ => throw new FormatException("has a label that is neither a string nor a number"),
+            JsonValueKind.String => read with { Label = label.GetString() },
+            JsonValueKind.Number => read with { Label = label.GetRawText() },
+            JsonValueKind.True or JsonValueKind.False => read with { Label = label.GetBoolean() ? "1" : "0" },
+            JsonValueKind.Array => read with { Numbers = Numbers(label) },
+            _ => throw new FormatException("has a label that is neither a string, a number nor a list of numbers"),
         };
     }
+
+    private static float[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(item =>
+        item.ValueKind == JsonValueKind.Number && item.TryGetSingle(out var number) && float.IsFinite(number) ? number : throw new FormatException("has a list that is not of numbers"))];
 
     private static JsonDocument Document(string line)
     {

@@ -15,11 +15,15 @@ internal sealed class Unlabelled(Examples examples) : Examples
         Train = new Unlabelled(source.Train),
         Test = source.Test is { } test ? new Unlabelled(test) : null,
         ClassNames = [],
-        Metric = null,
+        Metric = source.Metric is { } metric && Evaluation.Metric.All[metric].NeedsLabels ? null : source.Metric,
         Notes = [.. source.Notes, "labels left unread"],
     };
 
     public override Dictionary<string, Tensor> Read(ReadOnlySpan<long> indices) => examples.Read(indices);
+
+    public override int Vocabulary => examples.Vocabulary;
+
+    public override int Bucket(long index) => examples.Bucket(index);
 
     public override string Describe(long index) => examples.Describe(index);
 

@@ -10,11 +10,15 @@ internal sealed class YamlFile : Reader
 {
     private static readonly string[] Keys =
     [
-        "train", "test", "labels", "inputs", "scale", "mean", "std", "size", "layout", "tokenizer", "length", "heldOut", "classes", "loss", "metric",
+        "train", "test", "labels", "characters", "inputs", "preprocess", "resize", "size", "crop", "step", "limit", "channels", "scale", "mean", "std", "layout", "tokenizer", "length",
+        "heldOut", "classes", "task", "loss", "metric",
     ];
 
+    private static readonly string[] PictureKeys = ["resize", "size", "crop", "step", "limit", "channels", "scale", "mean", "std", "layout"];
+    private static readonly string[] TaskNames = [.. Tasks.Task.All.Keys.Order()];
+    private static readonly string[] Orders = ["rgb", "bgr", "grey"];
+
     private static readonly string[] Losses = ["cross-entropy", "distillation"];
-    private static readonly string[] Metrics = ["accuracy", "agreement"];
     private static readonly string[] Layouts = ["nchw", "nhwc"];
 
     public override string Reads => "a .yaml that maps one of these";
@@ -28,21 +32,31 @@ internal sealed class YamlFile : Reader
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var trainPath = Path.Combine(folder, yaml.Word("train") ?? throw new SecateurException($"{path}: does not say where the data is; add train: PATH"));
         var testPath = yaml.Word("test") is { } named ? Path.Combine(folder, named) : null;
+        var labels = yaml.Words("labels") ?? [];
+        var labelFile = labels is [var text] && text.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? Path.Combine(folder, text) : null;
+        if (labelFile is not null && !File.Exists(labelFile)) throw new SecateurException($"{path}: labels: no such file {labels[0]}; write FILE, a tab and the label on each of its lines");
         var told = options with
         {
-            LabelColumn = yaml.Word("labels") ?? options.LabelColumn,
+            LabelColumn = labels is [var one] && labelFile is null ? one : options.LabelColumn,
+            LabelColumns = labels.Length > 1 ? labels : [],
+            LabelFile = labelFile,
+            Symbols = yaml.Word("characters") is { } characters ? Symbols.Open(Path.Combine(folder, characters)) : options.Symbols,
+            Task = yaml.Choice("task", TaskNames) ?? options.Task,
             ImageSize = yaml.Size("size") ?? options.ImageSize,
             Tokenizer = yaml.Word("tokenizer") is { } tokenizer ? tokenizer == "bytes" ? tokenizer : Path.Combine(folder, tokenizer) : options.Tokenizer,
             Length = yaml.Numbers("length") is [var length] ? (int)Math.Clamp(length, 0, int.MaxValue) : options.Length,
             TestPath = testPath,
         };
         if (told.Length < 1) throw new SecateurException($"{path}: length: holds nothing; give at least 1 token");
+        told = told with { Preprocessing = Preprocessing(yaml, options) };
         var shaping = new Shaping(yaml.Numbers("scale") is [var scale] ? scale : 1, yaml.Numbers("mean"), yaml.Numbers("std"), yaml.Choice("layout", Layouts));
         var inputs = yaml.Map("inputs");
         Source Part(string part, DataOptions how)
         {
             var source = OpenPart(part, path, how, cancel);
-            return source with { Train = Shape(source.Train, inputs, shaping, path), Test = source.Test is null ? null : Shape(source.Test, inputs, shaping, path) };
+            // pictures are shaped while they are decoded
+            var after = Reader.For(part) is ImageFolder ? Shaping.None : shaping;
+            return source with { Train = Shape(source.Train, inputs, after, path), Test = source.Test is null ? null : Shape(source.Test, inputs, after, path) };
         }
         var source = Part(trainPath, told);
         if (testPath is not null && source.Test is null) source = source.WithTest(Part(testPath, told with { TestPath = null }), path);
@@ -52,8 +66,32 @@ internal sealed class YamlFile : Reader
             Files = [path, .. source.Files],
             Root = source.Root is null ? null : folder,
             HeldOutShare = yaml.Numbers("heldOut") is [var share] ? share : null,
+            Task = yaml.Choice("task", TaskNames),
             Loss = yaml.Choice("loss", Losses),
-            Metric = yaml.Choice("metric", Metrics),
+            Metric = yaml.Choice("metric", [.. Evaluation.Metric.All.Keys.Order()]),
+        };
+    }
+
+    /// <summary>What the file says of pictures, over the preset that it or the caller names; null where neither says anything.</summary>
+    private static Preprocessing? Preprocessing(Entries yaml, DataOptions options)
+    {
+        var preset = yaml.Choice("preprocess", [.. Data.Preprocessing.All.Keys.Order()]);
+        if (preset is null && options.Preprocessing is null && !PictureKeys.Any(yaml.Has)) return null;
+        var how = preset is null ? options.Preprocessing ?? new() : Data.Preprocessing.Named(preset);
+        var (size, scale, mean, std) = (yaml.Size("size"), yaml.Numbers("scale"), yaml.Numbers("mean"), yaml.Numbers("std"));
+        return how with
+        {
+            Resize = yaml.Choice("resize", [.. Sizing.All.Keys.Order()]) ?? how.Resize,
+            Height = size?.Height ?? how.Height,
+            Width = size?.Width ?? how.Width,
+            Crop = yaml.Size("crop") ?? how.Crop,
+            Step = yaml.Numbers("step") is [var step] ? (int)Math.Clamp(step, 1, 4096) : how.Step,
+            Limit = yaml.Numbers("limit") is [var limit] ? (int)Math.Clamp(limit, 1, 65_536) : how.Limit,
+            Channels = yaml.Choice("channels", Orders) ?? how.Channels,
+            Scale = scale is [var factor] ? factor : how.Scale,
+            Mean = mean.IsEmpty ? how.Mean : mean,
+            Std = std.IsEmpty ? how.Std : std,
+            Layout = yaml.Choice("layout", Layouts) ?? how.Layout,
         };
     }
 
@@ -94,6 +132,8 @@ internal sealed class YamlFile : Reader
                 throw new SecateurException($"{path}: has the unknown key '{key}'; did you mean '{known.MinBy(word => Distance(word, key))}'? Known are {string.Join(", ", known)}");
             }
         }
+
+        public bool Has(string key) => Find(key) is not null;
 
         public string? Word(string key) => Find(key) switch
         {

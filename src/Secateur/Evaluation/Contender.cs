@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using Secateur.Data;
 using Secateur.Onnx;
+using Secateur.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,57 +11,78 @@ internal sealed class Contender : IDisposable
 {
     private readonly OrtModel model;
     private readonly Binding binding;
-    private readonly ScoreKind kind;
-    private readonly List<int> classes = [];
-    private readonly List<float> probabilities = [];
+    private readonly List<Tensor> rows = [], agreements = [];
+    private readonly int[] classes;
+    private readonly float[] probabilities;
     private double loss;
-    private long rows;
 
-    public Contender(string path, Examples examples, int threads)
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="graph">What it holds.</param>
+    /// <param name="task">On this graph; of the same name and metric as the others'.</param>
+    /// <param name="examples">That it will be asked.</param>
+    /// <param name="threads">Of ONNX Runtime.</param>
+    public Contender(string path, Graph graph, Assignment task, Examples examples, int threads)
     {
-        var graph = OnnxModel.Load(path).Graph;
-        (binding, kind) = (Binding.Of(graph, examples), Scores.Kind(graph));
+        (Task, binding) = (task, Binding.Of(graph, examples));
+        (classes, probabilities) = (new int[examples.Count], new float[examples.Count]);
         model = new OrtModel(path, threads);
     }
 
     public string Path => model.Path;
 
-    /// <summary>Answers of one example; 0 before the first batch.</summary>
-    public int AnswersEach { get; private set; }
+    public Assignment Task { get; }
 
-    public double Loss => rows == 0 ? 0 : loss / rows;
+    public long? FixedBatch => binding.FixedBatch;
 
-    public Predictions Predictions => new([.. classes], [.. probabilities]);
+    public double Loss => loss / Math.Max(1, classes.Length);
 
-    /// <summary>The scores of one batch.</summary>
-    /// <returns>[answers, classes], log-probabilities.</returns>
-    public Tensor Answer(Dictionary<string, Tensor> batch, long count)
+    /// <summary>In the examples' order; empty unless each of them has one class as its answer.</summary>
+    public Predictions Predictions => HasClasses ? new([.. classes], [.. probabilities]) : new([], []);
+
+    /// <summary>Whether each example has one class as its answer.</summary>
+    public bool HasClasses { get; private set; } = true;
+
+    /// <summary>The metric's rows of all examples, in the order of the batches. Belongs to the caller's dispose scope.</summary>
+    public Tensor Rows => cat(rows, 0);
+
+    public Tensor Agreements => cat(agreements, 0);
+
+    /// <summary>What the model answers to a batch.</summary>
+    public Reading Answer(Dictionary<string, Tensor> read, Batch batch)
     {
-        var scores = model.Run(binding.Bind(batch))[0];
-        while (scores.dim() > 2 && scores.shape[^1] == 1) scores = scores.squeeze(-1);
-        if (scores.dim() < 2 || scores.shape[0] != count || scores.shape[^1] < 2 || !is_floating_point(scores))
-            throw new SecateurException($"{Path}: its first output is {scores.dtype} [{string.Join(", ", scores.shape)}] for {count} examples, not a score for each class; "
-                + "export the model with its class scores as the first output");
-        if (scores.isnan().any().item<bool>())
-            throw new SecateurException($"{Path}: its output '{model.Outputs[0]}' holds NaN on this data; check the model's weights and the data's values");
-        AnswersEach = (int)(scores.numel() / scores.shape[^1] / count);
-        return Scores.LogProbabilities(scores.to_type(ScalarType.Float32).reshape(-1, scores.shape[^1]), kind);
+        var reading = Reading.Of(Task.Forms, model.Run(binding.Bind(read)), batch.Indices.Length, batch.Real, Path);
+        foreach (var (form, tensor) in reading.All)
+        {
+            if (tensor.isnan().any().item<bool>())
+                throw new SecateurException($"{Path}: its output '{form.Name}' holds NaN on this data; check the model's weights and the data's values");
+        }
+        return reading;
     }
 
     /// <summary>Keeps what the evaluation needs of a batch.</summary>
-    /// <param name="answer">[answers, classes] of this model.</param>
-    /// <param name="first">[answers, classes] of the first model.</param>
-    /// <param name="expected">[answers], the right class.</param>
-    /// <param name="labels">Whether <paramref name="expected"/> are labels.</param>
-    public void Keep(Tensor answer, Tensor first, Tensor expected, bool labels)
+    /// <param name="own">Of this model.</param>
+    /// <param name="first">Of the first model, which answers alike in form.</param>
+    /// <param name="target">What should be answered; null without labels.</param>
+    /// <param name="batch">Whose examples these are.</param>
+    public void Keep(Reading own, Reading first, Tensor? target, Batch batch)
     {
-        var right = answer.gather(1, expected.unsqueeze(1)).squeeze(1); // [answers]
-        var lost = labels ? -right.sum() : (first.exp() * (first - answer)).sum();
-        loss += lost.to_type(ScalarType.Float64).item<double>();
-        rows += answer.shape[0];
-        foreach (var predicted in answer.argmax(1).data<long>()) classes.Add((int)predicted);
-        if (AnswersEach == 1) probabilities.AddRange(right.exp().data<float>().ToArray());
+        using var scope = NewDisposeScope();
+        var judged = new Judged(own, first, target);
+        rows.Add(Task.Metric.Of(judged).DetachFromDisposeScope());
+        agreements.Add(Metric.All["agreement"].Of(judged).DetachFromDisposeScope());
+        loss += (Task.Teaches ? Task.Task.Loss(own, target!) : Distillation.Loss(own, first, 1)).item<float>() * batch.Real;
+        HasClasses &= own.All[0].Form.Kind == OutputKind.Classes && own.First.shape[1] == 1;
+        if (!HasClasses) return;
+        var scores = own.First.squeeze(1); // [examples, classes]
+        var expected = target?.reshape(-1) ?? first.First.squeeze(1).argmax(1);
+        var right = scores.softmax(1).gather(1, expected.unsqueeze(1)).squeeze(1);
+        foreach (var (place, answer) in scores.argmax(1).data<long>().ToArray().Index()) classes[batch.Indices[place]] = (int)answer;
+        foreach (var (place, share) in right.data<float>().ToArray().Index()) probabilities[batch.Indices[place]] = share;
     }
 
-    public void Dispose() => model.Dispose();
+    public void Dispose()
+    {
+        foreach (var tensor in rows.Concat(agreements)) tensor.Dispose();
+        model.Dispose();
+    }
 }

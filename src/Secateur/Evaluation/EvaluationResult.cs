@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Secateur.Tasks;
 
 namespace Secateur.Evaluation;
 
@@ -8,10 +9,10 @@ public sealed record QualitySlice(string Slice, long Samples, double Value);
 
 /// <summary>A model's quality on one part of the data.</summary>
 /// <param name="Metric">A key of <see cref="Evaluation.Metric.All"/>.</param>
-/// <param name="Value">The metric's mean.</param>
+/// <param name="Value">The metric's, of all examples.</param>
 /// <param name="Samples">Examples seen.</param>
-/// <param name="Loss">Mean cross-entropy of the labels; without labels the mean Kullback–Leibler divergence from the first model's answers.</param>
-/// <param name="Agreement">The share of answers that are the first model's.</param>
+/// <param name="Loss">The task's mean loss against the labels; where none teach the mean distance from the first model's answers (of classes the Kullback–Leibler divergence).</param>
+/// <param name="Agreement">The share of answers that are the first model's; of outputs that are values the cosine.</param>
 /// <param name="Slices">By class: of the label, without labels of the first model's answer; none where an example has several answers.</param>
 public sealed record ModelQuality(
     string Model, string Metric, double Value, long Samples, double Loss, double Agreement, ImmutableArray<QualitySlice> Slices);
@@ -24,6 +25,9 @@ public sealed record Predictions(ImmutableArray<int> Classes, ImmutableArray<flo
 /// <summary>Models measured on the same examples in stock ONNX Runtime.</summary>
 public sealed record EvaluationResult
 {
+    /// <summary>What the models were taken for, and why.</summary>
+    public required TaskFacts Task { get; init; }
+
     /// <summary>In the order asked for.</summary>
     public required ImmutableArray<ModelQuality> Results { get; init; }
 
@@ -42,7 +46,7 @@ public sealed record EvaluationResult
     public string ClassName(int number) => NameOf(ClassNames, number);
 
     /// <summary>One model against another, as reports show it.</summary>
-    public Quality Compare(int before = 0, int after = 1) => new(Results[before].Value, Results[after].Value);
+    public Quality Compare(int before = 0, int after = 1) => new(Results[before].Value, Results[after].Value, Metric.All[Task.Metric].LowerIsBetter);
 
     /// <summary>The same by class.</summary>
     public ImmutableArray<SliceResult> CompareSlices(int before = 0, int after = 1) =>

@@ -11,7 +11,10 @@ public sealed record EvaluationSettings
     /// <summary>Of ONNX Runtime; 0 takes every core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>A key of <see cref="Metric.All"/>; null takes accuracy with labels and agreement without.</summary>
+    /// <summary>A key of <see cref="Tasks.Task.All"/>; null infers it from the first model's outputs and the labels.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>A key of <see cref="Metric.All"/>; null takes the task's own, and without labels the agreement with the first model.</summary>
     public string? Metric { get; init; }
 
     /// <summary>By class number.</summary>

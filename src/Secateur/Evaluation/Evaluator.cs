@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Secateur.Data;
+using Secateur.Onnx;
+using Secateur.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,25 +13,29 @@ public static class Evaluator
     /// <summary>Reads each batch once and runs every model on it.</summary>
     /// <param name="models">Paths; the first is the one that the others are compared with.</param>
     /// <param name="examples">The part of the data to measure on.</param>
-    /// <param name="settings">Batch, threads, metric, class names.</param>
+    /// <param name="settings">Batch, threads, task, metric, class names.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancel">Looked at before each batch.</param>
     /// <exception cref="SecateurException">A model cannot be run on the data, or a label is no class of a model; the message names it.</exception>
     public static EvaluationResult Run(
         IReadOnlyList<string> models, Examples examples, EvaluationSettings settings, IProgress<Progress>? progress, CancellationToken cancel)
     {
-        var labels = examples.Labels;
-        var name = settings.Metric ?? Metric.Default(labels is not null);
-        if (!Metric.All.TryGetValue(name, out var metric))
-            throw new SecateurException($"metric '{name}' is not known; choose one of {string.Join(", ", Metric.All.Keys.Order())}");
-        if (metric.NeedsLabels && labels is null) throw new SecateurException($"metric '{name}' needs labels, the data has none; add labels or choose agreement");
         if (examples.Count == 0) throw new SecateurException("the data has no examples to evaluate on; choose other data");
         List<Contender> contenders = [];
         try
         {
-            foreach (var model in models) contenders.Add(new Contender(model, examples, settings.Threads));
-            var expected = Stream(contenders, examples, labels, settings.Batch, progress, cancel);
-            return Summarize(contenders, expected, labels is not null, examples.Count, name, metric, settings.ClassNames);
+            TaskFacts? task = null;
+            foreach (var model in models)
+            {
+                var graph = OnnxModel.Load(model).Graph;
+                // the first model decides, so that all are asked the same
+                var own = Assignment.Of(graph, examples, task?.Name ?? settings.Task, task?.Metric ?? settings.Metric);
+                if (task is null) progress?.Report(Progress.Note("task", $"{own}"));
+                task ??= own.Facts;
+                contenders.Add(new Contender(model, graph, own, examples, settings.Threads));
+            }
+            var order = Stream(contenders, examples, settings.Batch, progress, cancel);
+            return Summarize(contenders, order, examples, task!, settings.ClassNames);
         }
         finally
         {
@@ -37,63 +43,73 @@ public static class Evaluator
         }
     }
 
-    private static ImmutableArray<int> Stream(
-        List<Contender> contenders, Examples examples, ImmutableArray<long>? labels, int batchSize, IProgress<Progress>? progress, CancellationToken cancel)
+    /// <returns>The examples' numbers in the order in which they were run.</returns>
+    private static List<long> Stream(List<Contender> contenders, Examples examples, int batchSize, IProgress<Progress>? progress, CancellationToken cancel)
     {
-        var expected = ImmutableArray.CreateBuilder<int>();
-        for (var start = 0L; start < examples.Count; start += batchSize)
+        List<long> order = [];
+        var binding = Binding.Of(contenders[0].Task.Graph, examples);
+        foreach (var batch in new Batches(examples, binding, batchSize).InOrder())
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            var count = (int)Math.Min(batchSize, examples.Count - start);
-            var indices = new long[count];
-            for (var i = 0; i < count; i++) indices[i] = start + i;
-            var batch = examples.Read(indices);
-            Tensor? first = null, right = null; // [answers, classes], [answers]
+            var read = examples.Read(batch.Indices);
+            Reading? first = null;
+            Tensor? target = null;
             foreach (var contender in contenders)
             {
-                var answer = contender.Answer(batch, count);
-                first ??= answer;
-                right ??= labels is { } known ? Right(known, indices, answer, contender, examples) : answer.argmax(1);
-                if (answer.shape[0] != first.shape[0] || answer.shape[1] != first.shape[1])
-                    throw new SecateurException($"{contender.Path}: answers [{string.Join(", ", answer.shape)}] where {contenders[0].Path} answers "
-                        + $"[{string.Join(", ", first.shape)}]; compare models of the same task");
-                contender.Keep(answer, first, right, labels is not null);
+                var own = contender.Answer(read, batch);
+                if (first is not null && Unlike(own, first) is { } fault)
+                    throw new SecateurException($"{contender.Path}: answers {fault.Own} where {contenders[0].Path} answers {fault.First}; compare models of the same task");
+                first ??= own;
+                target ??= contender.Task.HasLabels ? contender.Task.Target(examples, read, batch) : null;
+                if (target is not null)
+                {
+                    CheckClasses(examples, batch, own, contender);
+                    contender.Task.Task.Check(own, target, contender.Path);
+                }
+                contender.Keep(own, first, target, batch);
             }
-            if (contenders[0].AnswersEach == 1) foreach (var number in right!.data<long>()) expected.Add((int)number);
-            progress?.Report(new("evaluating", (double)(start + count) / examples.Count, $"{start + count} of {examples.Count} examples"));
+            order.AddRange(batch.Indices.AsSpan(0, batch.Real));
+            progress?.Report(new("evaluating", (double)order.Count / examples.Count, $"{order.Count} of {examples.Count} examples"));
         }
-        return expected.ToImmutable();
+        return order;
     }
 
-    private static Tensor Right(ImmutableArray<long> labels, long[] indices, Tensor answer, Contender contender, Examples examples)
+    private static (string Own, string First)? Unlike(Reading own, Reading first)
     {
-        if (contender.AnswersEach > 1)
-            throw new SecateurException($"{contender.Path}: gives {contender.AnswersEach} answers an example, the data has one label for each; leave out the labels");
-        var right = Array.ConvertAll(indices, index => labels[(int)index]);
-        for (var i = 0; i < right.Length; i++)
+        static string Show(Tensor tensor) => $"[{string.Join(", ", tensor.dim() == 3 && tensor.shape[1] == 1 ? [tensor.shape[0], tensor.shape[2]] : tensor.shape)}]";
+        if (own.All.Length != first.All.Length) return ($"with {own.All.Length} outputs", $"with {first.All.Length}");
+        foreach (var ((_, one), (_, other)) in own.All.Zip(first.All))
+            if (!one.shape.SequenceEqual(other.shape)) return (Show(one), Show(other));
+        return null;
+    }
+
+    /// <summary>Names the example whose label is no class.</summary>
+    private static void CheckClasses(Examples examples, Batch batch, Reading own, Contender contender)
+    {
+        if (examples.Labels is not { } labels || own.First.dim() != 3 || own.First.shape[1] != 1) return;
+        var classes = own.First.shape[2];
+        foreach (var index in batch.Indices)
         {
-            if (right[i] < 0 || right[i] >= answer.shape[1])
-                throw new SecateurException($"label {right[i]} of {examples.Describe(indices[i])} is none of the {answer.shape[1]} classes of {contender.Path}; "
-                    + $"labels are 0 to {answer.shape[1] - 1}");
+            if (labels[(int)index] is >= 0 and var label && label < classes) continue;
+            throw new SecateurException($"label {labels[(int)index]} of {examples.Describe(index)} is none of the {classes} classes of {contender.Path}; labels are 0 to {classes - 1}");
         }
-        return tensor(right);
     }
 
-    private static EvaluationResult Summarize(
-        List<Contender> contenders, ImmutableArray<int> expected, bool labels, long samples, string name, Metric metric, ImmutableArray<string> classNames)
+    private static EvaluationResult Summarize(List<Contender> contenders, List<long> order, Examples examples, TaskFacts task, ImmutableArray<string> classNames)
     {
+        using var scope = NewDisposeScope();
         var predictions = contenders.Select(contender => contender.Predictions).ToImmutableArray();
-        var first = predictions[0].Classes;
-        var results = contenders.Zip(predictions, (contender, own) =>
+        ImmutableArray<int> expected = !contenders[0].HasClasses ? []
+            : examples.Labels is { } labels && contenders[0].Task.HasLabels ? [.. labels.Select(label => (int)label)] : predictions[0].Classes;
+        var places = order.Index().Where(_ => !expected.IsEmpty).GroupBy(pair => expected[(int)pair.Item], pair => (long)pair.Index).OrderBy(slice => slice.Key).ToArray();
+        var results = contenders.Select(contender =>
         {
-            var values = own.Classes.Select((predicted, i) => metric.Of(new(predicted, labels ? expected[i] : null, first[i]))).ToArray();
-            var slices = expected.Zip(values).GroupBy(pair => pair.First, pair => pair.Second).OrderBy(slice => slice.Key)
-                .Select(slice => new QualitySlice(EvaluationResult.NameOf(classNames, slice.Key), slice.Count(), slice.Average()));
-            var agreement = own.Classes.Zip(first).Count(pair => pair.First == pair.Second) / (double)first.Length;
-            return new ModelQuality(contender.Path, name, values.Average(), samples, contender.Loss, agreement, [.. slices]);
+            var (metric, rows) = (contender.Task.Metric, contender.Rows);
+            var slices = places.Select(slice => new QualitySlice(EvaluationResult.NameOf(classNames, slice.Key), slice.Count(), metric.Value(rows[tensor(slice.ToArray())])));
+            return new ModelQuality(contender.Path, task.Metric, metric.Value(rows), examples.Count, contender.Loss, Metric.All["agreement"].Value(contender.Agreements), [.. slices]);
         });
-        return new() { Results = [.. results], Predictions = predictions, Expected = expected, ClassNames = classNames };
+        return new() { Task = task, Results = [.. results], Predictions = predictions, Expected = expected, ClassNames = classNames };
     }
 }

@@ -32,7 +32,7 @@ internal static class Baselines
     {
         const string Name = "small dense";
         var clock = Stopwatch.StartNew();
-        if (data.Train.Labels is null) return new(Name, null, 0, 0, "a new model cannot be trained without labels");
+        if (!run.Task.Teaches) return new(Name, null, 0, 0, "a new model cannot be trained without labels");
         var (model, note) = Architecture.SmallDense(run.Model, run.Nonzero, run.Recipe.Seed);
         if (model is null) return new(Name, null, 0, 0, note);
         // the budget of the pruned model: the dense training and all fine-tuning
@@ -42,12 +42,12 @@ internal static class Baselines
         var folder = run.Folder.Inner("small-dense");
         Directory.CreateDirectory(folder.Path);
         var output = Path.Combine(folder.Path, "model.onnx");
-        TrainJob.Train(model, data, output, budget, run.Recipe.Seed, folder.Inner("rounds"), null,
+        TrainJob.Train(model, data, Tasks.Assignment.Of(model.Graph, data.Train, run.Task.Facts.Name, run.Task.Facts.Metric), output, budget, run.Recipe.Seed, folder.Inner("rounds"), null,
             (stage, done, detail) => report($"baseline {Name}: {stage}", done, detail), cancel);
         return new(Name, Test(run, output, data, cancel), ModelFile.Facts(output).Parameters, clock.Elapsed.TotalSeconds,
             $"{note}, trained {budget.Epochs} epochs: the dense training and all fine-tuning together");
     }
 
     private static double Test(PruneRun run, string path, DataSet data, CancellationToken cancel) =>
-        Evaluator.Run([run.DensePath, path], data.Test, new EvaluationSettings { Batch = run.Recipe.Training.Batch }, null, cancel).Results[1].Value;
+        Evaluator.Run([run.DensePath, path], data.Test, new EvaluationSettings { Batch = run.Recipe.Training.Batch, Task = run.Task.Facts.Name, Metric = run.Task.Facts.Metric }, null, cancel).Results[1].Value;
 }

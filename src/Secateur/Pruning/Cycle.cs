@@ -4,6 +4,7 @@ using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Schedules;
+using Secateur.Tasks;
 using Secateur.Training;
 using static TorchSharp.torch;
 
@@ -13,7 +14,7 @@ namespace Secateur.Pruning;
 internal delegate double Target(MaskStep step, IReadOnlyList<(Choice Choice, Tensor Units)> scored);
 
 /// <summary>Score, threshold, mask, fine-tune, measure, save; again, until the schedule is done. A cycle that was killed goes on after its last saved round.</summary>
-internal sealed class Cycle
+internal sealed class Cycle : IDisposable
 {
     private readonly Network network;
     private readonly Network? teacher;
@@ -23,7 +24,7 @@ internal sealed class Cycle
     private readonly Action<string, double, string> report;
     private readonly Objective objective;
     private readonly MaskStep step;
-    private readonly IReadOnlyList<long> expected;
+    private readonly Measurement? measurement;
 
     /// <param name="network">Dense at the start; pruned when the cycle is done.</param>
     /// <param name="teacher">The dense model; may be null where neither loss nor metric asks it.</param>
@@ -31,14 +32,17 @@ internal sealed class Cycle
     /// <param name="recipe">Checked.</param>
     /// <param name="folder">Where rounds are saved.</param>
     /// <param name="report">Takes a stage, the fraction of it that is done, and what is seen.</param>
-    public Cycle(Network network, Network? teacher, DataSet? data, Recipe recipe, RunFolder folder, Action<string, double, string> report)
+    /// <param name="task">On the network's graph.</param>
+    public Cycle(Network network, Network? teacher, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, Action<string, double, string> report)
     {
         (this.network, this.teacher, this.data, this.recipe, this.folder, this.report) = (network, teacher, data, recipe, folder, report);
-        objective = new(network.Graph, data?.Train.Labels is null ? 1 : recipe.Training.Teacher ?? 0, recipe.Training.Temperature);
+        objective = new(task, Share(recipe, data), recipe.Training.Temperature);
         step = new MaskStep(network, recipe);
-        expected = data is null ? [] : data.HeldOut.Labels is { } labels ? labels
-            : Measurement.Answers(teacher!, objective, data.HeldOut, recipe.Training.Batch, default);
+        measurement = data is null ? null : new(network, teacher, task, data.HeldOut, recipe.Training.Batch);
     }
+
+    /// <summary>The teacher's share in the loss where labels can teach too.</summary>
+    public static double Share(Recipe recipe, DataSet? data) => recipe.Training.Teacher ?? (data?.Loss == "distillation" ? 1 : 0);
 
     /// <summary>Runs all that is not yet done.</summary>
     public RoundState Run(Target target, CancellationToken cancel)
@@ -46,7 +50,7 @@ internal sealed class Cycle
         using var scope = NewDisposeScope();
         using var masks = new Masks();
         var state = folder.Load(network, masks) ?? new(0, Measure(cancel).Quality, [], null, 0, 0);
-        var steps = data is null ? 0 : data.Train.Count / Trainer.BatchOf(network, data.Train, recipe.Training);
+        var steps = data is null ? 0 : Trainer.BatchesOf(network, data.Train, recipe.Training).PerEpoch;
         var segments = Segment.Plan(recipe, steps);
         Trainer? trainer = null;
         try
@@ -71,7 +75,7 @@ internal sealed class Cycle
                 if (data is not null)
                     Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", number), cancel);
                 var (quality, loss) = Measure(cancel);
-                report(name, 1, data is null ? $"sparsity {Zeros(masks):0.0%}" : $"sparsity {Zeros(masks):0.0%}, held-out {quality:0.00%}");
+                report(name, 1, data is null ? $"sparsity {Zeros(masks):0.0%}" : $"sparsity {Zeros(masks):0.0%}, {Held(quality)}");
                 var round = new RoundResult(segment.Round, aim, Zeros(masks), quality, loss, clock.Elapsed.TotalSeconds);
                 state = state with { Segments = number + 1, Rounds = state.Rounds.Add(round) };
                 if (data is not null) folder.Save(network, masks, state, trainer?.Optimizer); // without data a run is as quick as its saving
@@ -122,8 +126,11 @@ internal sealed class Cycle
         };
     }
 
-    private (double Quality, double Loss) Measure(CancellationToken cancel) =>
-        data is null ? default : Measurement.Of(network, objective, data.HeldOut, expected, recipe.Training.Batch, cancel);
+    public void Dispose() => measurement?.Dispose();
+
+    private (double Quality, double Loss) Measure(CancellationToken cancel) => measurement?.Of(cancel) ?? default;
+
+    private string Held(double quality) => $"held-out {objective.Task.Facts.Metric} {(objective.Task.Metric.IsShare ? $"{quality:0.00%}" : $"{quality:0.####}")}";
 
     private double Zeros(Masks masks) => masks.Zeros / (double)step.Total;
 }

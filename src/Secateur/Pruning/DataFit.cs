@@ -1,5 +1,6 @@
 using Secateur.Data;
 using Secateur.Onnx;
+using Secateur.Tasks;
 
 namespace Secateur.Pruning;
 
@@ -7,7 +8,7 @@ namespace Secateur.Pruning;
 internal static class DataFit
 {
     /// <exception cref="SecateurException">Inputs do not match, or a label is no class of the model; the message says how to mend it.</exception>
-    public static void Check(OnnxModel model, DataSet data)
+    public static void Check(OnnxModel model, DataSet data, Assignment task)
     {
         try
         {
@@ -18,10 +19,6 @@ internal static class DataFit
             throw new SecateurException($"{data.Path}: {e.Message}", e);
         }
         if (data.Train.Count == 0) throw new SecateurException($"{data.Path}: leaves no example to learn from; give more data");
-        if (data.Train.Labels is null) return;
-        var output = model.Graph.Outputs[0];
-        if (output.Shape is [_, { } classes]) LabelCheck.Within(data, classes);
-        else if (output.Shape.Length != 0 && output.Shape.Length != 2)
-            throw new SecateurException($"{model.Path}: output {output} is not one answer an example, as labels need; leave the labels out (--no-labels) to learn from the dense model");
+        if (data.Train.Labels is not null && task.Task is Tasks.Classification && model.Graph.Outputs[0].Shape is [_, { } classes]) LabelCheck.Within(data, classes);
     }
 }

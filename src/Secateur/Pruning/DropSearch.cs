@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Secateur.Evaluation;
 
 namespace Secateur.Pruning;
 
@@ -10,10 +11,11 @@ internal static class DropSearch
 
     /// <param name="reach">The highest sparsity that the recipe allows.</param>
     /// <param name="maxDrop">The largest loss on the held-out part.</param>
+    /// <param name="metric">Says which direction is a loss.</param>
     /// <param name="run">Runs the cycle to a sparsity; gives the dense and the pruned quality.</param>
     /// <returns>The best sparsity, and all candidates in order of sparsity.</returns>
     /// <exception cref="GateException">No candidate met the limit; the message says how near the nearest came.</exception>
-    public static (double Best, ImmutableArray<FrontierPoint> Frontier) Run(double reach, double maxDrop, Func<double, (double Dense, double Pruned)> run)
+    public static (double Best, ImmutableArray<FrontierPoint> Frontier) Run(double reach, double maxDrop, Metric metric, Func<double, (double Dense, double Pruned)> run)
     {
         List<FrontierPoint> frontier = [];
         var (met, failed) = (0.0, Math.Log(Math.Max(LeastDensity, 1 - reach))); // logarithms of densities
@@ -22,7 +24,8 @@ internal static class DropSearch
             var density = (met + failed) / 2;
             var sparsity = 1 - Math.Exp(density);
             var (dense, pruned) = run(sparsity);
-            var point = new FrontierPoint(sparsity, pruned, dense - pruned, dense - pruned <= maxDrop + 1e-12);
+            var drop = metric.Drop(dense, pruned);
+            var point = new FrontierPoint(sparsity, pruned, drop, drop <= maxDrop + 1e-12);
             frontier.Add(point);
             if (point.Met) met = density;
             else failed = density;

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
 using Secateur.Data;
 using Secateur.Evaluation;
+using Secateur.Tasks;
 
 namespace Secateur.Pruning;
 
 /// <summary>Measures the dense and the pruned file side by side, in stock ONNX Runtime.</summary>
-internal sealed class Evidence(string dense, string pruned, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
+internal sealed class Evidence(string dense, string pruned, TaskFacts task, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
 {
     /// <summary>On the test part, which decided nothing.</summary>
     public EvaluationResult Quality(DataSet data) => Evaluator.Run([dense, pruned], data.Test,
-        new EvaluationSettings { Batch = recipe.Training.Batch, Threads = Threads, ClassNames = data.ClassNames }, Progress("measuring quality"), cancel);
+        new EvaluationSettings { Batch = recipe.Training.Batch, Threads = Threads, Task = task.Name, Metric = task.Metric, ClassNames = data.ClassNames }, Progress("measuring quality"), cancel);
 
     public ImmutableArray<LatencyResult> Latency(DataSet? data) => LatencyBenchmark.Run([dense, pruned],
         new BenchmarkSettings { Threads = Threads, Examples = data?.Test, Seed = recipe.Seed }, Progress("measuring latency"), cancel).Results;

@@ -10,9 +10,9 @@ namespace Secateur.Pruning;
 /// <summary>Every tensor of a network with what was done to it and why.</summary>
 internal static class LayerResults
 {
-    public static ImmutableArray<LayerResult> Of(Network network, Recipe recipe)
+    public static ImmutableArray<LayerResult> Of(Network network, Recipe recipe, IReadOnlyDictionary<string, long[]>? inputs)
     {
-        var work = Work.Of(network.Model, Shapes.Of(network)).ByWeight;
+        var work = Work.Of(network.Model, Shapes.Of(network, inputs: inputs)).ByWeight;
         return
         [
             .. Choice.Of(network, recipe, Granularity.Parse(recipe.Granularity)).Select(choice =>

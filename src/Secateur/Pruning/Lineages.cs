@@ -24,13 +24,13 @@ internal static class Lineages
 
     /// <summary>Stands for all that decides the bytes of a result.</summary>
     public static string Key(string modelHash, DataSet? data, object recipe) => Hash(string.Join('\n', modelHash, data?.Fingerprint ?? "",
-        data is null ? "" : $"{data.Train.Count} {data.HeldOut.Count} {data.Test.Count} {data.Train.Labels is not null}", JsonSerializer.Serialize(recipe, Json.Options),
+        data is null ? "" : $"{data.Train.Count} {data.HeldOut.Count} {data.Test.Count} {data.Train.Target} {string.Join(", ", data.Train.Features)} {data.Description} {data.Task} {data.Metric} {data.Loss}", JsonSerializer.Serialize(recipe, Json.Options),
         TorchSharp.torch.get_num_threads(), string.Join(' ', Versions)));
 
     public static string HashOf(Recipe recipe) => Hash(JsonSerializer.Serialize(recipe, Json.Options));
 
     public static DataFacts Facts(DataSet data) => new(data.Path, data.Description, data.Train.Count, data.HeldOut.Count, data.Test.Count,
-        data.Train.Labels is not null, [.. data.Train.Features.Select(feature => $"{feature.Name} [{string.Join(", ", feature.Shape)}]")]);
+        data.Train.Target is not null, [.. data.Train.Features.Select(feature => $"{feature.Name} [{string.Join(", ", feature.Shape.Select(size => size == Feature.Varies ? "varies" : $"{size}"))}]")]);
 
     /// <summary>The most memory that this process has had, in MB of 2^20 bytes; 0 where the system does not tell.</summary>
     public static double PeakMb() => File.Exists("/proc/self/status")

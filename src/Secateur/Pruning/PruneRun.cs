@@ -3,6 +3,7 @@ using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Tasks;
 using Secateur.Training;
 using static TorchSharp.torch;
 
@@ -19,18 +20,25 @@ internal sealed class PruneRun : IDisposable
     private readonly CancellationToken cancel;
     private readonly Network? teacher;
     private readonly Network network;
+    private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
     private bool written;
 
-    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Recipe recipe, RunFolder folder,
+    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
     {
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
         network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
-        Input = ModelFile.Facts(densePath, network);
-        teacher = data is not null && (data.Train.Labels is null || recipe.Training.Teacher > 0) ? new Network(OnnxModel.Load(densePath)) : null;
+        shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
+        Input = ModelFile.Facts(densePath, network, shapes);
+        Task = task;
+        var asksTeacher = !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
+        teacher = data is not null && asksTeacher ? new Network(OnnxModel.Load(densePath)) : null;
     }
+
+    /// <summary>What the model is taken for.</summary>
+    public Assignment Task { get; }
 
     /// <summary>The dense model's file.</summary>
     public string DensePath { get; }
@@ -60,9 +68,10 @@ internal sealed class PruneRun : IDisposable
         var hash = model.Path.Length > 0 ? ModelFile.Hash(model.Files) : model.Hash();
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
         folder.Prepare(output);
-        if (data is not null) DataFit.Check(model, data);
+        var task = Assignment.Of(model.Graph, data?.Train, recipe.Task ?? data?.Task, recipe.Metric ?? data?.Metric);
+        if (data is not null) DataFit.Check(model, data, task);
         var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
-        return new(model, densePath, hash, data, recipe, folder, report, cancel);
+        return new(model, densePath, hash, data, task, recipe, folder, report, cancel);
     }
 
     /// <summary>The recipe's sparsity or size as a target of the cycle.</summary>
@@ -82,7 +91,11 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>Runs the cycle to a target; afterwards the network is pruned.</summary>
-    public RoundState To(Target target) => Cycle(recipe, folder, "").Run(target, cancel);
+    public RoundState To(Target target)
+    {
+        using var cycle = Cycle(recipe, folder, "");
+        return cycle.Run(target, cancel);
+    }
 
     /// <summary>Searches the highest sparsity within a loss of quality; afterwards the network is the best candidate.</summary>
     public (RoundState State, ImmutableArray<FrontierPoint> Frontier) Search(double maxDrop)
@@ -91,11 +104,12 @@ internal sealed class PruneRun : IDisposable
         RoundState Candidate(double sparsity)
         {
             Renew();
-            return Cycle(recipe, folder.Inner($"sparsity-{sparsity:0.00000}"), $"candidate {sparsity:0.0%}, ").Run((_, _) => sparsity, cancel);
+            using var cycle = Cycle(recipe, folder.Inner($"sparsity-{sparsity:0.00000}"), $"candidate {sparsity:0.0%}, ");
+            return cycle.Run((_, _) => sparsity, cancel);
         }
 
         var reach = new MaskStep(network, recipe).Reach;
-        var (best, frontier) = DropSearch.Run(reach, maxDrop, sparsity => Candidate(sparsity) is var state ? (state.Dense, state.Rounds[^1].Quality) : default);
+        var (best, frontier) = DropSearch.Run(reach, maxDrop, Task.Metric, sparsity => Candidate(sparsity) is var state ? (state.Dense, state.Rounds[^1].Quality) : default);
         return (Candidate(best), frontier); // all its rounds are saved: this only reads the last
     }
 
@@ -105,7 +119,8 @@ internal sealed class PruneRun : IDisposable
         var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
-        var state = new Cycle(pruned, teacher, data, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail)).Run(target, cancel);
+        using var cycle = new Cycle(pruned, teacher, data, Task, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
+        var state = cycle.Run(target, cancel);
         pruned.Store();
         return (inner.Put("model.onnx", dense), state, pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>()));
     }
@@ -135,7 +150,12 @@ internal sealed class PruneRun : IDisposable
             notes.Add($"Fine-tuning was {recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1)} epochs more than the dense model had; a gain may come from them as well as from pruning.");
         if (recipe.MaxDrop is { } drop) notes.Add($"The limit of {drop:0.####} was kept on the held-out part, which decides; the test part was looked at only once, at the end, and may differ by chance.");
         if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
-        else if (data.Train.Labels is null) notes.Add("The data has no labels: the dense model was the teacher, and quality is the share of its answers that the pruned model gives too.");
+        else if (!Task.HasLabels) notes.Add(data.Train.Target is null
+            ? $"The data has no labels: the dense model was the teacher, and quality is how near the pruned model's answers are to its own ({Task.Facts.Metric}: {Task.Metric.Summary})."
+            : $"The task {Task.Facts.Name} leaves labels unread: the dense model was the teacher, and quality is how near the pruned model's answers are to its own.");
+        if (data is not null && Trainer.BatchesOf(network, data.Train, recipe.Training).Size is var size && size < Math.Min(recipe.Training.Batch, data.Train.Count)
+            && Binding.Of(model.Graph, data.Train).FixedBatch is null && new Batches(data.Train, Binding.Of(model.Graph, data.Train), recipe.Training.Batch, long.MaxValue).Size > size)
+            notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
         if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
         if (recipe.Storage == Storage.Dense) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
@@ -153,11 +173,11 @@ internal sealed class PruneRun : IDisposable
             throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
         written = true;
-        return ModelFile.Facts(output, network);
+        return ModelFile.Facts(output, network, shapes);
     }
 
     /// <summary>Each tensor as it came out.</summary>
-    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe);
+    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe, shapes);
 
     public void Finish() => folder.Finish();
 
@@ -177,7 +197,7 @@ internal sealed class PruneRun : IDisposable
     private static string RealPath(string path) => (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
     private Cycle Cycle(Recipe what, RunFolder where, string label) =>
-        new(network, teacher, data, what, where, (stage, done, detail) => report(label + stage, done, detail));
+        new(network, teacher, data, Task, what, where, (stage, done, detail) => report(label + stage, done, detail));
 
     /// <summary>Dense weights again.</summary>
     private void Renew()

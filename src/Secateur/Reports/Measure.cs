@@ -3,7 +3,7 @@ namespace Secateur.Reports;
 /// <summary>How a metric is written: fractions as per cent and points, everything else as it is.</summary>
 internal sealed record Measure(string Metric)
 {
-    private bool IsFraction => Metric is "accuracy" or "agreement" || Metric.StartsWith("accuracy", StringComparison.Ordinal);
+    private bool IsFraction => Evaluation.Metric.All.GetValueOrDefault(Metric)?.IsShare ?? Metric.StartsWith("accuracy", StringComparison.Ordinal);
 
     /// <summary>The least span of an axis, so that noise does not look like a fall.</summary>
     public double LeastSpan => IsFraction ? 0.01 : 1e-9;

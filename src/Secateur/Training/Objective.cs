@@ -1,46 +1,62 @@
-using Secateur.Evaluation;
-using Secateur.Onnx;
+using Secateur.Tasks;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Secateur.Training;
 
 /// <summary>What is learned: the labels, the dense model's answers, or both mixed.</summary>
-/// <remarks>Distillation after Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, sec. 2 (arXiv:1503.02531).</remarks>
 internal sealed class Objective
 {
-    private readonly ScoreKind kind;
     private readonly double temperature;
 
-    /// <param name="graph">Its first output is [batch, …, classes]: logits, log-probabilities or probabilities, told by the node that makes it.</param>
-    /// <param name="teacher">The share of the teacher in the loss, in [0, 1].</param>
+    /// <param name="task">On the model that learns.</param>
+    /// <param name="teacher">The share of the teacher in the loss, in [0, 1]; where no labels teach it is 1.</param>
     /// <param name="temperature">Above 0; softens teacher and student alike.</param>
-    public Objective(Graph graph, double teacher, double temperature)
-    {
-        (kind, Teacher, this.temperature) = (Scores.Kind(graph), teacher, temperature);
-    }
+    public Objective(Assignment task, double teacher, double temperature) =>
+        (Task, Teacher, this.temperature) = (task, task.Teaches ? teacher : 1, temperature);
+
+    public Assignment Task { get; }
 
     /// <summary>The share of the teacher's answers in the loss.</summary>
     public double Teacher { get; }
 
-    /// <summary>Logits up to a constant, [examples, classes], of the network's first output.</summary>
-    public Tensor Logits(Tensor output)
+    /// <summary>The mean loss of a batch.</summary>
+    /// <param name="student">With gradients.</param>
+    /// <param name="target">What should be answered; may be null where the teacher alone counts.</param>
+    /// <param name="taught">Of the teacher; may be null where labels alone count.</param>
+    public Tensor Loss(Reading student, Tensor? target, Reading? taught)
     {
-        var flat = output.dim() == 2 ? output : output.reshape(-1, output.shape[^1]);
-        return kind == ScoreKind.Probabilities ? flat.clamp_min(1e-12).log() : flat;
+        if (Teacher == 0) return Task.Task.Loss(student, target!);
+        var distilled = Distillation.Loss(student, taught!, temperature);
+        return Teacher == 1 ? distilled : Teacher * distilled + (1 - Teacher) * Task.Task.Loss(student, target!);
     }
 
-    /// <summary>The mean loss of a batch.</summary>
-    /// <param name="logits">Of the student, [n, classes].</param>
-    /// <param name="labels">int64 [n]; may be null where the teacher alone counts.</param>
-    /// <param name="taught">Logits of the teacher, [n, classes]; may be null where labels alone count.</param>
-    public Tensor Loss(Tensor logits, Tensor? labels, Tensor? taught)
+    /// <summary>The loss against answers drawn by the network's own probabilities: its gradients are those of the true Fisher information.</summary>
+    public static Tensor LossOfDrawn(Reading reading, Generator generator)
     {
-        if (Teacher == 0) return functional.cross_entropy(logits, labels!);
-        var soft = functional.log_softmax(logits / temperature, 1);
-        var target = functional.softmax(taught! / temperature, 1);
-        // the gradient of the cross entropy is that of the divergence; temperature² keeps its size
-        var distilled = (target * soft).sum(1).mean() * -(temperature * temperature);
-        return Teacher == 1 ? distilled : Teacher * distilled + (1 - Teacher) * functional.cross_entropy(logits, labels!);
+        Tensor? sum = null;
+        foreach (var (form, own) in reading.All)
+        {
+            var loss = Drawn(form.Kind, own, generator);
+            sum = sum is null ? loss : sum + loss;
+        }
+        return sum! / reading.All.Length;
+    }
+
+    private static Tensor Drawn(OutputKind kind, Tensor own, Generator generator)
+    {
+        switch (kind)
+        {
+            case OutputKind.Classes:
+                var logits = own.reshape(-1, own.shape[^1]);
+                return functional.cross_entropy(logits, multinomial(functional.softmax(logits.detach(), 1), 1, replacement: true, generator).squeeze(1));
+            case OutputKind.Switches:
+                return functional.binary_cross_entropy_with_logits(own, bernoulli(own.detach().sigmoid(), generator));
+            default: // a normal distribution around the values, as wide as they are
+                var values = own.detach();
+                var drawn = values + randn(values.shape, generator: generator) * values.square().mean().sqrt();
+                return functional.mse_loss(own, drawn) / values.square().mean().clamp_min(1e-12);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Pruning;
+using Secateur.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,6 +10,8 @@ namespace Secateur.Training;
 /// <summary>Trains a network on examples under masks, any number of steps at a time. Everything random follows from the seed and the step alone.</summary>
 internal sealed class Trainer : IDisposable
 {
+    private const double MostValues = 1 << 29; // in a batch: with their gradients 4 GB
+
     private readonly Network network;
     private readonly Network? teacher;
     private readonly Objective objective;
@@ -17,27 +20,35 @@ internal sealed class Trainer : IDisposable
     private readonly TrainingRecipe recipe;
     private readonly Masks masks;
     private readonly long seed;
-    private readonly long batch;
-    private (long Epoch, long[] Order) shuffled = (-1, []);
+    private readonly Batches batches;
+    private (long Epoch, Batch[] Batches) shuffled = (-1, []);
 
     public Trainer(Network network, Network? teacher, Objective objective, Examples examples, TrainingRecipe recipe, Masks masks, long seed)
     {
         (this.network, this.teacher, this.objective, this.examples) = (network, teacher, objective, examples);
         (this.recipe, this.masks, this.seed) = (recipe, masks, seed);
         binding = Binding.Of(network.Graph, examples);
-        batch = BatchOf(network, examples, recipe);
-        StepsPerEpoch = examples.Count / batch;
+        batches = BatchesOf(network, examples, recipe);
+        StepsPerEpoch = batches.PerEpoch;
         Optimizer = Optimizer.All[recipe.Optimizer](network.Parameters, recipe);
     }
 
-    /// <summary>Whole batches in an epoch; what is left over has its turn after another shuffle.</summary>
+    /// <summary>See <see cref="Batches.PerEpoch"/>.</summary>
     public long StepsPerEpoch { get; }
 
     public Optimizer Optimizer { get; }
 
-    /// <summary>Examples in a step: the recipe's, or what the graph is fixed to, or all there are.</summary>
-    public static long BatchOf(Network network, Examples examples, TrainingRecipe recipe) =>
-        Math.Min(Binding.Of(network.Graph, examples).FixedBatch ?? recipe.Batch, examples.Count);
+    /// <summary>The steps of a training: of the recipe's size, or what the graph is fixed to, or all there are; smaller where the values in between would not fit into memory.</summary>
+    public static Batches BatchesOf(Network network, Examples examples, TrainingRecipe recipe)
+    {
+        var binding = Binding.Of(network.Graph, examples);
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var (inputs, values) = (binding.Bind(examples.Read(new long[binding.FixedBatch ?? 1])), 0L);
+        network.Run(inputs, default, (_, _, outputs) => values += outputs.Sum(output => output.numel()));
+        var ratio = Math.Max(1, (double)values / inputs.Values.Sum(input => input.numel()));
+        return new(examples, binding, recipe.Batch, (long)Math.Min(Batches.MostElements, MostValues / ratio));
+    }
 
     /// <summary>Runs steps from one up to another of a training.</summary>
     /// <param name="from">The first step.</param>
@@ -74,31 +85,31 @@ internal sealed class Trainer : IDisposable
 
     private Tensor Loss(long step)
     {
-        var indices = Indices(step);
-        var inputs = binding.Bind(examples.Read(indices));
+        var batch = BatchOf(step);
+        var read = examples.Read(batch.Indices);
+        var inputs = binding.Bind(read);
         var random = Seeds.Random(seed, "augmentation", step);
         foreach (var (name, tensor) in inputs.ToArray()) inputs[name] = Augmentation.Apply(tensor, recipe.Shift, recipe.Flip, random);
-        Tensor? taught = null;
+        Reading? taught = null;
         if (objective.Teacher > 0)
         {
             using var frozen = no_grad();
-            taught = objective.Logits(teacher!.Run(inputs)[0]);
+            taught = Read(teacher!.Run(inputs), batch);
         }
-        var labels = objective.Teacher == 1 ? null : tensor(Array.ConvertAll(indices, index => examples.Labels!.Value[(int)index]));
-        return objective.Loss(objective.Logits(network.Run(inputs, new Mode(Training: true))[0]), labels, taught);
+        var student = Read(network.Run(inputs, new Mode(Training: true)), batch);
+        if (objective.Teacher == 1) return objective.Loss(student, null, taught);
+        var target = objective.Task.Target(examples, read, batch);
+        objective.Task.Task.Check(student, target, network.Model.Path);
+        return objective.Loss(student, target, taught);
     }
 
-    private long[] Indices(long step)
+    private Reading Read(Tensor[] outputs, Batch batch) => Reading.Of(objective.Task.Forms, outputs, batch.Indices.Length, batch.Real, network.Model.Path);
+
+    private Batch BatchOf(long step)
     {
         var (epoch, place) = (step / StepsPerEpoch, step % StepsPerEpoch);
-        if (shuffled.Epoch != epoch)
-        {
-            var order = new long[examples.Count];
-            for (var i = 0; i < order.Length; i++) order[i] = i;
-            Seeds.Random(seed, "shuffle", epoch).Shuffle(order);
-            shuffled = (epoch, order);
-        }
-        return shuffled.Order[(int)(place * batch)..(int)((place + 1) * batch)];
+        if (shuffled.Epoch != epoch) shuffled = (epoch, batches.Shuffled(seed, epoch));
+        return shuffled.Batches[place];
     }
 
     /// <summary>The mean of the steps' losses, read back from LibTorch only when asked.</summary>

@@ -2,6 +2,7 @@ using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Tests.Evaluation;
+using Secateur.Tests.Tasks;
 using Secateur.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -163,7 +164,7 @@ public sealed class CriterionTests
     }
 
     private static Statistics Collect(Network network, Examples? examples, Needs needs, int count) =>
-        Calibration.Collect(network, new Objective(network.Graph, 0, 1), examples, needs, count, seed: 5, _ => { }, TestContext.Current.CancellationToken);
+        Calibration.Collect(network, Learning.Of(network, examples), examples, needs, count, seed: 5, _ => { }, TestContext.Current.CancellationToken);
 
     /// <summary>Of the mean loss over some of the examples, in the weight's own shape; the network has no part in it.</summary>
     private static Tensor Gradient(Layer layer, int count, Range which)

@@ -2,6 +2,7 @@ using Secateur.Criteria;
 using Secateur.Execution;
 using Secateur.Onnx.Proto;
 using Secateur.Testing;
+using Secateur.Tests.Tasks;
 using Secateur.Training;
 using static TorchSharp.torch;
 
@@ -49,7 +50,7 @@ public class WeightKindTests
         Assert.Equal(outputs, weight.Outputs);
         foreach (var (name, criterion) in Criterion.All)
         {
-            using var statistics = Calibration.Collect(network, new Objective(network.Graph, 0, 1), data.Train, criterion.Needs, 8, 1, _ => { }, TestContext.Current.CancellationToken);
+            using var statistics = Calibration.Collect(network, Learning.Of(network, data.Train), data.Train, criterion.Needs, 8, 1, _ => { }, TestContext.Current.CancellationToken);
             var scores = criterion.Score(weight, statistics);
             Assert.Equal([outputs, weight.Elements / outputs], scores.shape);
             Assert.True(scores.isfinite().all().item<bool>() && scores.ge(0).all().item<bool>() && scores.sum().item<float>() > 0, name);

@@ -20,7 +20,7 @@ public sealed class BindingTests
         Assert.True(bound["a"].Same(read["a"]));
         Assert.True(bound["b"].Same(read["b"]));
         Assert.Null(binding.FixedBatch);
-        Assert.Equal([7, 4], binding.Shapes(7)["a"]);
+        Assert.Equal([1, 4], binding.Shapes(data.Whole)["a"]);
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class BindingTests
             var (read, bound) = (data.Whole.Read([1]), binding.Bind(data.Whole.Read([1]))["whatever"]);
             var scale = type == DataType.Uint8 ? 255 : 1;
             Assert.Equal((read["pixels"].flatten() * scale).round(2).data<float>().ToArray(), bound.flatten().to(ScalarType.Float32).round(2).data<float>().ToArray(), (a, b) => Math.Abs(a - b) < 0.011);
-            Assert.Equal(binding.Shapes(1)["whatever"], bound.shape);
+            Assert.Equal(binding.Shapes(data.Whole)["whatever"], bound.shape);
             Assert.Equal(1, binding.FixedBatch);
         }
     }

@@ -63,7 +63,6 @@ public sealed class CsvFileTests
     [InlineData("a,y\n1,0\n1\n", "x.csv: row 2 after the header has 1 values, the header 2; mend the row")]
     [InlineData("a,a\n1,0\n", "x.csv: has two columns 'a'; give each a name of its own")]
     [InlineData("1,2\n1,0\n", "x.csv: its first row is of numbers; put a row with the columns' names before it")]
-    [InlineData("a,y\n1,0.5\n", "x.csv: the label '0.5' is no class; name another column as the label, or number the classes 0, 1, 2 and so on")]
     [InlineData("a,y\n1,-1\n", "x.csv: example 0 has label -1; number the classes 0, 1, 2 and so on")]
     [InlineData("y\n1\n", "x.csv: has no column but the label; add the columns that a model can learn from")]
     [InlineData("a,y\n1,0\n2,\"x\n", "; quote the values of its fields as csv asks")]

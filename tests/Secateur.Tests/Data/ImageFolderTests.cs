@@ -98,7 +98,7 @@ public sealed class ImageFolderTests
         using var folder = new DataFolder();
         Assert.EndsWith("the folder is empty; name a folder with data in it", folder.Refusal(""));
         folder.Text("readme.md", "nothing");
-        Assert.Contains("no data that is known; --data takes a .npz, a folder of idx files (MNIST's form), a folder of images", folder.Refusal(""));
+        Assert.Contains("no data that is known; --data takes a .npz, a folder of idx files (MNIST's form), a folder of .npz, one an example, a folder of images", folder.Refusal(""));
     }
 
     private static void Save(string path, int height, int width, Func<int, int, SKColor> colour, SKEncodedImageFormat? format = null)

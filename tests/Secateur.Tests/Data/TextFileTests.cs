@@ -67,8 +67,9 @@ public sealed class TextFileTests
     [Theory]
     [InlineData("x.jsonl", "{\"text\": \"a\"}\n{\"text\": \"a\", \"label\": 1}\n", "x.jsonl: example 2 has a label, the ones before have none; label all or none")]
     [InlineData("x.jsonl", "{\"text\": \"a\"}\n{\"text\"", "x.jsonl: example 2 is no JSON; mend the line")]
-    [InlineData("x.jsonl", "[1]", "x.jsonl: example 1 is no object with a string \"text\"; mend the line")]
-    [InlineData("x.jsonl", "{\"text\": \"a\", \"label\": [1]}", "x.jsonl: example 1 has a label that is neither a string nor a number; mend the line")]
+    [InlineData("x.jsonl", "[1]", "x.jsonl: example 1 is no object with a string \"text\" or a list \"input_ids\"; mend the line")]
+    [InlineData("x.jsonl", "{\"text\": \"a\", \"label\": {}}", "x.jsonl: example 1 has a label that is neither a string, a number nor a list of numbers; mend the line")]
+    [InlineData("x.jsonl", "{\"text\": \"a\", \"label\": [1, \"b\"]}", "x.jsonl: example 1 has a list that is not of numbers; mend the line")]
     [InlineData("x.txt", "__label__a __label__b c", "x.txt: example 1 has two labels, each example is of one class; mend the line")]
     [InlineData("x.txt", "\n", "x.txt: holds no examples; check how the data was written")]
     public void What_is_wrong_is_named_with_its_place(string name, string text, string message)

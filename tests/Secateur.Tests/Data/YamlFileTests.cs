@@ -57,12 +57,12 @@ public sealed class YamlFileTests
     }
 
     [Theory]
-    [InlineData("trian: x.csv", "has the unknown key 'trian'; did you mean 'train'? Known are train, test, labels, inputs, ")]
+    [InlineData("trian: x.csv", "has the unknown key 'trian'; did you mean 'train'? Known are train, test, labels, characters, inputs, ")]
     [InlineData("train: x.csv\nheldout: 0.1", "has the unknown key 'heldout'; did you mean 'heldOut'?")]
     [InlineData("test: x.csv", "does not say where the data is; add train: PATH")]
     [InlineData("train: no.csv", "no.csv: no such file or folder; check the path")]
     [InlineData("train: d.yaml", "d.yaml is a YAML file again; name the data itself")]
-    [InlineData("train: x.csv\nmetric: f1", "metric: 'f1' is not known; take one of accuracy, agreement")]
+    [InlineData("train: x.csv\nmetric: f2", "metric: 'f2' is not known; take one of accuracy, agreement")]
     [InlineData("train: x.csv\nloss: mse", "loss: 'mse' is not known; take one of cross-entropy, distillation")]
     [InlineData("train: x.csv\nlayout: chw", "layout: 'chw' is not known; take one of nchw, nhwc")]
     [InlineData("train: x.csv\nscale: much", "scale: holds something else than numbers; write scale: as docs/data.md shows")]

@@ -38,7 +38,7 @@ public sealed class DensePictures : IDisposable
     public TrainResult Train(string model, string output, TrainingRecipe recipe, DataSet? data = null, string? mask = null, IProgress<Progress>? progress = null, CancellationToken? cancel = null)
     {
         Threads.Use(1);
-        return TrainJob.Run(model, data ?? Data, output, recipe, seed: 5, mask, progress, cancel ?? TestContext.Current.CancellationToken);
+        return TrainJob.Run(model, data ?? Data, output, recipe, seed: 5, mask, progress, cancel: cancel ?? TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

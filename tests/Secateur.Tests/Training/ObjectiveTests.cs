@@ -1,3 +1,6 @@
+using Secateur.Tasks;
+using Secateur.Tests.Evaluation;
+using Secateur.Tests.Tasks;
 using Secateur.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,11 +18,9 @@ public class ObjectiveTests
         var losses = new[] { "", "LogSoftmax", "Softmax" }.Select(last =>
         {
             using var network = Nets.Classifier(last: last);
-            var objective = new Objective(network.Graph, 0.5, 3);
-            var logits = objective.Logits(network.Run(Inputs())[0]);
+            var objective = Learning.Of(network, Examples(), 0.5, 3);
             using var teacher = Nets.Classifier(seed: 2, last: last);
-            var taught = objective.Logits(teacher.Run(Inputs())[0]);
-            return objective.Loss(logits, tensor(Labels), taught.detach()).item<float>();
+            return objective.Loss(objective.Read(network, Inputs()), tensor(Labels), objective.Read(teacher, Inputs())).item<float>();
         }).ToArray();
         Assert.All(losses, loss => Assert.Equal(losses[0], loss, 1e-4));
     }
@@ -29,9 +30,10 @@ public class ObjectiveTests
     {
         using var scope = NewDisposeScope();
         using var network = Nets.Classifier();
-        var objective = new Objective(network.Graph, 1, 2);
-        var logits = objective.Logits(network.Run(Inputs())[0]);
-        objective.Loss(logits, null, logits.detach()).backward();
+        var objective = Learning.Of(network, Examples(), 1, 2);
+        Reading taught;
+        using (no_grad()) taught = objective.Read(network, Inputs());
+        objective.Loss(objective.Read(network, Inputs()), null, taught).backward();
         Assert.All(network.Parameters.Values, parameter => Assert.True(parameter.grad!.abs().max().item<float>() < 1e-6));
     }
 
@@ -42,7 +44,8 @@ public class ObjectiveTests
         using var scope = NewDisposeScope();
         using var network = Nets.Classifier();
         var (student, taught, labels) = (rand(5, 4).requires_grad_(), rand(5, 4), tensor(Labels));
-        Tensor Loss(double share) => new Objective(network.Graph, share, temperature).Loss(student, labels, taught);
+        Tensor Loss(double share) => Learning.Of(network, Examples(), share, temperature)
+            .Loss(Learning.Read(OutputKind.Classes, student), labels, Learning.Read(OutputKind.Classes, taught));
         Tensor Gradient(Tensor loss)
         {
             student.grad = null;
@@ -56,6 +59,8 @@ public class ObjectiveTests
         Assert.True(Loss(0).allclose(-(student.log_softmax(1).gather(1, labels.unsqueeze(1))).mean(), 1e-5, 1e-6));
         Assert.True(Loss(0.3).allclose(0.3 * Loss(1) + 0.7 * Loss(0), 1e-5, 1e-6));
     }
+
+    private static InMemory Examples() => new("x", zeros(5, 8), Labels);
 
     private static Dictionary<string, Tensor> Inputs()
     {

@@ -1,6 +1,7 @@
 using Secateur.Execution;
 using Secateur.Pruning;
 using Secateur.Testing;
+using Secateur.Tests.Tasks;
 using Secateur.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -69,7 +70,7 @@ public class OptimizerTests
             SmallGraphs.Node("Relu", ["h"], ["r"]), SmallGraphs.Node("Gemm", ["r", "v"], ["y"], ("transB", 1L))], [4, 1, 8, 8], [("w", [16, 64]), ("v", [4, 16])], 1, "input");
         using var masks = new Masks();
         using (var scope = NewDisposeScope()) masks.Narrow("w", arange(16 * 64).reshape(16, 64).remainder(3).eq(0));
-        using var trainer = new Trainer(network, null, new Objective(network.Graph, 0, 1), data.Train, Recipe with { Optimizer = name, Batch = 32, LearningRate = 1e-3 }, masks, 1);
+        using var trainer = new Trainer(network, null, Learning.Of(network, data.Train), data.Train, Recipe with { Optimizer = name, Batch = 32, LearningRate = 1e-3 }, masks, 1);
         trainer.Run(0, 2, 100, (_, _) => { }, TestContext.Current.CancellationToken);
         var live = Tensor.TotalCount;
         for (var step = 2; step < 20; step++)
@@ -88,7 +89,7 @@ public class OptimizerTests
         using var network = Nets.Of([SmallGraphs.Node("Flatten", ["input"], ["f"]), SmallGraphs.Node("Gemm", ["f", "w"], ["y"], ("transB", 1L))],
             [4, 1, 8, 8], [("w", [4, 64])], 1, "input");
         using var masks = new Masks();
-        using var trainer = new Trainer(network, null, new Objective(network.Graph, 0, 1), data.Train,
+        using var trainer = new Trainer(network, null, Learning.Of(network, data.Train), data.Train,
             Recipe with { Optimizer = "sgd", Batch = 32, LearningRate = 90, WeightDecay = 9, Warmup = 0 }, masks, 1);
         var message = Assert.Throws<SecateurException>(() => trainer.Run(0, 100, 100, (_, _) => { }, TestContext.Current.CancellationToken)).Message;
         Assert.Contains("training diverged at step", message);
