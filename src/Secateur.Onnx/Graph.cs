@@ -103,7 +103,7 @@ public sealed class Graph
             }
             string[] outputs = [.. node.Output.Select(output => output.Length == 0 ? "" : scope.Make(output)
                 ?? throw new SecateurException($"{model.Path}: value '{output}' is made twice, again by node '{name}'; export the model again"))];
-            return new Node(node, name, model.Opset(node.Domain), [.. inputs], [.. outputs], subgraphs);
+            return new Node(this, node, name, model.Opset(node.Domain), [.. inputs], [.. outputs], subgraphs);
         }
 
         Graph Inner(GraphProto graph, string holder)
@@ -135,6 +135,11 @@ public sealed class Graph
 
     /// <summary>Of a graph inside a node: the values that it reads from around it, by name.</summary>
     public ImmutableArray<string> Captured { get; }
+
+    /// <summary>The type that the file states for a value; null where it states none.</summary>
+    public TensorProto.Types.DataType? TypeOf(string name) => constants.TryGetValue(name, out var constant) ? constant.Type()
+        : Inputs.FirstOrDefault(input => input.Name == name)?.Type
+        ?? (TensorProto.Types.DataType?)Proto.ValueInfo.FirstOrDefault(value => value.Name == name)?.Type?.TensorType?.ElemType;
 
     /// <summary>Writes dense copies that were changed back into their sparse initializers.</summary>
     internal void StoreSparse()

@@ -21,8 +21,8 @@ public static class TensorData
 
     public static DataType Type(this TensorProto tensor) => (DataType)tensor.DataType;
 
-    /// <summary>Little-endian bytes, row-major; of half and bfloat16 their bit patterns, a byte a bool.</summary>
-    /// <exception cref="SecateurException">The type has no fixed width (strings, 4-bit types).</exception>
+    /// <summary>Little-endian bytes, row-major; of half and bfloat16 their bit patterns, a byte a bool, two 4-bit elements a byte, the low one first.</summary>
+    /// <exception cref="SecateurException">The type has no fixed width (strings).</exception>
     public static ReadOnlySpan<byte> Bytes(this TensorProto tensor)
     {
         if (tensor.RawData.Length > 0 || tensor.Count() == 0) return tensor.RawData.Span;
@@ -36,7 +36,7 @@ public static class TensorData
             DataType.Int32 => MemoryMarshal.AsBytes<int>(tensor.Int32Data.ToArray()),
             DataType.Int16 or DataType.Uint16 or DataType.Float16 or DataType.Bfloat16 =>
                 MemoryMarshal.AsBytes<short>(tensor.Int32Data.Select(v => (short)v).ToArray()),
-            var type when Width(type) == 1 => tensor.Int32Data.Select(v => (byte)v).ToArray(),
+            var type when Width(type) == 1 || IsHalfByte(type) => tensor.Int32Data.Select(v => (byte)v).ToArray(),
             var type => throw new SecateurException($"tensor '{tensor.Name}': elements of type {type} cannot be read as bytes"),
         };
     }
@@ -91,8 +91,11 @@ public static class TensorData
         _ => 0,
     };
 
+    /// <summary>Whether two elements share a byte.</summary>
+    public static bool IsHalfByte(DataType type) => type is DataType.Int4 or DataType.Uint4 or DataType.Float4E2M1;
+
     /// <summary>Bits of one element; 0 for strings and for types that are not known.</summary>
-    public static int Bits(DataType type) => type is DataType.Uint4 or DataType.Int4 or DataType.Float4E2M1 ? 4 : 8 * Width(type);
+    public static int Bits(DataType type) => IsHalfByte(type) ? 4 : 8 * Width(type);
 
     /// <summary>Bytes of the elements, those of less than a byte packed, the last one filled up; -1 for strings and for types that are not known.</summary>
     /// <exception cref="SecateurException">The shape is impossible.</exception>

@@ -64,13 +64,14 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
         catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
         {
             // operators take the inputs for there that ONNX's schema asks for
-            throw new SecateurException(step.Node.Error($"has {given.Count(tensor => tensor is not null)} inputs and lacks one that it needs; export the model again").Message, e);
+            throw new SecateurException(step.Node.Error($"needs more than inputs of shape {Shapes()}; export the model again").Message, e);
         }
         catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException or ArithmeticException or OutOfMemoryException or KeyNotFoundException)
         {
-            var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
-            throw new SecateurException(step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
+            throw new SecateurException(step.Node.Error($"cannot run on inputs of shape {Shapes()} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
         }
+
+        string Shapes() => string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
     }
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>

@@ -16,8 +16,9 @@ internal sealed class ConvTranspose : Operator
         var more = node.Ints("output_padding") ?? new long[window.Rank];
         if (more.Length != window.Rank)
             throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
-        node.CheckFits([.. x.shape[2..].Select((size, d) => Math.Max(0, size - 1) * window.Strides[d] + window.Span(d) + Math.Max(0, more[d]))]);
         var (begin, end) = Cut(node, window, x.shape[2..], more);
+        var full = Enumerable.Range(0, window.Rank).Select(d => window.Strides[d] * (x.shape[d + 2] - 1) + window.Span(d) + more[d]);
+        node.Affordable([x.shape[0], w.shape[1] * node.Int("group", 1), .. full], Math.Max(x.numel(), w.numel()));
         // LibTorch cuts both ends alike: what one end loses more is cut after
         long[] both = [.. begin.Zip(end, Math.Min)];
         var y = Convolve(node, x, w, b, window with { Begin = both }, more);
