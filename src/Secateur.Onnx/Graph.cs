@@ -31,6 +31,7 @@ public sealed class Graph
         ];
         if (proto.Input.Any(input => input.Name.Length == 0) || proto.Output.Any(output => output.Name.Length == 0))
             throw new SecateurException($"{model.Path}: an input or output{(prefix.Length > 0 ? $" of the graph in '{prefix[..^1]}'" : "")} has no name; export the model again");
+        foreach (var told in proto.Input) CheckTold(told);
         HashSet<string> leaving = [.. proto.Output.Select(output => output.Name)];
         Nodes = [.. NodeOrder.Of(proto, model.Path).Where(node => !held.Contains(node.Index) && !IsAlias(node.Node)).Select(node => Read(node.Node, node.Index))];
         Outputs =
@@ -47,6 +48,17 @@ public sealed class Graph
         {
             constants.Add(scope.Make(name) ?? throw new SecateurException($"{model.Path}: tensor '{name}' is there twice; export the model again"), tensor);
             TensorData.Check(tensor, name, model.Path);
+        }
+
+        // an initializer that is declared as an input; ONNX Runtime refuses such too, but no wrong value_info
+        void CheckTold(ValueInfoProto told)
+        {
+            if (told.Type?.TensorType is not { } type || scope.Find(told.Name) is not { } name || !constants.TryGetValue(name, out var tensor)) return;
+            var shape = type.Shape?.Dim;
+            if (type.ElemType != 0 && type.ElemType != tensor.DataType
+                || shape is not null && (shape.Count != tensor.Dims.Count || shape.Zip(tensor.Dims).Any(pair => pair.First.HasDimValue && pair.First.DimValue != pair.Second)))
+                throw new SecateurException($"{model.Path}: tensor '{told.Name}' is {tensor.Type()} [{string.Join(", ", tensor.Dims)}], but the file says of it "
+                    + $"{(TensorProto.Types.DataType)type.ElemType} [{string.Join(", ", shape?.Take(10).Select(size => size.HasDimValue ? $"{size.DimValue}" : "?") ?? [])}]; export the model again");
         }
 
         void AddSparse(SparseTensorProto tensor, string? name = null)

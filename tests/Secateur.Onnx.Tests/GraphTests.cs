@@ -39,9 +39,7 @@ public sealed class GraphTests : IDisposable
     public void Initializers_that_are_named_as_inputs_are_constants()
     {
         var proto = Small.Proto();
-        var declared = proto.Graph.Input[0].Clone();
-        declared.Name = "dense";
-        proto.Graph.Input.Add(declared);
+        proto.Graph.Input.Add(Secateur.Testing.SmallGraphs.Describe(TensorData.Of("dense", new float[12], 3, 4)));
         Assert.Equal(["x"], OnnxModel.Load(folder.With("one.onnx", proto)).Graph.Inputs.Select(input => input.Name));
     }
 
@@ -100,6 +98,17 @@ public sealed class GraphTests : IDisposable
         var proto = Small.Proto();
         proto.OpsetImport[0].Version = version;
         Refused(proto, $"node 'makes {(type == "Add" ? "b" : "a")}' ({type}) is of operator set {version}, of which 7 to 24 are known; export the model with opset {mend}, or convert it with onnx.version_converter");
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void An_input_that_is_a_constant_is_declared_as_it_is(bool type)
+    {
+        var proto = Small.Proto();
+        var told = Secateur.Testing.SmallGraphs.Describe(TensorData.Of("dense", new float[12], type ? [3, 4] : [4, 3]));
+        if (type) told.Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Double;
+        proto.Graph.Input.Add(told);
+        Refused(proto, $"tensor 'dense' is Float [3, 4], but the file says of it {(type ? "Double [3, 4]" : "Float [4, 3]")}; export the model again");
+        Assert.ThrowsAny<Exception>(() => StockRuntime.Run(folder.File("bad.onnx"), Small.X)); // ONNX Runtime refuses it too
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public enum LearnedKind
 public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1, int InputAxis = -1)
 {
     /// <summary>Whether a constant at this input is one that training changes.</summary>
-    public bool Fits(TensorProto constant) => (Rank == 0 || constant.Dims.Count == Rank) && constant.Count() >= Smallest;
+    public bool Fits(TensorProto constant) => (Kind != LearnedKind.Weight || constant.Dims.Count > Math.Max(OutputAxis, InputAxis)) && (Rank == 0 || constant.Dims.Count == Rank) && constant.Count() >= Smallest;
 }
 
 /// <summary>All that Secateur knows of one ONNX operator: how it runs, what is learned, what it costs, how its axes are tied.</summary>

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, long[] Begin, long[] End)
 {
+    private const long Widest = 1 << 16; // beyond it a few bytes of a damaged file ask for minutes of work
+
     public int Rank => Kernel.Length;
 
     public bool IsSymmetric => Begin.AsSpan().SequenceEqual(End);
@@ -48,6 +50,8 @@ internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, l
             throw node.Error("a stride, dilation or kernel size is below 1; export the model again");
         var automatic = node.Text("auto_pad", "NOTSET");
         var pads = automatic == "NOTSET" ? Sized(node.Ints("pads") ?? new long[2 * rank], 2 * rank, "pads") : new long[2 * rank];
+        if (Array.Exists([.. strides, .. dilations, .. pads], size => size is < -Widest or > Widest))
+            throw node.Error($"a stride, dilation or padding is over {Widest:N0}; export the model again");
         var window = new Window(kernel, strides, dilations, pads[..rank], pads[rank..]);
         for (var d = 0; d < rank && automatic is "SAME_UPPER" or "SAME_LOWER"; d++)
         {
