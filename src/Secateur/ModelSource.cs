@@ -29,6 +29,8 @@ internal static class ModelSource
     {
         if (data.ClassNames.IsEmpty) throw new SecateurException($"{name}: a new model needs labels to learn from, and the data has none; add labels");
         var feature = data.Train.Features.FirstOrDefault(feature => feature.Name != "attention_mask") ?? data.Train.Features[0];
+        if (feature.Shape.Contains(Feature.Varies))
+            throw new SecateurException($"{name}: a new model takes examples of one size, '{feature.Name}' differs from example to example; say a size (size: in a YAML file)");
         var options = new ArchitectureOptions { InputShape = feature.Shape, Classes = data.ClassNames.Length, Vocabulary = data.Vocabulary };
         return feature.Shape.Length == 1 && feature.Type == ScalarType.Float32 ? Standardized(options, feature.Name, data.Train) : options;
     }

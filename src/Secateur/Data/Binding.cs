@@ -8,7 +8,7 @@ namespace Secateur.Data;
 /// <summary>Brings what was read from data to what a graph takes: by name, or, where each side has one, that one.</summary>
 public sealed class Binding
 {
-    private const string Mask = "attention_mask";
+    private const string Mask = "attention_mask", Tokens = "input_ids", Segments = "token_type_ids", Places = "position_ids";
     private readonly ImmutableArray<Pair> pairs;
 
     private Binding(ImmutableArray<Pair> pairs) => this.pairs = pairs;
@@ -37,6 +37,9 @@ public sealed class Binding
             if (!pair.Shape.Contains(Feature.Varies) && !tensor.shape.AsSpan(1).SequenceEqual(pair.Shape.AsSpan())) tensor = tensor.reshape([tensor.shape[0], .. pair.Shape]);
             // bytes are read in [0, 1]; a model that takes integers wants them back
             if (pair.Feature.FromBytes && pair.Type is not ScalarType.Bool && !is_floating_point(pair.Type)) tensor = (tensor * 255).round();
+            // texts are of one segment, and their tokens stand one after the other
+            if (pair.Input == Segments && pair.Feature.Name == Tokens) tensor = zeros_like(tensor);
+            if (pair.Input == Places && pair.Feature.Name == Tokens) tensor = arange(tensor.shape[^1]).expand(tensor.shape).clone();
             bound[pair.Input] = tensor.to(pair.Type);
         }
         return bound;
@@ -54,6 +57,7 @@ public sealed class Binding
         var features = examples.Features;
         var feature = features.FirstOrDefault(feature => feature.Name == input.Name)
             ?? (graph.Inputs.Length == 1 && features.Where(feature => features.Length == 1 || feature.Name != Mask).ToArray() is [var only] ? only : null)
+            ?? (input.Name is Segments or Places ? features.FirstOrDefault(feature => feature.Name == Tokens) : null)
             ?? throw new SecateurException($"the data has no '{input.Name}', which the model takes ({Sides(graph, examples)}); "
                 + "name the array or column so, or say in a YAML file inputs: {" + input.Name + ": COLUMN}");
         if (input.Shape.Length == 0)

@@ -24,6 +24,18 @@ public sealed class BindingTests
     }
 
     [Fact]
+    public void What_follows_from_the_tokens_need_not_be_in_the_data()
+    {
+        using var scope = NewDisposeScope();
+        using var data = Data(("input_ids", arange(6).reshape(2, 3)), ("attention_mask", ones([2, 3], ScalarType.Int64)));
+        var binding = Binding.Of(Graph(("input_ids", DataType.Int64, [null, null]), ("token_type_ids", DataType.Int64, [null, null]), ("position_ids", DataType.Int32, [null, null])), data.Whole);
+        var bound = binding.Bind(data.Whole.Read([1, 0]));
+        Assert.Equal([3, 4, 5, 0, 1, 2], bound["input_ids"].data<long>().ToArray());
+        Assert.Equal([0, 0, 0, 0, 0, 0], bound["token_type_ids"].data<long>().ToArray());
+        Assert.Equal([0, 1, 2, 0, 1, 2], bound["position_ids"].data<int>().ToArray());
+    }
+
+    [Fact]
     public void A_lone_feature_goes_to_a_lone_input_in_its_shape_and_type()
     {
         using var scope = NewDisposeScope();
