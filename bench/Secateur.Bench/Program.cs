@@ -11,6 +11,8 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["memory-child"] = Memory.Child,
     ["text-images"] = TextImages.Run,
     ["operators"] = OperatorPage.Run,
+    ["fuzz"] = Fuzz.Run,
+    ["fuzz-child"] = Fuzz.Child,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
 };

@@ -4,17 +4,29 @@ namespace Secateur.Onnx;
 public static class AtomicFile
 {
     /// <exception cref="SecateurException">The folder cannot be written; the message names it.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Write((path, write));
+
+    /// <summary>Several files that belong together: each is written whole before the first takes its place.</summary>
+    /// <remarks>A process killed between two renames leaves the earlier ones new and the later ones old: name last the file that refers to the others.</remarks>
+    /// <exception cref="SecateurException">A folder cannot be written; the message names the file.</exception>
+    public static void Write(params IReadOnlyList<(string Path, Action<Stream> Write)> files)
     {
-        var temporary = Beside(path);
+        var temporaries = files.Select(file => Beside(file.Path)).ToArray();
+        var path = files[0].Path;
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            for (var i = 0; i < files.Count; i++)
             {
-                write(stream);
+                path = files[i].Path;
+                using var stream = new FileStream(temporaries[i], FileMode.CreateNew, FileAccess.ReadWrite);
+                files[i].Write(stream);
                 stream.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite: true);
+            for (var i = 0; i < files.Count; i++)
+            {
+                path = files[i].Path;
+                File.Move(temporaries[i], path, overwrite: true);
+            }
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
@@ -22,7 +34,8 @@ public static class AtomicFile
         }
         finally
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
+            foreach (var temporary in temporaries)
+                if (File.Exists(temporary)) File.Delete(temporary);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Secateur.Onnx;
 
 /// <summary>A graph as it is run: nodes in order, values that enter and leave, and all constant tensors by name.</summary>
 /// <remarks>
-/// Constants are initializers, sparse initializers (made dense) and the <c>value</c> of <c>Constant</c> nodes, those of the graphs inside
+/// Constants are initializers, sparse initializers (made dense) and the tensors and texts of <c>Constant</c> nodes, those of the graphs inside
 /// nodes among them. To change one in place is to change the model; a sparse one is packed again when the model is saved. Every value has
 /// a name that no other value of the model has, also across graphs (<see cref="Scope"/>).
 /// </remarks>
@@ -23,15 +23,16 @@ public sealed class Graph
         Proto = proto;
         foreach (var tensor in proto.Initializer) Add(tensor.Name, tensor);
         foreach (var tensor in proto.SparseInitializer) AddSparse(tensor);
-        foreach (var node in proto.Node)
-            if (Held(node) is { } tensor) Add(node.Output[0], tensor);
+        HashSet<int> held = [.. proto.Node.Index().Where(node => IsHeld(node.Item)).Select(node => node.Index)];
         Inputs =
         [
             .. proto.Input.Where(input => scope.Find(input.Name) is not { } name || !constants.ContainsKey(name)).Select(input => Value.Of(input,
                 scope.Make(input.Name) ?? throw new SecateurException($"{model.Path}: input '{input.Name}' is there twice; export the model again"))),
         ];
+        if (proto.Input.Any(input => input.Name.Length == 0) || proto.Output.Any(output => output.Name.Length == 0))
+            throw new SecateurException($"{model.Path}: an input or output{(prefix.Length > 0 ? $" of the graph in '{prefix[..^1]}'" : "")} has no name; export the model again");
         HashSet<string> leaving = [.. proto.Output.Select(output => output.Name)];
-        Nodes = [.. proto.Node.Index().Where(node => Held(node.Item) is null && !IsAlias(node.Item)).Select(node => Read(node.Item, node.Index))];
+        Nodes = [.. NodeOrder.Of(proto, model.Path).Where(node => !held.Contains(node.Index) && !IsAlias(node.Node)).Select(node => Read(node.Node, node.Index))];
         Outputs =
         [
             .. proto.Output.Select(output => Value.Of(output, scope.Find(output.Name)
@@ -48,11 +49,28 @@ public sealed class Graph
             TensorData.Check(tensor, name, model.Path);
         }
 
-        void AddSparse(SparseTensorProto tensor)
+        void AddSparse(SparseTensorProto tensor, string? name = null)
         {
             var dense = SparseTensor.ToDense(tensor, model.Path);
-            Add(dense.Name, dense);
+            Add(name ?? dense.Name, dense);
             sparse.Add((tensor, dense, dense.RawData));
+        }
+
+        // a Constant node that holds a tensor; one that holds a few numbers is run
+        bool IsHeld(NodeProto node)
+        {
+            if (node is not { OpType: "Constant", Output: [{ Length: > 0 } output] } || OnnxModel.Domain(node.Domain).Length > 0) return false;
+            foreach (var attribute in node.Attribute)
+            {
+                switch (attribute.Name)
+                {
+                    case "value" when attribute.T is { } tensor: Add(output, tensor); return true;
+                    case "sparse_value" when attribute.SparseTensor is { } tensor: AddSparse(tensor, output); return true;
+                    case "value_string": Add(output, TensorData.Of(output, [attribute.S])); return true;
+                    case "value_strings": Add(output, TensorData.Of(output, attribute.Strings, attribute.Strings.Count)); return true;
+                }
+            }
+            return false;
         }
 
         // exporters write equal constants once and hand them on by Identity: to all who read it, it is the constant
@@ -62,6 +80,7 @@ public sealed class Graph
         Node Read(NodeProto node, int index)
         {
             var name = node.Name is { Length: > 0 } own ? own : $"{prefix}{node.OpType}_{index}";
+            OperatorSets.Check(node, name, model.Opset(node.Domain), model.Path);
             string[] inputs = [.. node.Input.Select(input => input.Length == 0 ? "" : scope.Find(input)
                 ?? throw new SecateurException($"{model.Path}: node '{name}' reads '{input}', which nothing before it makes; export the model again"))];
             Dictionary<string, Graph> subgraphs = [];
@@ -72,7 +91,7 @@ public sealed class Graph
             }
             string[] outputs = [.. node.Output.Select(output => output.Length == 0 ? "" : scope.Make(output)
                 ?? throw new SecateurException($"{model.Path}: value '{output}' is made twice, again by node '{name}'; export the model again"))];
-            return new Node(node, name, model.Opset(node.Domain), [.. inputs], [.. outputs], subgraphs);
+            return new Node(this, node, name, model.Opset(node.Domain), [.. inputs], [.. outputs], subgraphs);
         }
 
         Graph Inner(GraphProto graph, string holder)
@@ -105,6 +124,11 @@ public sealed class Graph
     /// <summary>Of a graph inside a node: the values that it reads from around it, by name.</summary>
     public ImmutableArray<string> Captured { get; }
 
+    /// <summary>The type that the file states for a value; null where it states none.</summary>
+    public TensorProto.Types.DataType? TypeOf(string name) => constants.TryGetValue(name, out var constant) ? constant.Type()
+        : Inputs.FirstOrDefault(input => input.Name == name)?.Type
+        ?? (TensorProto.Types.DataType?)Proto.ValueInfo.FirstOrDefault(value => value.Name == name)?.Type?.TensorType?.ElemType;
+
     /// <summary>Writes dense copies that were changed back into their sparse initializers.</summary>
     internal void StoreSparse()
     {
@@ -120,10 +144,6 @@ public sealed class Graph
 
     private static GraphProto Whole(OnnxModel model) => model.Proto.Graph is { Node.Count: > 0 } proto ? proto
         : throw new SecateurException($"{model.Path}: holds no graph, so it is no ONNX model; export it again");
-
-    /// <summary>The tensor of a <c>Constant</c> node; null for every other node.</summary>
-    private static TensorProto? Held(NodeProto node) => node is { OpType: "Constant", Output: [{ Length: > 0 }] }
-        ? node.Attribute.FirstOrDefault(attribute => attribute.Name == "value")?.T : null;
 
     private ImmutableArray<string> Outside()
     {

@@ -9,11 +9,12 @@ public sealed class Node
     private readonly Dictionary<string, AttributeProto> attributes;
 
     private readonly Dictionary<string, Graph> subgraphs;
+    private readonly Graph graph;
 
     internal Node(
-        NodeProto proto, string name, long opset, ImmutableArray<string> inputs, ImmutableArray<string> outputs, Dictionary<string, Graph> subgraphs)
+        Graph graph, NodeProto proto, string name, long opset, ImmutableArray<string> inputs, ImmutableArray<string> outputs, Dictionary<string, Graph> subgraphs)
     {
-        (Proto, Name, Opset, Inputs, Outputs, this.subgraphs) = (proto, name, opset, inputs, outputs, subgraphs);
+        (this.graph, Proto, Name, Opset, Inputs, Outputs, this.subgraphs) = (graph, proto, name, opset, inputs, outputs, subgraphs);
         Captured = [.. subgraphs.Values.SelectMany(graph => graph.Captured).Distinct()];
         attributes = new(proto.Attribute.Count);
         foreach (var attribute in proto.Attribute) attributes[attribute.Name] = attribute;
@@ -46,6 +47,9 @@ public sealed class Node
     public bool Has(string attribute) => attributes.ContainsKey(attribute);
 
     public bool HasInput(int index) => index < Inputs.Length && Inputs[index].Length > 0;
+
+    /// <summary>The type that the file states for an input, as of a constant; null where it states none.</summary>
+    public TensorProto.Types.DataType? TypeOf(int input) => HasInput(input) ? graph.TypeOf(Inputs[input]) : null;
 
     public long Int(string attribute, long otherwise = 0) => attributes.TryGetValue(attribute, out var a) ? a.I : otherwise;
 

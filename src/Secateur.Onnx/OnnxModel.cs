@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.IO.MemoryMappedFiles;
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Secateur.Onnx.Proto;
 
@@ -15,10 +17,12 @@ public sealed class OnnxModel
     public OnnxModel(ModelProto proto, string path = "")
     {
         (Proto, Path) = (proto, path);
+        Functions.Inline(proto, path);
         opsets = proto.OpsetImport.GroupBy(import => Domain(import.Domain)).ToDictionary(group => group.Key, group => group.Max(import => import.Version));
         Graph = new Graph(this);
     }
 
+    /// <summary>As the file holds it, but with external data brought in, and with the bodies of local functions in the place of their calls.</summary>
     public ModelProto Proto { get; }
 
     /// <summary>Where the model was read from; empty for a model made in memory. Messages start with it.</summary>
@@ -40,7 +44,9 @@ public sealed class OnnxModel
             if (file.Length == 0) throw new SecateurException($"{path}: is empty; export the model again");
             if (file.Length > LargestProtobuf)
                 throw new SecateurException($"{path}: is over 2 GB, which protobuf cannot hold; export it with external data");
-            return new OnnxModel(file.Length < Large ? ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)) : ParseMapped(path, (int)file.Length), path);
+            var proto = file.Length < Large ? ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)) : ParseMapped(path, (int)file.Length);
+            var data = ExternalData.Read(proto, path);
+            return new OnnxModel(proto, path) { Files = [path, .. data] };
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -52,13 +58,58 @@ public sealed class OnnxModel
         }
     }
 
+    /// <summary>Writes the model as one file; or where it came with external data or is over 2 GB, with one data file beside it, named as the model with <c>.data</c> after it.</summary>
+    /// <remarks>A process killed between the renames of the two files leaves new data and the old model.</remarks>
+    /// <exception cref="SecateurException">The folder cannot be written.</exception>
     public void Save(string path)
     {
         Graph.StoreSparse();
-        // Google.Protobuf counts bytes in an int and writes a broken file without saying so
-        if (Graph.Constants.Values.Sum(tensor => (long)tensor.RawData.Length) > LargestProtobuf - (64 << 20))
-            throw new SecateurException($"{path}: the model is over 2 GB, which one ONNX file cannot hold");
-        AtomicFile.Write(path, Proto.WriteTo);
+        using var data = IsSplit ? new DataFile(Proto, System.IO.Path.GetFileName(path) + ".data") : null;
+        CheckSize(path);
+        if (data is null) AtomicFile.Write(path, Proto.WriteTo);
+        else AtomicFile.Write((path + ".data", data.WriteTo), (path, Proto.WriteTo));
+        Files = data is null ? [path] : [path, path + ".data"];
+    }
+
+    /// <summary>The files that the model was read from or last saved to: the .onnx file, then those of its external data. Empty for a model made in memory.</summary>
+    public ImmutableArray<string> Files { get; private set; } = [];
+
+    /// <summary>Bytes that it would take now, saved as <c>model.onnx</c>; its data file counts.</summary>
+    public long Bytes
+    {
+        get
+        {
+            using var data = IsSplit ? new DataFile(Proto, "model.onnx.data") : null;
+            CheckSize(Path);
+            return Proto.CalculateSize() + (data?.Length ?? 0);
+        }
+    }
+
+    /// <summary>SHA-256, in hexadecimal, of what would be written now.</summary>
+    public string Hash()
+    {
+        Graph.StoreSparse();
+        using var data = IsSplit ? new DataFile(Proto, "model.onnx.data") : null;
+        CheckSize(Path);
+        using var hash = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
+        {
+            data?.WriteTo(stream);
+            Proto.WriteTo(stream);
+        }
+        return Convert.ToHexStringLower(hash.Hash!);
+    }
+
+    /// <summary>The model read anew from <see cref="Proto"/>, after that was changed.</summary>
+    public OnnxModel Reread() => new(Proto, Path) { Files = Files };
+
+    private bool IsSplit => Files.Length > 1 || Tensors.Of(Proto).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large;
+
+    /// <summary>Google.Protobuf counts bytes in an int and writes a broken file without saying so.</summary>
+    private void CheckSize(string path)
+    {
+        if (Tensors.Of(Proto).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large)
+            throw new SecateurException($"{path}: its texts and small tensors are over 2 GB, which one ONNX file cannot hold; split the model");
     }
 
     /// <summary>From the file's pages, so that nothing but the model itself is held: parsing a stream keeps every tensor twice for a while.</summary>
@@ -87,5 +138,6 @@ public sealed class OnnxModel
         else Proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
 
-    private static string Domain(string domain) => domain is "ai.onnx" ? "" : domain;
+    /// <summary>ONNX's own domain has two names.</summary>
+    internal static string Domain(string domain) => domain is "ai.onnx" ? "" : domain;
 }

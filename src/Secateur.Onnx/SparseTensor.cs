@@ -43,6 +43,8 @@ public static class SparseTensor
         if (sparse is not { Values: not null, Indices: not null })
             throw new SecateurException($"{path}: sparse tensor '{sparse.Values?.Name}' has no values or no indices; the file is damaged");
         var (name, width) = (sparse.Values.Name, TensorData.Width(sparse.Values.Type()));
+        if (width == 0 || sparse.Indices.Type() != DataType.Int64)
+            throw new SecateurException($"{path}: sparse tensor '{name}' is of a type that is not known; save it as a dense initializer");
         TensorData.Check(sparse.Values, name, path);
         TensorData.Check(sparse.Indices, name, path);
         var shape = sparse.Dims.ToArray();
@@ -50,8 +52,6 @@ public static class SparseTensor
         foreach (var size in shape)
             if (size < 0 || (count *= (ulong)size) > (UInt128)Array.MaxLength / (ulong)Math.Max(width, 1))
                 throw new SecateurException($"{path}: sparse tensor '{name}' has the impossible shape [{string.Join(", ", shape)}]; export the model again");
-        if (width == 0 || sparse.Indices.Type() != DataType.Int64)
-            throw new SecateurException($"{path}: sparse tensor '{name}' is of a type that is not known; save it as a dense initializer");
         var values = sparse.Values.Bytes();
         var indices = MemoryMarshal.Cast<byte, long>(sparse.Indices.Bytes());
         var (nonzero, rank) = ((int)sparse.Values.Count(), sparse.Indices.Dims.Count == 2 ? shape.Length : 1);

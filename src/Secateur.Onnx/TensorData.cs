@@ -9,6 +9,8 @@ namespace Secateur.Onnx;
 /// <summary>The elements of a <see cref="TensorProto"/>, whichever of its fields they are in.</summary>
 public static class TensorData
 {
+    private const int MostAxes = 64; // LibTorch's limit
+
     /// <summary>Elements by the tensor's dimensions.</summary>
     public static long Count(this TensorProto tensor)
     {
@@ -19,8 +21,8 @@ public static class TensorData
 
     public static DataType Type(this TensorProto tensor) => (DataType)tensor.DataType;
 
-    /// <summary>Little-endian bytes, row-major; of half and bfloat16 their bit patterns, a byte a bool.</summary>
-    /// <exception cref="SecateurException">The type has no fixed width (strings, 4-bit types).</exception>
+    /// <summary>Little-endian bytes, row-major; of half and bfloat16 their bit patterns, a byte a bool, two 4-bit elements a byte, the low one first.</summary>
+    /// <exception cref="SecateurException">The type has no fixed width (strings).</exception>
     public static ReadOnlySpan<byte> Bytes(this TensorProto tensor)
     {
         if (tensor.RawData.Length > 0 || tensor.Count() == 0) return tensor.RawData.Span;
@@ -34,7 +36,7 @@ public static class TensorData
             DataType.Int32 => MemoryMarshal.AsBytes<int>(tensor.Int32Data.ToArray()),
             DataType.Int16 or DataType.Uint16 or DataType.Float16 or DataType.Bfloat16 =>
                 MemoryMarshal.AsBytes<short>(tensor.Int32Data.Select(v => (short)v).ToArray()),
-            var type when Width(type) == 1 => tensor.Int32Data.Select(v => (byte)v).ToArray(),
+            var type when Width(type) == 1 || IsHalfByte(type) => tensor.Int32Data.Select(v => (byte)v).ToArray(),
             var type => throw new SecateurException($"tensor '{tensor.Name}': elements of type {type} cannot be read as bytes"),
         };
     }
@@ -68,6 +70,15 @@ public static class TensorData
     public static TensorProto Of(string name, ReadOnlySpan<long> values, params ReadOnlySpan<long> dimensions) =>
         Of(name, DataType.Int64, MemoryMarshal.AsBytes(values), dimensions);
 
+    /// <summary>A tensor of texts, UTF-8.</summary>
+    internal static TensorProto Of(string name, IEnumerable<ByteString> texts, params ReadOnlySpan<long> dimensions)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)DataType.String };
+        tensor.StringData.Add(texts);
+        foreach (var size in dimensions) tensor.Dims.Add(size);
+        return tensor;
+    }
+
     /// <summary>Bytes of one element; 0 for strings and types of less than a byte.</summary>
     public static int Width(DataType type) => type switch
     {
@@ -80,23 +91,46 @@ public static class TensorData
         _ => 0,
     };
 
+    /// <summary>Whether two elements share a byte.</summary>
+    public static bool IsHalfByte(DataType type) => type is DataType.Int4 or DataType.Uint4 or DataType.Float4E2M1;
+
+    /// <summary>Bits of one element; 0 for strings and for types that are not known.</summary>
+    public static int Bits(DataType type) => IsHalfByte(type) ? 4 : 8 * Width(type);
+
+    /// <summary>Bytes of the elements, those of less than a byte packed, the last one filled up; -1 for strings and for types that are not known.</summary>
+    /// <exception cref="SecateurException">The shape is impossible.</exception>
+    internal static long PackedBytes(TensorProto tensor, string name, string path) =>
+        Bits(tensor.Type()) is > 0 and var bits ? (long)((Count(tensor, name, path) * (uint)bits + 7) / 8) : -1;
+
     /// <summary>Dimensions and data must agree before anything is allocated for them.</summary>
     internal static void Check(TensorProto tensor, string name, string path)
     {
         if (tensor.DataLocation == DataLocation.External)
-            throw new SecateurException($"{path}: tensor '{name}' keeps its data in another file, which is not yet read; save the model as one file");
+            throw new SecateurException($"{path}: tensor '{name}' keeps its data in another file, and the model was not loaded from one; load it by its path");
+        var count = Count(tensor, name, path);
+        var bits = Bits(tensor.Type());
+        if (bits == 0 && tensor.Type() != DataType.String) return;
+        var raw = tensor.RawData.Length;
+        var fits = raw > 0 && bits > 0 ? (UInt128)raw == (count * (uint)bits + 7) / 8
+            : (UInt128)Typed(tensor) == (bits == 4 ? (count + 1) / 2 : count); // two of 4 bits to an entry
+        if (!fits)
+            throw new SecateurException($"{path}: tensor '{name}' has shape [{Shape(tensor)}] but "
+                + $"{(raw > 0 && bits > 0 ? raw * 8L / bits : Typed(tensor) * (bits == 4 ? 2L : 1))} elements; the file is damaged, export it again");
+    }
+
+    /// <summary>Elements by the dimensions, so few that their bits can be counted.</summary>
+    private static UInt128 Count(TensorProto tensor, string name, string path)
+    {
         UInt128 count = 1;
         foreach (var size in tensor.Dims)
         {
-            if (size < 0 || (count *= (ulong)size) > long.MaxValue)
-                throw new SecateurException($"{path}: tensor '{name}' has the impossible shape [{string.Join(", ", tensor.Dims)}]; export the model again");
+            if (size < 0 || tensor.Dims.Count > MostAxes || (count *= (ulong)size) > long.MaxValue / 128)
+                throw new SecateurException($"{path}: tensor '{name}' has the impossible shape [{Shape(tensor)}]; export the model again");
         }
-        if (Width(tensor.Type()) is not (> 0 and var width)) return;
-        var there = tensor.RawData.Length > 0 ? tensor.RawData.Length / width : Typed(tensor);
-        if ((UInt128)there != count || (tensor.RawData.Length > 0 && tensor.RawData.Length % width != 0))
-            throw new SecateurException(
-                $"{path}: tensor '{name}' has shape [{string.Join(", ", tensor.Dims)}] but {there} elements; the file is damaged, export it again");
+        return count;
     }
+
+    private static string Shape(TensorProto tensor) => string.Join(", ", tensor.Dims.Take(10)) + (tensor.Dims.Count > 10 ? ", ..." : "");
 
     /// <summary>Elements in the typed field that belongs to the tensor's type.</summary>
     private static int Typed(TensorProto tensor) => tensor.Type() switch
@@ -107,6 +141,7 @@ public static class TensorData
         DataType.Complex128 => tensor.DoubleData.Count / 2,
         DataType.Int64 => tensor.Int64Data.Count,
         DataType.Uint32 or DataType.Uint64 => tensor.Uint64Data.Count,
+        DataType.String => tensor.StringData.Count,
         _ => tensor.Int32Data.Count,
     };
 

@@ -45,7 +45,7 @@ public sealed record PrunePlan(
         using var statistics = new Statistics(recipe.Seed);
         var step = new MaskStep(network, sizing);
         var scored = step.Score(statistics, masks);
-        var denseBytes = model.Proto.CalculateSize();
+        var denseBytes = model.Bytes;
         double? sparsity = recipe.MaxDrop is null
             ? recipe.Size is { } size ? SizeTarget.Of(source, step, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
             : null;
@@ -78,7 +78,7 @@ public sealed record PrunePlan(
     {
         using var scope = NewDisposeScope();
         var batch = data is null ? recipe.Training.Batch : Trainer.BatchesOf(network, data.Train, recipe.Training).Size;
-        var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros([input.Shape is [{ } first, ..] ? first : batch, .. shapes[input.Name].Skip(1)], TorchTensors.TypeOf(input.Type)));
+        var inputs = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros([input.Shape is [{ } first, ..] ? first : batch, .. shapes[input.Name].Skip(1)], TorchTensors.TypeOf(input.Type)));
         var (values, clock) = (0L, new Stopwatch());
         for (var run = 0; run < 2; run++)
         {

@@ -46,7 +46,7 @@ public static class TrainJob
         var assignment = Assignment.Of(model.Graph, data.Train, task ?? data.Task, metric ?? data.Metric);
         progress?.Report(Progress.Note("task", $"{assignment}"));
         var effective = (recipe ?? RecipeOf(model) ?? Architecture.Recognize(model)?.Architecture.Defaults ?? new TrainingRecipe()).Check("training");
-        var folder = new RunFolder(output + ".run", Lineages.Key(HashOf(model), data, new { effective, seed, task = assignment.Facts.Name, metric = assignment.Facts.Metric, mask = mask is null ? null : HashOf(OnnxModel.Load(mask)) }), keepRounds: false);
+        var folder = new RunFolder(output + ".run", Lineages.Key(model.Hash(), data, new { effective, seed, task = assignment.Facts.Name, metric = assignment.Facts.Metric, mask = mask is null ? null : OnnxModel.Load(mask).Hash() }), keepRounds: false);
         folder.Prepare(output);
         try
         {
@@ -127,7 +127,4 @@ public static class TrainJob
                 throw new SecateurException($"{mask}: its weight '{name}' is not in the model to train in this shape; take a pruned file of the same architecture");
         return masks;
     }
-
-    private static string HashOf(OnnxModel model) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Google.Protobuf.MessageExtensions.ToByteArray(model.Proto)));
 }

@@ -59,14 +59,72 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void Nodes_out_of_order_and_cycles_are_refused()
+    public void Nodes_out_of_order_are_sorted_and_saved_as_they_were()
     {
         var unsorted = Small.Proto();
         (unsorted.Graph.Node[1], unsorted.Graph.Node[2]) = (unsorted.Graph.Node[2].Clone(), unsorted.Graph.Node[1].Clone());
-        Refused(unsorted, "node 'makes b' reads 'a', which nothing before it makes; export the model again");
+        var model = OnnxModel.Load(folder.With("one.onnx", unsorted));
+        Assert.Equal(["makes a", "makes b", "makes c", "makes y"], model.Graph.Nodes.Select(node => node.Name));
+        model.Save(folder.File("two.onnx"));
+        Assert.Equal(File.ReadAllBytes(folder.File("one.onnx")), File.ReadAllBytes(folder.File("two.onnx")));
+    }
+
+    [Fact]
+    public void A_circle_is_told_with_its_nodes()
+    {
         var cycle = Small.Proto();
-        cycle.Graph.Node[1].Input[0] = "y";
-        Refused(cycle, "node 'makes a' reads 'y', which nothing before it makes; export the model again");
+        cycle.Graph.Node[1].Input[0] = "c";
+        Refused(cycle, "nodes read each other in a circle: 'makes a', 'makes b', 'makes c'; export the model again");
+        cycle.Graph.Node[1].Input[0] = "a";
+        Refused(cycle, "nodes read each other in a circle: 'makes a'; export the model again");
+        var absent = Small.Proto();
+        absent.Graph.Node[1].Input[0] = "nowhere";
+        Refused(absent, "node 'makes a' reads 'nowhere', which nothing before it makes; export the model again");
+    }
+
+    [Fact]
+    public void What_a_subgraph_captures_is_made_before_it()
+    {
+        var proto = Small.Proto();
+        var branch = Secateur.Testing.SmallGraphs.Graph([Secateur.Testing.SmallGraphs.Node("Neg", ["c"], ["n"])], [], [], [new() { Name = "n" }]);
+        proto.Graph.Node.Insert(0, Secateur.Testing.SmallGraphs.Node("If", ["x"], ["z"], ("then_branch", branch)));
+        Assert.Equal("If", OnnxModel.Load(folder.With("one.onnx", proto)).Graph.Nodes[3].OpType);
+        branch.Node[0].Input[0] = "z"; // what the node itself gives
+        proto.Graph.Node[0].Attribute[0].G = branch;
+        Refused(proto, "nodes read each other in a circle: 'if'; export the model again");
+    }
+
+    [Theory, InlineData(25, "MatMul", 24), InlineData(6, "Add", 17), InlineData(long.MaxValue, "MatMul", 24), InlineData(0, "Add", 17)]
+    public void Operator_sets_that_are_not_known_are_told_with_the_mend(long version, string type, int mend)
+    {
+        var proto = Small.Proto();
+        proto.OpsetImport[0].Version = version;
+        Refused(proto, $"node 'makes {(type == "Add" ? "b" : "a")}' ({type}) is of operator set {version}, of which 7 to 24 are known; export the model with opset {mend}, or convert it with onnx.version_converter");
+    }
+
+    [Fact]
+    public void Texts_and_packed_types_are_carried_through()
+    {
+        var proto = Small.Proto();
+        var words = new TensorProto { Name = "words", DataType = (int)TensorProto.Types.DataType.String };
+        words.Dims.Add(2);
+        words.StringData.Add([Google.Protobuf.ByteString.CopyFromUtf8("yes"), Google.Protobuf.ByteString.CopyFromUtf8("nö")]);
+        var nibbles = new TensorProto { Name = "nibbles", DataType = (int)TensorProto.Types.DataType.Int4, RawData = Google.Protobuf.ByteString.CopyFrom(0x21, 0x03) };
+        nibbles.Dims.Add(3);
+        var eighths = new TensorProto { Name = "eighths", DataType = (int)TensorProto.Types.DataType.Float8E4M3Fn, RawData = Google.Protobuf.ByteString.CopyFrom(0x21, 0x03) };
+        eighths.Dims.Add(2);
+        proto.Graph.Initializer.Add([words, nibbles, eighths]);
+        var text = Secateur.Testing.SmallGraphs.Node("Constant", [], ["text"], ("value_string", "word"));
+        proto.Graph.Node.Add(text);
+        var model = OnnxModel.Load(folder.With("one.onnx", proto));
+        Assert.Equal("word", model.Graph.Constants["text"].StringData[0].ToStringUtf8());
+        model.Save(folder.File("two.onnx"));
+        Assert.Equal(File.ReadAllBytes(folder.File("one.onnx")), File.ReadAllBytes(folder.File("two.onnx")));
+        nibbles.Dims[0] = 5;
+        Refused(proto, "tensor 'nibbles' has shape [5] but 4 elements; the file is damaged, export it again");
+        nibbles.Dims[0] = 4;
+        words.Dims[0] = 3;
+        Refused(proto, "tensor 'words' has shape [3] but 2 elements; the file is damaged, export it again");
     }
 
     [Fact]

@@ -104,14 +104,6 @@ public sealed class TensorDataTests : IDisposable
     }
 
     [Fact]
-    public void Data_in_another_file_is_refused_with_the_mend()
-    {
-        var proto = Small.Proto();
-        proto.Graph.Initializer[0].DataLocation = DataLocation.External;
-        Refused(proto, "tensor 'dense' keeps its data in another file, which is not yet read; save the model as one file");
-    }
-
-    [Fact]
     public void Texts_have_no_bytes()
     {
         var tensor = new TensorProto { Name = "words", DataType = (int)DataType.String };

@@ -3,6 +3,7 @@ using Secateur.Onnx;
 using Secateur.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
+using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;
 
 namespace Secateur.Execution;
@@ -34,11 +35,12 @@ public sealed class Network : IDisposable
         var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
         {
-            var tensor = proto.Type() == Onnx.Proto.TensorProto.Types.DataType.String ? zeros(0) : proto.ToTorch();
+            if (!TorchTensors.Holds(proto.Type())) continue; // a node that reads it says so when it is run
+            var tensor = proto.ToTorch();
             if (learned[name].Any(use => use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
             var kinds = learned[name].Select(use => use.Role.Kind).Distinct().ToArray();
-            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && tensor.dtype == ScalarType.Float32 && !IsBound(tensor, kinds[0]))
+            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && proto.Type() == DataType.Float && !IsBound(tensor, kinds[0]))
             {
                 CheckFinite(tensor, name);
                 var parameter = new Parameter(tensor, requires_grad: true);
@@ -46,7 +48,7 @@ public sealed class Network : IDisposable
                 (parameters[name], tensor) = (parameter, parameter);
             }
             constants[name] = tensor;
-            if (!takesOver || tensor.dtype != ScalarType.Float32) continue;
+            if (!takesOver || proto.Type() != DataType.Float) continue;
             proto.Release();
             released += tensor.numel();
             if (released < Large) continue;
@@ -61,7 +63,7 @@ public sealed class Network : IDisposable
 
     public Graph Graph => Model.Graph;
 
-    /// <summary>All constant tensors, learned ones among them, by name.</summary>
+    /// <summary>All constant tensors that can be computed with, learned ones among them, by name; texts are not.</summary>
     public IReadOnlyDictionary<string, Tensor> Constants => constants;
 
     /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order.</summary>
@@ -82,7 +84,8 @@ public sealed class Network : IDisposable
         foreach (var (name, tensor) in constants) values[plan[name]] = tensor;
         foreach (var input in Graph.Inputs)
         {
-            values[plan[input.Name]] = inputs.GetValueOrDefault(input.Name) ?? throw new SecateurException(
+            if (inputs.TryGetValue(input.Name, out var given)) values[plan[input.Name]] = given;
+            else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
                 $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
         }
         return new Pass(plan, values, mode, observe).Run(Graph);
@@ -92,7 +95,7 @@ public sealed class Network : IDisposable
     public void Store()
     {
         foreach (var (name, tensor) in constants)
-            if (tensor.dtype == ScalarType.Float32) tensor.Store(Graph.Constants[name]);
+            if (Graph.Constants[name].Type() == DataType.Float) tensor.Store(Graph.Constants[name]);
     }
 
     public void Dispose()

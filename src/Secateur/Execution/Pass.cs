@@ -21,7 +21,7 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
         var course = plan.Of(graph);
         foreach (var step in course.Steps)
         {
-            var given = Array.ConvertAll(step.Inputs, slot => slot < 0 ? null : values[slot]);
+            var given = Given(step);
             var made = Execute(step, given);
             observe?.Invoke(step.Node, given, made);
             for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
@@ -33,7 +33,20 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
                 values[slot] = null;
             }
         }
-        return Array.ConvertAll(course.Outputs, slot => values[slot]!);
+        return [.. course.Outputs.Select((slot, i) => values[slot]
+            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+    }
+
+    private Tensor?[] Given(Step step)
+    {
+        var given = new Tensor?[step.Inputs.Length];
+        for (var i = 0; i < given.Length; i++)
+        {
+            if (step.Inputs[i] < 0) continue;
+            given[i] = values[step.Inputs[i]]
+                ?? throw step.Node.Error($"reads '{step.Node.Inputs[i]}', which is no number (text, complex, left out); cut the node off and export the model again");
+        }
+        return given;
     }
 
     private Tensor[] Execute(Step step, Tensor?[] given)
@@ -48,11 +61,17 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
                 if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
             return made;
         }
-        catch (ExternalException e)
+        catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
         {
-            var shapes = string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
-            throw step.Node.Error($"cannot run on inputs of shape {shapes} ({e.Message.Split('\n')[0].TrimEnd('.')}); check the data's shape against the model's inputs");
+            // operators take the inputs for there that ONNX's schema asks for
+            throw new SecateurException(step.Node.Error($"needs more than inputs of shape {Shapes()}; export the model again").Message, e);
         }
+        catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException or ArithmeticException or OutOfMemoryException or KeyNotFoundException)
+        {
+            throw new SecateurException(step.Node.Error($"cannot run on inputs of shape {Shapes()} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
+        }
+
+        string Shapes() => string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
     }
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>

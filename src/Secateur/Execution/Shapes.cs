@@ -9,6 +9,7 @@ namespace Secateur.Execution;
 /// <summary>The shape of every value of a graph, seen in one run of it; of a value in a loop the last.</summary>
 public sealed class Shapes
 {
+    private const long Most = 1 << 28; // elements of an input that is tried with zeros
     private static readonly long?[] Usual = [null, 16, 64, 128, 320, 1];
 
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
@@ -78,7 +79,7 @@ public sealed class Shapes
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var zeros = network.Graph.Inputs.ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
+        var zeros = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
         foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
         network.Run(zeros, default, (node, given, outputs) =>
         {
@@ -90,5 +91,11 @@ public sealed class Shapes
         return seen;
     }
 
-    private static Tensor zeros_like(Value input, long[] shape) => zeros(shape, TorchTensors.TypeOf(input.Type));
+    private static Tensor zeros_like(Value input, long[] shape)
+    {
+        var elements = shape.Aggregate((UInt128)1, (product, size) => UInt128.Min(product, ulong.MaxValue) * (ulong)size);
+        if (shape.Length > 64 || elements > Most)
+            throw new SecateurException($"input '{input.Name}': of shape [{string.Join(", ", shape.Take(10))}] it has over {Most:N0} elements, too many to try; give a smaller --shape");
+        return zeros(shape, TorchTensors.TypeOf(input.Type));
+    }
 }

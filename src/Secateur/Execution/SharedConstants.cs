@@ -15,7 +15,7 @@ internal static class SharedConstants
     {
         HashSet<string> used = [];
         var separated = false;
-        foreach (var node in model.Graph.Nodes)
+        foreach (var node in model.Graph.AllNodes)
         {
             if (!node.OpType.Contains("Normalization", StringComparison.Ordinal))
             {
@@ -33,7 +33,7 @@ internal static class SharedConstants
                 separated = true;
             }
         }
-        return separated ? new OnnxModel(model.Proto, model.Path) : model;
+        return separated ? model.Reread() : model;
 
         string Unused(string name)
         {

@@ -10,22 +10,26 @@ namespace Secateur.Execution;
 /// <summary>Tensors between ONNX's form and LibTorch's.</summary>
 internal static class TorchTensors
 {
-    /// <summary>LibTorch has no unsigned types over 8 bits: these are widened to int64.</summary>
+    /// <summary>LibTorch has no unsigned types over 8 bits: these are widened to int64; 4-bit integers are widened to 8 bits, float8 to float16.</summary>
     /// <exception cref="SecateurException">The type has no LibTorch form.</exception>
     public static ScalarType TypeOf(DataType type) => type switch
     {
         DataType.Float => ScalarType.Float32,
         DataType.Double => ScalarType.Float64,
-        DataType.Float16 => ScalarType.Float16,
+        DataType.Float16 or DataType.Float8E4M3Fn or DataType.Float8E4M3Fnuz or DataType.Float8E5M2 or DataType.Float8E5M2Fnuz => ScalarType.Float16,
         DataType.Bfloat16 => ScalarType.BFloat16,
-        DataType.Int8 => ScalarType.Int8,
+        DataType.Int8 or DataType.Int4 => ScalarType.Int8,
         DataType.Int16 => ScalarType.Int16,
         DataType.Int32 => ScalarType.Int32,
         DataType.Int64 or DataType.Uint16 or DataType.Uint32 or DataType.Uint64 => ScalarType.Int64,
-        DataType.Uint8 => ScalarType.Byte,
+        DataType.Uint8 or DataType.Uint4 => ScalarType.Byte,
         DataType.Bool => ScalarType.Bool,
         _ => throw new SecateurException($"tensors of type {type} cannot be computed with; convert the model to float32"),
     };
+
+    /// <summary>Whether such tensors can be computed with; texts and complex numbers cannot.</summary>
+    public static bool Holds(DataType type) =>
+        Enum.IsDefined(type) && type is not (DataType.Undefined or DataType.String or DataType.Complex64 or DataType.Complex128 or DataType.Float4E2M1);
 
     /// <summary>A copy in LibTorch's memory, of the tensor's own shape.</summary>
     public static Tensor ToTorch(this TensorProto proto)
@@ -33,6 +37,8 @@ internal static class TorchTensors
         var tensor = empty([.. proto.Dims], TypeOf(proto.Type()));
         if (proto.Count() == 0) return tensor;
         if (proto.Type() is DataType.Uint16 or DataType.Uint32 or DataType.Uint64) Widen(proto, MemoryMarshal.Cast<byte, long>(tensor.bytes));
+        else if (TensorData.IsHalfByte(proto.Type())) Unpack(proto, tensor.bytes);
+        else if (Float8.Of(proto.Type()) is { } format) format.Decode(proto.Bytes(), MemoryMarshal.Cast<byte, Half>(tensor.bytes));
         else proto.Bytes().CopyTo(tensor.bytes);
         return tensor;
     }
@@ -67,6 +73,17 @@ internal static class TorchTensors
                 4 => MemoryMarshal.Read<uint>(element),
                 _ => MemoryMarshal.Read<long>(element),
             };
+        }
+    }
+
+    private static void Unpack(TensorProto proto, Span<byte> wide)
+    {
+        var bytes = proto.Bytes();
+        var signed = proto.Type() == DataType.Int4;
+        for (var i = 0; i < wide.Length; i++)
+        {
+            var element = (bytes[i / 2] >> (i % 2 * 4)) & 0xf;
+            wide[i] = (byte)(signed && element > 7 ? element - 16 : element);
         }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class AffineGrid : Operator
         var d = size.Length - 2;
         if (d is not (2 or 3) || !theta.shape.AsSpan().SequenceEqual([size[0], d, d + 1]) || Array.Exists(size, one => one < 1))
             throw node.Error($"its theta [{string.Join(", ", theta.shape)}] does not fit pictures [{string.Join(", ", size)}]; check the data's shape");
+        node.Affordable(size);
         return [nn.functional.affine_grid(theta, size, node.Flag("align_corners"))];
     }
 }

@@ -15,12 +15,15 @@ internal sealed class CenterCropPad : Operator
         if (sizes.Length != axes.Length || Array.Exists(sizes, size => size < 0))
             throw node.Error($"its shape [{string.Join(", ", sizes)}] is not one size for each of {axes.Length} axes; export the model again");
         var pads = new long[2 * x.dim()]; // as LibTorch wants it: last axis first; below 0 crops
+        var shape = x.shape;
         foreach (var (axis, size) in axes.Zip(sizes))
         {
+            shape[axis] = size;
             var (more, end) = (size - x.shape[axis], 2 * (x.dim() - axis) - 1);
             pads[end - 1] = more / 2; // towards zero, whether it pads or crops
             pads[end] = more - more / 2;
         }
+        node.Affordable(shape, x.numel());
         return [nn.functional.pad(x, pads, TorchSharp.PaddingModes.Constant, 0)];
     }
 

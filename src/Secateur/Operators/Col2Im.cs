@@ -27,6 +27,7 @@ internal sealed class Col2Im : Operator
             places = places * padded[d] + within.reshape([-1, .. rest, .. steps.Select(_ => 1L)]) + start.reshape([-1, .. rest]);
         }
         var (n, c) = (x.shape[0], x.shape[1] / block.Product());
+        node.Affordable([n, c, .. padded], x.numel());
         var sums = zeros([n * c, padded.Product()], x.dtype).index_add(1, places.reshape(-1), x.reshape(n * c, -1), 1).reshape([n, c, .. padded]);
         for (var d = 0; d < image.Length; d++) sums = sums.narrow(d + 2, window.Begin[d], image[d]);
         return [sums];

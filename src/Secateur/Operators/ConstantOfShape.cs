@@ -14,6 +14,7 @@ internal sealed class ConstantOfShape : Operator
     {
         var shape = node.Ints(inputs[0]!);
         if (shape.Any(size => size < 0)) throw node.Error($"its shape is [{string.Join(", ", shape)}]; sizes of 0 or more are needed");
+        node.Affordable(shape);
         if (node.Tensor("value") is not { } value) return [zeros(shape)];
         if (value.Count() != 1) throw node.Error($"attribute value has {value.Count()} elements; one is needed");
         return [full(shape, value.ToTorch().ToScalar(), TorchTensors.TypeOf(value.Type()))];

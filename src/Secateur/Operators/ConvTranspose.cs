@@ -17,6 +17,8 @@ internal sealed class ConvTranspose : Operator
         if (more.Length != window.Rank)
             throw node.Error($"attribute output_padding has {more.Length} entries for {window.Rank} spatial dimensions; export the model again");
         var (begin, end) = Cut(node, window, x.shape[2..], more);
+        var full = Enumerable.Range(0, window.Rank).Select(d => window.Strides[d] * (x.shape[d + 2] - 1) + window.Span(d) + more[d]);
+        node.Affordable([x.shape[0], w.shape[1] * node.Int("group", 1), .. full], Math.Max(x.numel(), w.numel()));
         // LibTorch cuts both ends alike: what one end loses more is cut after
         long[] both = [.. begin.Zip(end, Math.Min)];
         var y = Convolve(node, x, w, b, window with { Begin = both }, more);

@@ -33,7 +33,7 @@ internal sealed record DotProductAttention(Node Node, double? Scale = null, Tens
     public (Tensor Products, Tensor Bent, Tensor Biased, Tensor Weights) Stages(Tensor q, Tensor k)
     {
         Check(q, k, k);
-        var products = matmul(q * (Scale ?? 1 / Math.Sqrt(q.shape[3])), Grouped(k, q).transpose(2, 3));
+        var products = MatMul.Product(q * (Scale ?? 1 / Math.Sqrt(q.shape[3])), Grouped(k, q).transpose(2, 3));
         var bent = Softcap > 0 ? Softcap * (products / Softcap).tanh() : products;
         var biased = Mask(q, k) is { } mask ? bent + mask : bent;
         if (Sink is null) return (products, bent, biased, biased.softmax(3));
@@ -42,7 +42,7 @@ internal sealed record DotProductAttention(Node Node, double? Scale = null, Tens
     }
 
     /// <summary>The values' mean by weights from <see cref="Stages"/>.</summary>
-    public static Tensor Weigh(Tensor weights, Tensor v) => matmul(weights, Grouped(v, weights));
+    public static Tensor Weigh(Tensor weights, Tensor v) => MatMul.Product(weights, Grouped(v, weights));
 
     /// <summary>[batch, length, heads·size] to [batch, heads, length, size].</summary>
     public static Tensor Split(Node node, Tensor x, long heads) => x.dim() == 3 && heads > 0 && x.shape[2] % heads == 0

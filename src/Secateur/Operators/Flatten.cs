@@ -12,8 +12,8 @@ internal sealed class Flatten : Operator
     {
         var x = inputs[0]!;
         var axis = node.Int("axis", 1);
-        var rows = x.shape.Take((int)(axis < 0 ? axis + x.dim() : axis)).Aggregate(1L, (product, size) => product * size);
-        return [x.reshape(rows, rows == 0 ? 0 : x.numel() / rows)];
+        var before = axis == x.dim() ? (int)x.dim() : node.Axis(axis, x.dim());
+        return [x.reshape(x.shape[..before].Product(), x.shape[before..].Product())];
     }
 
     public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);

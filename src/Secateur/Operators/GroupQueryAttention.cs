@@ -27,6 +27,7 @@ internal sealed class GroupQueryAttention : Operator
         var starts = Array.ConvertAll(ends, end => length == total ? 0 : end + 1 - length);
         if (ends.Length != batch || total < length || Array.Exists(starts, start => start < 0 || start + length > capacity))
             throw node.Error($"its sequences end at [{string.Join(", ", ends)}] of {total} for {batch} times {length} new tokens; check the data");
+        node.Affordable([batch, groups, capacity, q.shape[3]], q.numel());
         var places = tensor(starts).unsqueeze(1) + arange(length); // [batch, length]
         if (node.Flag("do_rotary"))
         {

@@ -27,6 +27,15 @@ internal static class Integers
     public static long[]? Ints(this Node node, string attribute, Shapes shapes, int index) =>
         node.HasInput(index) ? shapes.Integers(node.Inputs[index]) : node.Ints(attribute);
 
+    /// <summary>A shape that numbers in a file or in data ask for, where making it is not out of all proportion to what is there.</summary>
+    /// <param name="node">Named in errors.</param>
+    /// <param name="shape">Of what is to be made.</param>
+    /// <param name="given">Elements of what it is made from.</param>
+    /// <exception cref="SecateurException">A size is below 0, or there are over 2²⁶ elements and 256 times those given.</exception>
+    public static long[] Affordable(this Node node, long[] shape, long given = 0) =>
+        Array.TrueForAll(shape, size => size >= 0) && shape.Aggregate(1.0, (product, size) => product * size) <= Math.Max(1 << 26, 256.0 * given) ? shape
+        : throw node.Error($"asks for a tensor of shape [{string.Join(", ", shape)}]; check the data against the model's inputs, or export the model again");
+
     /// <summary>An axis attribute, counted from the front.</summary>
     public static int Axis(this Node node, string attribute, long otherwise, long rank) => node.Axis(node.Int(attribute, otherwise), rank);
 

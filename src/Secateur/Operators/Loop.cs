@@ -9,7 +9,7 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Loop : ControlFlow
 {
-    private const long MostTrips = 1_000_000; // a body may leave its condition as it came, and the file its trips open
+    private const long MostTrips = 1 << 14; // a body may leave its condition as it came, and the file its trips open
 
     public override Tensor[] Run(Node node, Tensor?[] inputs, Subgraph run)
     {

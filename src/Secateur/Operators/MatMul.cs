@@ -15,7 +15,27 @@ internal sealed class MatMul : Operator
     {
         var (a, b) = (inputs[0]!, inputs[1]!);
         Check(node, a.shape, b.shape);
-        return [matmul(a, b)];
+        if (b.dim() == 1) return [Product(a, b.unsqueeze(1)).squeeze(-1)];
+        return [a.dim() == 1 ? Product(a.unsqueeze(0), b).squeeze(-2) : Product(a, b)];
+    }
+
+    /// <summary>As LibTorch's own matmul, which alone among products ends the process where it fails (of types that differ, or without memory).</summary>
+    /// <param name="a">[batch…, M, K].</param>
+    /// <param name="b">[batch…, K, N].</param>
+    public static Tensor Product(Tensor a, Tensor b)
+    {
+        var (left, right) = (a.shape, b.shape);
+        if (right.Length == 2) return a.dim() == 2 ? mm(a, b) : mm(a.reshape(left[..^1].Product(), left[^1]), b).reshape([.. left[..^1], right[1]]);
+        long[] batch = [.. Enumerable.Range(1, Math.Max(left.Length, right.Length) - 2).Reverse().Select(back => (Size(left, back), Size(right, back)) switch
+        {
+            (1, var size) => size,
+            (var size, _) => size,
+        })];
+        return bmm(Stack(a), Stack(b)).reshape([.. batch, left[^2], right[^1]]);
+
+        static long Size(long[] shape, int back) => back + 2 <= shape.Length ? shape[^(back + 2)] : 1;
+
+        Tensor Stack(Tensor matrices) => matrices.expand([.. batch, .. matrices.shape[^2..]]).reshape([batch.Product(), .. matrices.shape[^2..]]);
     }
 
     public override IEnumerable<Learned> Learned(Node node) =>
@@ -49,5 +69,7 @@ internal sealed class MatMul : Operator
         for (var back = 3; fits && back <= Math.Min(a.Length, b.Length); back++) fits = a[^back] == b[^back] || a[^back] == 1 || b[^back] == 1;
         if (!fits)
             throw node.Error($"cannot multiply [{string.Join(", ", a)}] by [{string.Join(", ", b)}]; check the data's shape against the model's inputs");
+        var batch = Enumerable.Range(3, Math.Max(0, Math.Max(a.Length, b.Length) - 2)).Select(back => Math.Max(back <= a.Length ? a[^back] : 1, back <= b.Length ? b[^back] : 1));
+        node.Affordable([.. batch, a.Length > 1 ? a[^2] : 1, b.Length > 1 ? b[^1] : 1], a.Product() + b.Product());
     }
 }

@@ -18,6 +18,7 @@ internal sealed class MaxUnpool : Operator
         var shape = inputs.Length > 2 && inputs[2] is { } wanted ? node.Ints(wanted) : Least(node, x.shape);
         if (!indices.shape.AsSpan().SequenceEqual(x.shape) || shape.Length != x.dim() || Array.Exists(shape, size => size < 0))
             throw node.Error($"cannot spread [{string.Join(", ", x.shape)}] by indices [{string.Join(", ", indices.shape)}] over [{string.Join(", ", shape)}]; check the data's shape");
+        node.Affordable(shape, 16 * x.numel());
         var flat = zeros(shape.Product(), x.dtype);
         return [flat.index_copy(0, node.Places(indices.reshape(-1), shape.Product()), x.reshape(-1)).reshape(shape)];
     }

@@ -18,6 +18,7 @@ internal sealed class NonMaxSuppression : Operator
             throw node.Error($"its boxes [{string.Join(", ", boxes.shape)}] and scores [{string.Join(", ", scores.shape)}] do not fit each other; check the data's shape");
         var most = Number(2) is var limit and > 0 ? (int)Math.Min(limit, count) : 0;
         var (overlap, least) = ((float)Number(3), inputs is [_, _, _, _, not null, ..] ? (float)Number(4) : float.NegativeInfinity);
+        if (boxes.numel() == 0 || scores.numel() == 0) return [zeros([0, 3], ScalarType.Int64)];
         var (corners, score) = (Corners(node, boxes), scores.detach().to(ScalarType.Float32).contiguous().data<float>().ToArray());
         List<long> kept = [];
         for (var batch = 0; batch < batches; batch++)

@@ -17,6 +17,7 @@ internal sealed class OneHot : Operator
         var depth = inputs[1]!.numel() == 1 ? inputs[1]!.to(ScalarType.Int64).item<long>() : -1;
         if (depth < 0 || values.numel() != 2) throw node.Error("its depth is not one number of 0 or more, or its values are not two; export the model again");
         var axis = node.Axis("axis", -1, indices.dim() + 1);
+        node.Affordable([.. indices.shape, depth]);
         var places = arange(depth, ScalarType.Int64).reshape([-1, .. Enumerable.Repeat(1L, (int)indices.dim() - axis)]);
         var on = where(indices.lt(0), indices + depth, indices).unsqueeze(axis).eq(places);
         return [where(on, values[1], values[0])];

@@ -17,43 +17,61 @@ internal sealed class PackedAttention : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
-        var (x, w, bias) = (inputs[0]!, inputs[1]!, Given(2));
-        if (node.Flag("do_rotary") || node.Flag("past_present_share_buffer"))
-            throw node.Error("turns its queries itself or shares a buffer with its past, which is not known; export the model without");
-        var sizes = Sizes(node, w.shape);
-        if (x.dim() != 3 || x.shape[2] != w.shape[0] || bias is not null && !bias.shape.AsSpan().SequenceEqual([w.shape[1]]))
+        var (x, w) = (inputs[0]!, inputs[1]!);
+        if (x.dim() != 3 || w.dim() != 2 || x.shape[2] != w.shape[0])
             throw node.Error($"cannot multiply [{string.Join(", ", x.shape)}] by [{string.Join(", ", w.shape)}]; check the data's shape against the model's inputs");
-        var product = matmul(x, w);
-        var parts = (bias is null ? product : product + bias).split(sizes, 2);
-        var (q, k, v) = (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
-        var past = Given(4) is { } before ? Past(node, before) : null;
-        (k, v) = (DotProductAttention.Append(node, past?[0], k), DotProductAttention.Append(node, past?[1], v));
-        var (filter, scale) = (node.Float("mask_filter_value", -10000), node.Float("scale"));
-        var seen = KeyMask.Sum(Given(5), KeyMask.Bias(node, Given(3), x.shape[0], k.shape[2], filter, x.dtype));
-        var causal = node.Flag("unidirectional") ? DotProductAttention.Causal(x.shape[1], k.shape[2], past?[0].shape[2] ?? 0) : null;
-        var y = new DotProductAttention(node, scale == 0 ? null : scale, seen, causal).Run(q, k, v);
-        return node.Outputs.Length == 1 ? [DotProductAttention.Merge(y)] : [DotProductAttention.Merge(y), stack([k, v])];
+        return Attend(node, MatMul.Product(x, w), Given(2), Given(3), Given(4), Given(5));
 
         Tensor? Given(int index) => index < inputs.Length ? inputs[index] : null;
+    }
+
+    /// <summary>All after the product.</summary>
+    /// <param name="node">With the heads, and what else its attributes say.</param>
+    /// <param name="product">[batch, length, q + k + v].</param>
+    /// <param name="bias">[q + k + v], or null.</param>
+    /// <param name="mask">As <see cref="KeyMask"/> has it, or null.</param>
+    /// <param name="past">[2, batch, heads, past length, size], or null.</param>
+    /// <param name="scores">Added to the scores, or null.</param>
+    public static Tensor[] Attend(Node node, Tensor product, Tensor? bias, Tensor? mask, Tensor? past, Tensor? scores)
+    {
+        if (node.Flag("do_rotary") || node.Flag("past_present_share_buffer"))
+            throw node.Error("turns its queries itself or shares a buffer with its past, which is not known; export the model without");
+        var (batch, length, width) = (product.shape[0], product.shape[1], product.shape[2]);
+        if (bias is not null && !bias.shape.AsSpan().SequenceEqual([width]))
+            throw node.Error($"its bias has shape [{string.Join(", ", bias.shape)}], [{width}] is needed; export the model again");
+        var parts = (bias is null ? product : product + bias).split(Sizes(node, width), 2);
+        var (q, k, v) = (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
+        var before = past is null ? null : Past(node, past);
+        (k, v) = (DotProductAttention.Append(node, before?[0], k), DotProductAttention.Append(node, before?[1], v));
+        var (filter, scale) = (node.Float("mask_filter_value", -10000), node.Float("scale"));
+        var seen = KeyMask.Sum(scores, KeyMask.Bias(node, mask, batch, k.shape[2], filter, product.dtype));
+        var causal = node.Flag("unidirectional") ? DotProductAttention.Causal(length, k.shape[2], before?[0].shape[2] ?? 0) : null;
+        var y = new DotProductAttention(node, scale == 0 ? null : scale, seen, causal).Run(q, k, v);
+        return node.Outputs.Length == 1 ? [DotProductAttention.Merge(y)] : [DotProductAttention.Merge(y), stack([k, v])];
 
         Tensor Heads(Tensor part) => DotProductAttention.Split(node, part, node.Int("num_heads"));
     }
 
     public override IEnumerable<Learned> Learned(Node node) => [new(1, LearnedKind.Weight, OutputAxis: 1, Rank: 2), new(2, LearnedKind.Bias)];
 
-    public override long Macs(Node node, Shapes shapes)
+    public override long Macs(Node node, Shapes shapes) => Macs(node, shapes, past: 4);
+
+    /// <summary>Those of the product and of the attention.</summary>
+    /// <param name="node">X is its first input, the weights its second.</param>
+    /// <param name="shapes">Of all values.</param>
+    /// <param name="past">The place of the past among its inputs.</param>
+    public static long Macs(Node node, Shapes shapes, int past)
     {
-        var (x, sizes) = (shapes[node.Inputs[0]], Sizes(node, [.. shapes[node.Inputs[1]]]));
-        var keys = x[1] + (node.HasInput(4) ? shapes[node.Inputs[4]][3] : 0);
-        return x[0] * x[1] * shapes.Elements(node.Inputs[1]) + x[0] * x[1] * keys * (sizes[0] + sizes[2]);
+        var (x, weights) = (shapes[node.Inputs[0]], shapes[node.Inputs[1]]);
+        var (sizes, keys) = (Sizes(node, weights[1]), x[1] + (node.HasInput(past) ? shapes[node.Inputs[past]][3] : 0));
+        return x[0] * x[1] * (weights[0] * weights[1] + keys * (sizes[0] + sizes[2]));
     }
 
-    private static long[] Sizes(Node node, long[] weights)
+    private static long[] Sizes(Node node, long width)
     {
-        if (weights.Length != 2) throw node.Error($"its weights have {weights.Length} axes, 2 are needed; export the model again");
-        var sizes = node.Ints("qkv_hidden_sizes") is { Length: > 0 } given ? given : [.. Enumerable.Repeat(weights[1] / 3, 3)];
-        return sizes.Length == 3 && sizes.All(size => size > 0) && sizes[0] == sizes[1] && sizes.Sum() == weights[1] ? sizes
-            : throw node.Error($"cannot cut {weights[1]} outputs into queries, keys and values of {string.Join(", ", sizes)}; export the model again");
+        var sizes = node.Ints("qkv_hidden_sizes") is { Length: > 0 } given ? given : [.. Enumerable.Repeat(width / 3, 3)];
+        return sizes.Length == 3 && sizes.All(size => size > 0) && sizes[0] == sizes[1] && sizes.Sum() == width ? sizes
+            : throw node.Error($"cannot cut {width} outputs into queries, keys and values of {string.Join(", ", sizes)}; export the model again");
     }
 
     private static Tensor[] Past(Node node, Tensor past) => past.dim() == 5 && past.shape[0] == 2 ? past.unbind(0)

@@ -17,6 +17,7 @@ internal sealed class Pad : Operator
         var x = inputs[0]!;
         var pads = node.Ints("pads", inputs, 1) ?? throw node.Error("its pads are missing; export the model again");
         var (begin, end) = Counts(node, pads, inputs.Length > 3 && inputs[3] is { } axes ? node.Ints(axes) : null, x.dim());
+        node.Affordable([.. x.shape.Select((size, axis) => size + begin[axis] + end[axis])], x.numel());
         if (node.Text("mode", "constant") == "constant")
         {
             var value = inputs.Length > 2 && inputs[2] is { } given ? given.to(ScalarType.Float64).item<double>() : node.Float("value");

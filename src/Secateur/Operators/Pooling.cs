@@ -8,12 +8,21 @@ namespace Secateur.Operators;
 /// <summary>A pooling over windows of X [N, C, spatial…], one to three spatial dimensions; each channel for itself.</summary>
 internal abstract class Pooling : Operator
 {
+    private const double MostElements = 1L << 36; // read, of all windows: minutes
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
         if (x.dim() is < 3 or > 5) throw node.Error($"its input has {x.dim()} axes; pooling needs 3 to 5, check the data's shape");
         var kernel = node.Ints("kernel_shape") ?? throw node.Error("attribute kernel_shape is missing; export the model again");
-        return Pool(node, x, Window.Of(node, x.shape[2..], kernel), node.Flag("ceil_mode"));
+        var window = Window.Of(node, x.shape[2..], kernel);
+        for (var d = 0; d < window.Rank; d++)
+            if (window.Begin[d] is var begin && window.End[d] is var end && (begin < 0 || end < 0 || Math.Max(begin, end) >= window.Span(d)))
+                throw node.Error($"pads dimension {d} by {begin} and {end} where its window spans {window.Span(d)}; export the model again");
+        var padded = node.Affordable([.. x.shape[..2], .. window.Padded(x.shape[2..])], x.numel());
+        var windows = Enumerable.Range(0, window.Rank).Aggregate(1.0, (product, d) => product * padded[d + 2] / window.Strides[d] * kernel[d]);
+        if (windows * x.shape[0] * x.shape[1] > MostElements) throw node.Error($"pools {windows:G2} elements a channel; check the data's shape against the model's inputs");
+        return Pool(node, x, window, node.Flag("ceil_mode"));
     }
 
     /// <param name="node">Its attributes.</param>

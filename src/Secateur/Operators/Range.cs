@@ -12,6 +12,7 @@ internal sealed class Range : Operator
         var (start, delta) = (inputs[0]!.reshape([]), inputs[2]!.reshape([]));
         var steps = (inputs[1]!.reshape([]) - start).to(ScalarType.Float64).item<double>() / delta.to(ScalarType.Float64).item<double>();
         if (!double.IsFinite(steps)) throw node.Error("its delta is 0 or a bound is infinite; export the model again");
+        node.Affordable([(long)Math.Clamp(steps, 0, long.MaxValue)]);
         return [start + arange((long)Math.Max(0, Math.Ceiling(steps)), dtype: start.dtype) * delta];
     }
 }

@@ -23,6 +23,7 @@ internal abstract class Resampling : Operator
         var x = inputs[0]!;
         var y = x.is_floating_point() ? x : x.to(ScalarType.Float32);
         Target[] targets = [.. Targets(node, inputs, x.shape).Where(target => target.Scale != 1 || target.Size != x.shape[target.Index])];
+        if (targets.Length > 0) node.Affordable([.. x.shape.Select((size, axis) => targets.Where(target => target.Index == axis).Select(target => target.Size).FirstOrDefault(size))], x.numel());
         if (Native(node, y, targets) is { } native) return [native.to(x.dtype)];
         foreach (var target in targets) y = Sample(node, y, target);
         return [ReferenceEquals(y, x) ? y.alias() : y.to(x.dtype)];

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Secateur.Operators;
 
 /// <summary>ONNX <c>Reshape</c>: X's elements in another shape; one −1 is what remains, 0 is X's own size there (unless <c>allowzero</c>).</summary>
-/// <remarks>A constant shape that names the size of an axis must be written anew where that axis shrinks.</remarks>
+/// <remarks>A constant shape that names the size of an axis, by a 0 as well, must be written anew where that axis shrinks.</remarks>
 internal sealed class Reshape : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

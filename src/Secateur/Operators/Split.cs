@@ -16,7 +16,8 @@ internal sealed class Split : Operator
         var x = inputs[0]!;
         var axis = node.Axis("axis", 0, x.dim());
         var (size, count) = (x.shape[axis], node.Int("num_outputs", node.Outputs.Length));
-        var part = count > 0 ? (size + count - 1) / count : throw node.Error("is to make no outputs; export the model again");
+        if (count < 1 || count != node.Outputs.Length) throw node.Error($"is to make {count} outputs and has {node.Outputs.Length}; export the model again");
+        var part = (size + count - 1) / count;
         var sizes = node.Ints("split", inputs, 1)
             ?? [.. Enumerable.Range(0, (int)count).Select(index => Math.Clamp(size - index * part, 0, part))];
         if (sizes.Sum() != size || sizes.Min() < 0)

@@ -13,6 +13,7 @@ internal sealed class Tile : Operator
         var repeats = node.Ints(inputs[1]!);
         if (repeats.Length != inputs[0]!.dim() || repeats.Any(count => count < 0))
             throw node.Error($"repeats is [{string.Join(", ", repeats)}] for an input of {inputs[0]!.dim()} axes; one count of 0 or more an axis is needed");
+        node.Affordable([.. inputs[0]!.shape.Zip(repeats, (size, count) => size * count)], inputs[0]!.numel());
         return [inputs[0]!.repeat(repeats)];
     }
 

@@ -18,14 +18,22 @@ internal sealed record Window(long[] Kernel, long[] Strides, long[] Dilations, l
     /// <summary>The same window over an input that is already padded.</summary>
     public Window Unpadded => this with { Begin = new long[Rank], End = new long[Rank] };
 
+    /// <summary>The sizes of an input with its padding.</summary>
+    public long[] Padded(long[] spatial) => [.. spatial.Select((size, d) => size + Math.Max(0, Begin[d]) + Math.Max(0, End[d]))];
+
     /// <summary>Elements that the kernel spans in a dimension, the gaps of its dilation among them.</summary>
     public long Span(int dimension) => (Kernel[dimension] - 1) * Dilations[dimension] + 1;
 
     /// <summary>Of a convolution: x [N, C, spatial…] and w, whose last axes are the kernel.</summary>
     /// <exception cref="SecateurException">The shapes are not of one rank of 3 to 5, or an attribute has not one entry for each spatial dimension.</exception>
-    public static Window OfConvolution(Node node, long[] x, long[] w) => x.Length == w.Length && x.Length is >= 3 and <= 5
-        ? Of(node, x[2..], w[2..])
-        : throw node.Error($"its input has {x.Length} axes and its weight {w.Length}; 3 to 5 of both are needed, check the data's shape");
+    public static Window OfConvolution(Node node, long[] x, long[] w)
+    {
+        if (x.Length != w.Length || x.Length is < 3 or > 5)
+            throw node.Error($"its input has {x.Length} axes and its weight {w.Length}; 3 to 5 of both are needed, check the data's shape");
+        var window = Of(node, x[2..], w[2..]);
+        node.Affordable([x[0], x[1], .. window.Padded(x[2..])], x.Product());
+        return window;
+    }
 
     /// <exception cref="SecateurException">An attribute has not one entry for each spatial dimension.</exception>
     public static Window Of(Node node, long[] spatial, long[] kernel)

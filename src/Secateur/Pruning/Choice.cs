@@ -26,7 +26,7 @@ internal sealed record Choice(string Tensor, string Node, Weight? Weight, bool P
         var ends = Limits(network, recipe.Ends);
         return
         [
-            .. network.Graph.Constants.Keys.Where(network.Graph.Consumers.ContainsKey)
+            .. network.Constants.Keys.Where(network.Graph.Consumers.ContainsKey)
                 .OrderBy(name => network.Graph.AllNodes.IndexOf(network.Graph.Consumers[name][0]))
                 .Select(name => weights.TryGetValue(name, out var weight) ? OfWeight(weight, recipe, granularity, ends) : OfOther(network, name)),
         ];

@@ -29,12 +29,6 @@ internal static class Lineages
 
     public static string HashOf(Recipe recipe) => Hash(JsonSerializer.Serialize(recipe, Json.Options));
 
-    public static string HashOf(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
     public static DataFacts Facts(DataSet data) => new(data.Path, data.Description, data.Train.Count, data.HeldOut.Count, data.Test.Count,
         data.Train.Target is not null, [.. data.Train.Features.Select(feature => $"{feature.Name} [{string.Join(", ", feature.Shape.Select(size => size == Feature.Varies ? "varies" : $"{size}"))}]")]);
 

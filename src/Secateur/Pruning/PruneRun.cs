@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
@@ -22,7 +21,7 @@ internal sealed class PruneRun : IDisposable
     private readonly Network? teacher;
     private readonly Network network;
     private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
-    private string? written;
+    private bool written;
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
@@ -64,15 +63,14 @@ internal sealed class PruneRun : IDisposable
     public static PruneRun Open(string source, DataSet? data, Recipe recipe, string output, bool keepRounds, Action<string, double, string> report, CancellationToken cancel)
     {
         var model = ModelSource.Open(source, data, recipe.Seed);
-        if (model.Path.Length > 0 && RealPath(model.Path) == RealPath(output))
+        if (model.Files.Any(file => RealPath(file) == RealPath(output) || RealPath(file) == RealPath(output + ".data")))
             throw new SecateurException($"{output}: is the model to prune itself, which is still needed to compare with; name another file to write");
-        var bytes = model.Path.Length > 0 ? null : Google.Protobuf.MessageExtensions.ToByteArray(model.Proto);
-        var hash = bytes is null ? Lineages.HashOf(model.Path) : Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var hash = model.Path.Length > 0 ? ModelFile.Hash(model.Files) : model.Hash();
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
         folder.Prepare(output);
         var task = Assignment.Of(model.Graph, data?.Train, recipe.Task ?? data?.Task, recipe.Metric ?? data?.Metric);
         if (data is not null) DataFit.Check(model, data, task);
-        var densePath = bytes is null ? model.Path : folder.Put("dense.onnx", stream => stream.Write(bytes));
+        var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
         return new(model, densePath, hash, data, task, recipe, folder, report, cancel);
     }
 
@@ -83,7 +81,7 @@ internal sealed class PruneRun : IDisposable
         get
         {
             var step = new MaskStep(network, recipe);
-            if (recipe.Size is { } size) return SizeTarget.Of(DensePath, step, new FileInfo(DensePath).Length, size);
+            if (recipe.Size is { } size) return SizeTarget.Of(DensePath, step, Input.Bytes, size);
             var sparsity = recipe.Sparsity ?? 0;
             if (sparsity > step.Reach + 1e-9 && !step.Choices.Any(choice => choice.Own is not null))
                 throw new SecateurException($"{DensePath}: sparsity {sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
@@ -124,7 +122,7 @@ internal sealed class PruneRun : IDisposable
         using var cycle = new Cycle(pruned, teacher, data, Task, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
         var state = cycle.Run(target, cancel);
         pruned.Store();
-        return (inner.Put("model.onnx", stream => Google.Protobuf.MessageExtensions.WriteTo(dense.Proto, stream)), state, pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>()));
+        return (inner.Put("model.onnx", dense), state, pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>()));
     }
 
     public RunFolder Folder => folder;
@@ -171,10 +169,10 @@ internal sealed class PruneRun : IDisposable
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
         model.SetMetadata("secateur.pruned-from", ModelHash);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
-        if (recipe.Size is { } size && model.Proto.CalculateSize() is var bytes && bytes > size)
+        if (recipe.Size is { } size && model.Bytes is var bytes && bytes > size)
             throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
-        written = output;
+        written = true;
         return ModelFile.Facts(output, network, shapes);
     }
 
@@ -186,7 +184,7 @@ internal sealed class PruneRun : IDisposable
     /// <summary>Takes back what was written, for a request that cannot be met.</summary>
     public void Abandon()
     {
-        if (written is not null) File.Delete(written);
+        if (written) foreach (var file in model.Files) File.Delete(file);
         folder.Finish();
     }
 

@@ -64,13 +64,13 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
         if (!keepRounds) foreach (var file in before) File.Delete(file);
     }
 
-    /// <summary>Writes a file into the folder; gives its path.</summary>
-    public string Put(string name, Action<Stream> write)
+    /// <summary>Saves a model into the folder; gives its path.</summary>
+    public string Put(string name, OnnxModel model)
     {
         Directory.CreateDirectory(path);
         var file = System.IO.Path.Combine(path, name);
         AtomicFile.WriteText(System.IO.Path.Combine(root ?? path, KeyName), key);
-        AtomicFile.Write(file, write);
+        model.Save(file);
         return file;
     }
 

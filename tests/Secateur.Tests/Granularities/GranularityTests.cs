@@ -94,7 +94,7 @@ public sealed class GranularityTests
     [InlineData("block-0x4", "granularity 'block-0x4': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
     [InlineData("block-4x9999", "granularity 'block-4x9999': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
     [InlineData("block-4", "granularity 'block-4': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
-    [InlineData("block-4x4\n", "granularity 'block-4x4\n': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
+    [InlineData("block-4x4\n", "granularity 'block-4x4 ': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
     [InlineData("block-٤x4", "granularity 'block-٤x4': a block is block-RxC with 1 to 4096 outputs by inputs; write for example block-4x1")]
     public void A_word_of_no_form_is_refused_with_what_to_write(string word, string message) =>
         Assert.Equal(message, Assert.Throws<SecateurException>(() => Granularity.Parse(word)).Message);

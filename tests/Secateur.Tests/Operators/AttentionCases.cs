@@ -36,7 +36,8 @@ internal static class AttentionCases
         if (mask is { DataType: (int)TensorProto.Types.DataType.Bool }) FirstSeen(mask, total);
         TensorProto?[] cache = past == 0 ? [] : [draw.Floats([batch, groups, past, size]), draw.Floats([batch, groups, past, valueSize])];
         (string, object)[] heading = flat ? [("q_num_heads", heads), ("kv_num_heads", groups)] : [];
-        (string, object)[] more = draw.Pick<(string, object)[]>([], [("scale", 0.4f)], [("softcap", 1.5f)], [("is_causal", true)]);
+        (string, object)[] more = draw.Pick<(string, object)[]>([], [("scale", 0.4f)], [("softcap", 1.5f)],
+            [("is_causal", queries > 1)]); // of one query ONNX Runtime takes none of the keys away
         var shown = draw.Int(0, 4);
         return new([draw.Floats(Shape(heads, queries, size)), draw.Floats(Shape(groups, keys, size)), draw.Floats(Shape(groups, keys, valueSize)), mask, .. cache],
             [.. heading, .. more, .. shown < 4 ? [("qk_matmul_output_mode", shown)] : ((string, object)[])[]], Outputs: shown < 4 ? 4 : past > 0 ? 3 : 1);

@@ -32,6 +32,16 @@ public sealed class BatchNormalizationTests
         Assert.True(mean.eq(0).all().item<bool>() && variance.eq(1).all().item<bool>());
     }
 
+    [Fact]
+    public void The_files_own_training_mode_takes_the_batchs_statistics_and_changes_nothing()
+    {
+        using var scope = NewDisposeScope();
+        var (mean, variance) = (zeros(3), ones(3));
+        var y = Run(randn(8, 3, 5, 5) + 4, mean, variance, default, ("training_mode", 1L));
+        Assert.True(allclose(y.mean([0, 2, 3]), zeros(3), atol: 1e-5));
+        Assert.True(mean.eq(0).all().item<bool>() && variance.eq(1).all().item<bool>());
+    }
+
     [Theory]
     [InlineData(true), InlineData(false)]
     public void Keeps_the_memory_format(bool training)
@@ -41,10 +51,10 @@ public sealed class BatchNormalizationTests
         Assert.Equal(x.stride(), Run(x, zeros(3), ones(3), new Mode(training)).stride());
     }
 
-    private static Tensor Run(Tensor x, Tensor mean, Tensor variance, Mode mode)
+    private static Tensor Run(Tensor x, Tensor mean, Tensor variance, Mode mode, params (string, object)[] attributes)
     {
         string[] names = ["x", "scale", "bias", "mean", "variance"];
-        var node = SmallGraphs.Of(15, [SmallGraphs.Node("BatchNormalization", names, ["y"], ("momentum", 0.8f))],
+        var node = SmallGraphs.Of(15, [SmallGraphs.Node("BatchNormalization", names, ["y"], [("momentum", 0.8f), .. attributes])],
             names.Select(name => TensorData.Of(name, [0f], 1)), [], ["y"]).Graph.Nodes[0];
         return new BatchNormalization().Run(node, [x, ones(3), zeros(3), mean, variance], mode)[0];
     }

@@ -42,6 +42,9 @@ internal sealed class Draw(Random random, long opset)
 
     public TensorProto Bytes(long[] shape, byte high = 255) => SmallGraphs.Tensor("", DataType.Uint8, Values(shape, () => (byte)Int(0, high)), shape);
 
+    public TensorProto Int8(long[] shape, int low = sbyte.MinValue, int high = sbyte.MaxValue) =>
+        SmallGraphs.Tensor("", DataType.Int8, Values(shape, () => (sbyte)Int(low, high)), shape);
+
     public TensorProto Bools(long[] shape) => SmallGraphs.Tensor("", DataType.Bool, Values(shape, Flag), shape);
 
     public static TensorProto Vector(params long[] values) => SmallGraphs.Tensor("", DataType.Int64, new ReadOnlySpan<long>(values), values.Length);

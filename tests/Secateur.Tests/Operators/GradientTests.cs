@@ -26,6 +26,12 @@ public sealed class GradientTests
         ("Resize", false), ("ReverseSequence", false), ("RoiAlign", false), ("ScatterElements", false), ("ScatterND", false),
         ("Shrink", false), ("Slice", false), ("Softmax", false), ("Swish", false), ("Tan", false), ("TopK", false), ("Unique", false),
         ("Upsample", false), ("Where", false),
+        ("Attention", false), ("DFT", false), ("GRU", false), ("LSTM", false), ("NegativeLogLikelihoodLoss", false), ("RMSNormalization", false),
+        ("RNN", false), ("RotaryEmbedding", false), ("STFT", false), ("SoftmaxCrossEntropyLoss", false), ("com.microsoft.Attention", false),
+        ("com.microsoft.BiasGelu", false), ("com.microsoft.EmbedLayerNormalization", false), ("com.microsoft.FusedConv", false),
+        ("com.microsoft.FusedGemm", false), ("com.microsoft.FusedMatMul", false), ("com.microsoft.GroupQueryAttention", false),
+        ("com.microsoft.MatMulNBits", false), ("com.microsoft.MultiHeadAttention", false), ("com.microsoft.SkipLayerNormalization", false),
+        ("com.microsoft.SkipSimplifiedLayerNormalization", false),
     ];
 
     [Theory, MemberData(nameof(Differentiated))]

@@ -68,7 +68,7 @@ internal static class IndexCases
         }),
         new("NonMaxSuppression", [10, 11], draw =>
         {
-            var (batch, boxes, classes) = (draw.Int(1, 2), draw.Int(1, 12), draw.Int(1, 2));
+            var (batch, boxes, classes) = (draw.Int(1, 2), draw.Int(0, 12), draw.Int(1, 2));
             var given = draw.Int(1, 3);
             return new([draw.Floats([batch, boxes, 4], 0, 1), draw.Floats([batch, classes, boxes], 0, 1), Vector(draw.Int(0, 5)),
                 .. given > 1 ? [Scalar(0.3f)] : (TensorProto[])[], .. given > 2 ? [Scalar(0.4f)] : (TensorProto[])[]], [("center_point_box", draw.Flag())]);

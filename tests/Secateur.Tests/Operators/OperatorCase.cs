@@ -13,11 +13,14 @@ internal sealed record Drawn(TensorProto?[] Operands, (string Name, object Value
 /// <summary>One way to use an operator, over operator sets and drawn operands.</summary>
 internal sealed record OperatorCase(string Type, long[] Opsets, Func<Draw, Drawn> Of)
 {
+    /// <summary>Whether its outputs are drawn, so that two runs share only their types and shapes.</summary>
+    public bool IsRandom { get; init; }
+
     /// <summary>All of them, by family.</summary>
     public static OperatorCase[] All { get; } =
     [
-        .. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All,
-        .. RecurrentCases.All, .. AttentionCases.All, .. FusedCases.All, .. IndexCases.All, .. SamplingCases.All,
+        .. ElementwiseCases.All, .. NeuralCases.All, .. ShapeCases.All, .. ReductionCases.All, .. IndexCases.All, .. SamplingCases.All,
+        .. RecurrentCases.All, .. AttentionCases.All, .. FusedCases.All, .. QuantizedCases.All, .. SignalCases.All,
     ];
 
     /// <param name="seed">Draws the same again.</param>

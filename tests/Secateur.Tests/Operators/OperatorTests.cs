@@ -31,20 +31,20 @@ public sealed class OperatorTests
                 var ours = network.Run(inputs.ToDictionary(input => input.Name, input => input.ToTorch()));
                 var theirs = StockRuntime.Run(model, inputs);
                 Assert.Equal(theirs.Length, ours.Length);
-                foreach (var (expected, actual) in theirs.Zip(ours)) Close(expected, actual, model);
-            }, iter: 100, threads: 1);
+                foreach (var (expected, actual) in theirs.Zip(ours)) Close(expected, actual, model, one.IsRandom);
+            }, iter: 12, threads: 1);
         }
     }
 
-    /// <summary>Same type and shape; elements within 1e-5 of the tensor's largest, at least of 1.</summary>
-    private static void Close(Tensor expected, Tensor actual, OnnxModel model)
+    /// <summary>Same type and shape; elements, where none are drawn, within 1e-5 of the tensor's largest, at least of 1.</summary>
+    private static void Close(Tensor expected, Tensor actual, OnnxModel model, bool isRandom)
     {
         var node = model.Proto.Graph.Node[0];
         Assert.Equal(expected.dtype, actual.dtype);
         var place = $"of opset {model.Proto.OpsetImport[0].Version}: {node}";
         Assert.True(expected.shape.AsSpan().SequenceEqual(actual.shape),
             $"expected shape [{string.Join(", ", expected.shape)}], was [{string.Join(", ", actual.shape)}], {place}");
-        if (expected.numel() == 0) return;
+        if (expected.numel() == 0 || isRandom) return;
         var (want, have) = (expected.to(ScalarType.Float64), actual.to(ScalarType.Float64));
         var tolerance = 1e-5 * Math.Max(1, want.nan_to_num(0, 0, 0).abs().max().item<double>());
         Assert.True(allclose(have, want, rtol: 0, atol: tolerance, equal_nan: true),

@@ -43,7 +43,7 @@ internal static class SamplingCases
         }),
         new("RoiAlign", [10, 16], draw =>
         {
-            var (n, regions) = (draw.Int(1, 2), draw.Int(1, 3));
+            var (n, regions) = (draw.Int(1, 2), draw.Int(0, 3));
             // where a region ends before it begins there is no mean
             var corners = Enumerable.Range(0, (int)regions).SelectMany(_ => new[] { draw.Int(-2, 8), draw.Int(-2, 8), draw.Int(9, 16), draw.Int(9, 16) })
                 .Select(place => place + 0.37f).ToArray();
@@ -51,6 +51,14 @@ internal static class SamplingCases
                 [("output_height", draw.Int(1, 3)), ("output_width", draw.Int(1, 3)), ("sampling_ratio", draw.Int(0, 2)), ("spatial_scale", draw.Pick(1f, 0.5f)),
                     ("mode", draw.Pick("avg", "max")),
                     .. draw.Opset >= 16 ? ((string, object)[])[("coordinate_transformation_mode", draw.Pick("half_pixel", "output_half_pixel"))] : []]);
+        }),
+        new("MaxRoiPool", [7], draw =>
+        {
+            var (n, regions) = (draw.Int(1, 2), draw.Int(0, 3));
+            var corners = Enumerable.Range(0, (int)regions)
+                .SelectMany(_ => new[] { draw.Int(0, n - 1), draw.Int(-2, 8), draw.Int(-2, 8), draw.Int(9, 16), draw.Int(9, 16) }).Select(place => (float)place).ToArray();
+            return new([draw.Floats([n, draw.Int(1, 4), draw.Int(3, 6), draw.Int(3, 6)]), TensorData.Of("", corners, regions, 5)],
+                [("pooled_shape", draw.Ints(2, 1, 3)), ("spatial_scale", draw.Pick(1f, 0.5f))]);
         }),
         new("MaxUnpool", [9, 11], draw =>
         {

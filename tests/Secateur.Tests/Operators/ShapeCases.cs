@@ -29,6 +29,7 @@ internal static class ShapeCases
             var shape = draw.Shape();
             return new([draw.Floats(shape)], draw.Flag() ? [] : [("axis", draw.Int(0, shape.Length))]);
         }),
+        new("Flatten", [11, 13, 23], draw => new([draw.Floats([0, draw.Int(1, 3), 2])], [("axis", draw.Int(-3, 3))])),
         new("Gather", [7, 11, 13], draw =>
         {
             var shape = draw.Shape();

@@ -93,6 +93,8 @@ public sealed class TieTests
     private static Tensor Rewrite(Tensor sizes, IReadOnlyList<Axis> axes, string result, long[] shape)
     {
         var values = sizes.data<long>().ToArray();
+        for (var place = 0; place < values.Length; place++)
+            if (values[place] == 0) values[place] = shape[place]; // which named the input's own axis
         foreach (var axis in axes.Where(axis => axis.Tensor == result))
             if (axis.Index - shape.Length + values.Length is >= 0 and var place && values[place] != -1) values[place] = shape[axis.Index] - 1;
         return tensor(values);

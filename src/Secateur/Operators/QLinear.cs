@@ -1,0 +1,31 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>An operator of ONNX Runtime's on quantized operands, each followed by its scale and zero point: they are made floats, the result is quantized.</summary>
+internal abstract class QLinear : Operator
+{
+    public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    {
+        var operands = Operands(inputs.Length).Select(place => Quantizer.Dequantize(inputs[place]!, Single(place + 1)!, Single(place + 2))).ToArray();
+        var (scale, zero) = (Single(Result(inputs.Length))!, Single(Result(inputs.Length) + 1));
+        return [Quantizer.Quantize(Apply(node, operands, mode), scale, zero, Quantizer.TypeOf(zero ?? inputs[Operands(inputs.Length)[0]]))];
+
+        Tensor? Single(int place) => inputs.ElementAtOrDefault(place) is not { } parameter ? null : parameter.numel() == 1 ? parameter.reshape()
+            : throw node.Error($"its input {place} has {parameter.numel()} elements, one scale or zero point is needed; export the model again");
+    }
+
+    /// <summary>The places of the quantized operands among so many inputs.</summary>
+    protected abstract int[] Operands(int inputs);
+
+    /// <summary>The place of the result's scale; its zero point follows.</summary>
+    protected abstract int Result(int inputs);
+
+    protected abstract Tensor Apply(Node node, Tensor[] operands, Mode mode);
+
+    /// <summary>Runs what wants the channels first on what may have them last, as <c>channels_last</c> says.</summary>
+    protected static Tensor Around(Node node, Tensor x, Func<Tensor, Tensor> run) =>
+        node.Flag("channels_last") && x.dim() > 1 ? run(x.movedim([-1L], [1L])).movedim([1L], [-1L]) : run(x);
+}

@@ -1,0 +1,15 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX Runtime's <c>QLinearConcat</c>: the inputs one after the other along <c>axis</c>, quantized; the result's scale and zero point come first.</summary>
+internal sealed class QLinearConcat : QLinear
+{
+    protected override int[] Operands(int inputs) => [.. Enumerable.Range(0, (inputs - 2) / 3).Select(operand => 2 + 3 * operand)];
+
+    protected override int Result(int inputs) => 0;
+
+    protected override Tensor Apply(Node node, Tensor[] operands, Mode mode) => cat(operands, node.Axis("axis", 0, operands[0].dim()));
+}

@@ -1,0 +1,22 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using static TorchSharp.torch;
+
+namespace Secateur.Operators;
+
+/// <summary>ONNX Runtime's <c>QLinearSoftmax</c>: the softmax of X along <c>axis</c>, before operator set 13 (attribute <c>opset</c>) over all axes from it on, quantized.</summary>
+internal sealed class QLinearSoftmax : QLinear
+{
+    protected override int[] Operands(int inputs) => [0];
+
+    protected override int Result(int inputs) => 3;
+
+    protected override Tensor Apply(Node node, Tensor[] operands, Mode mode) => Normalize(node, operands[0]);
+
+    private static Tensor Normalize(Node node, Tensor x)
+    {
+        var (opset, shape) = (node.Int("opset"), x.shape);
+        var axis = node.Axis("axis", opset >= 13 ? -1 : 1, x.dim());
+        return opset >= 13 ? x.softmax(axis) : x.flatten(axis).softmax(axis).reshape(shape);
+    }
+}

@@ -1,0 +1,23 @@
+using Secateur.Onnx;
+using Secateur.Operators;
+using Secateur.Testing;
+using TorchSharp;
+using static Secateur.Onnx.Proto.TensorProto.Types;
+using static TorchSharp.torch;
+
+namespace Secateur.Tests.Operators;
+
+public sealed class CastTests
+{
+    /// <summary>LibTorch has no unsigned integers over 8 bits; int64 holds them.</summary>
+    [Theory]
+    [InlineData(DataType.Uint8, new long[] { 255, 44, 7 }), InlineData(DataType.Uint16, new long[] { 65535, 300, 7 })]
+    [InlineData(DataType.Uint32, new long[] { 4294967295, 300, 4294967303 - 4294967296 })]
+    public void Integers_wrap_to_the_width_of_an_unsigned_type(DataType to, long[] expected)
+    {
+        using var scope = NewDisposeScope();
+        var node = SmallGraphs.Of(13, [SmallGraphs.Node("Cast", ["x"], ["y"], ("to", (long)to))], [TensorData.Of("x", [0f], 1)], [], ["y"]).Graph.Nodes[0];
+        var y = new Cast().Run(node, [tensor([-1L, 300, 4294967303])], default)[0];
+        Assert.Equal(expected, y.to(ScalarType.Int64).data<long>().ToArray());
+    }
+}
