@@ -19,8 +19,6 @@ public sealed class FailureTests
     {
         { "MatMul", 13, [F(2, 3, 4), F(2, 5, 6)], "", null, $"cannot multiply [2, 3, 4] by [2, 5, 6]; {Data}" },
         { "MatMul", 13, [F(2, 3, 4), F(3, 4, 5)], "", null, $"cannot multiply [2, 3, 4] by [3, 4, 5]; {Data}" },
-        { "MatMul", 13, [F(2, 3), I(1, 2, 3)], "", null, $"cannot multiply Float32 by Int64; {Export}" },
-        { "Conv", 13, [F(1, 1, 4, 4), F(1, 1, 2, 2)], "pads", new long[] { 1, 1 << 20, 1, 1 }, $"a stride, dilation or padding is over 65,536; {Export}" },
         { "MatMul", 13, [F(), F(2)], "", null, $"cannot multiply [] by [2]; {Data}" },
         { "Gemm", 13, [F(2, 3, 4), F(4, 5)], "", null, "its operands have 3 and 2 axes, matrices are needed; flatten the input first" },
         { "Concat", 13, [F(2, 3)], "axis", 2L, $"axis 2 is not among the 2 axes of its input; {Data}" },
@@ -31,7 +29,7 @@ public sealed class FailureTests
         { "Reshape", 13, [F(6), I(2, 3, 0)], "", null, $"its shape keeps axis 2, but its input has 1 axes; {Export}" },
         { "Split", 13, [F(5), I(2, 2)], "", null, $"cannot cut axis 0 of size 5 into [2, 2]; {Data}" },
         { "Split", 18, [F(5)], "num_outputs", 1L << 40, $"is to make 1099511627776 outputs and has 1; {Export}" },
-        { "Conv", 13, [F(1, 1, 4), F(1, 1, 2)], "pads", new long[] { 1L << 40, 0 }, $"asks for a tensor of shape [1, 1, 1099511627780]; {Places}, or {Export}" },
+        { "Conv", 13, [F(1, 1, 4), F(1, 1, 2)], "pads", new long[] { 1L << 40, 0 }, $"a stride, dilation or padding is over 65,536; {Export}" },
         { "Expand", 13, [F(2, 3), I(4)], "", null, $"cannot expand [2, 3] to [4]; {Data}" },
         { "Slice", 13, [F(4), I(0), I(2), I(0), I(0)], "", null, $"its starts, ends, axes and steps differ in number, or a step is 0; {Export}" },
         { "Pad", 13, [F(4, 4), I(1, 1)], "", null, $"has 2 pads for 2 axes, two an axis are needed; {Data}" },
@@ -123,26 +121,6 @@ public sealed class FailureTests
             names.Where(name => name.Length > 0).Select(name => TensorData.Of(name, [0f], 1)), [], ["y"]).Graph.Nodes[0];
         var error = Assert.Throws<SecateurException>(() => Operator.For(node, "").Run(node, [.. operands.Select(operand => operand.ToTorch())], default));
         Assert.Equal($"node '{type.ToLowerInvariant()}' ({type}): {message}", error.Message);
-    }
-
-    [Theory]
-    [InlineData("ConstantOfShape"), InlineData("Range"), InlineData("Tile"), InlineData("Pad")]
-    public void Results_that_no_memory_holds_are_refused_before_it_is_asked_for(string type)
-    {
-        const long Much = 1L << 45;
-        TheoryOperand[] operands = type switch
-        {
-            "ConstantOfShape" => [I(Much)],
-            "Range" => [I0(0), I0(Much), I0(1)],
-            "Tile" => [F(1), I(Much)],
-            _ => [F(1), I(0, Much)],
-        };
-        using var scope = NewDisposeScope();
-        var names = operands.Select((_, index) => $"in{index}").ToArray();
-        var node = SmallGraphs.Of(13, [SmallGraphs.Node(type, names, ["y"])], names.Select(name => TensorData.Of(name, [0f], 1)), [], ["y"]).Graph.Nodes[0];
-        var error = Assert.Throws<SecateurException>(() => Operator.For(node, "").Run(node, [.. operands.Select(operand => operand.ToTorch())], default));
-        Assert.StartsWith($"node '{type.ToLowerInvariant()}' ({type}): its result of [", error.Message);
-        Assert.EndsWith("MB of this machine's memory; check its constants and the data's shape", error.Message);
     }
 
     [Fact]
