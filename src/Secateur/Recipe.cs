@@ -67,6 +67,12 @@ public sealed record TrainingRecipe
     /// <summary>Softens teacher and student alike (Hinton et al. 2015, arXiv:1503.02531).</summary>
     public double Temperature { get; init; } = 2;
 
+    /// <summary>
+    /// Whether batch normalization keeps its running statistics while it trains, made anew once the weights are pruned, instead of taking each batch's own;
+    /// null does so where the dense model alone teaches, whose batches are small and of pictures of unlike shape.
+    /// </summary>
+    public bool? FrozenStatistics { get; init; }
+
     /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
 }

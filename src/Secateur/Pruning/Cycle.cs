@@ -66,14 +66,15 @@ internal sealed class Cycle : IDisposable
                     var scores = Prune(segment.Round, number, name, masks, target, out aim, cancel);
                     state = state with { Scores = number == segments.Length - 1 ? scores : null };
                 }
+                var frozen = Trainer.Freezes(recipe.Training, objective);
+                if (frozen) Recalibrate(number, cancel); // pruning has moved what the statistics are of
                 if (segment.Of > 0) // also for a stretch without a step: what is saved after it holds the optimizer
                 {
                     if (segment.Fresh) trainer?.Dispose();
                     if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number, masks);
                     if (segment.To > segment.From) state = Train(trainer, segment, name, Zeros(masks), state, cancel);
                 }
-                if (data is not null)
-                    Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", number), cancel);
+                if (!frozen) Recalibrate(number, cancel);
                 var (quality, loss) = Measure(cancel);
                 report(name, 1, data is null ? $"sparsity {Zeros(masks):0.0%}" : $"sparsity {Zeros(masks):0.0%}, {Held(quality)}");
                 var round = new RoundResult(segment.Round, aim, Zeros(masks), quality, loss, clock.Elapsed.TotalSeconds);
@@ -86,6 +87,12 @@ internal sealed class Cycle : IDisposable
             trainer?.Dispose();
         }
         return state;
+    }
+
+    private void Recalibrate(int segment, CancellationToken cancel)
+    {
+        if (data is null) return;
+        Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", segment), cancel);
     }
 
     private ScoreHistogram Prune(int round, int number, string name, Masks masks, Target target, out double aim, CancellationToken cancel)

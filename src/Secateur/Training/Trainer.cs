@@ -38,6 +38,9 @@ internal sealed class Trainer : IDisposable
 
     public Optimizer Optimizer { get; }
 
+    /// <summary>Whether a training takes batch normalization's statistics as they are.</summary>
+    public static bool Freezes(TrainingRecipe recipe, Objective objective) => recipe.FrozenStatistics ?? objective.Teacher == 1;
+
     /// <summary>The steps of a training: of the recipe's size, or what the graph is fixed to, or all there are; smaller where the values in between would not fit into memory.</summary>
     public static Batches BatchesOf(Network network, Examples examples, TrainingRecipe recipe)
     {
@@ -96,7 +99,7 @@ internal sealed class Trainer : IDisposable
             using var frozen = no_grad();
             taught = Read(teacher!.Run(inputs), batch);
         }
-        var student = Read(network.Run(inputs, new Mode(Training: true)), batch);
+        var student = Read(network.Run(inputs, new Mode(Training: !Freezes(recipe, objective))), batch);
         if (objective.Teacher == 1) return objective.Loss(student, null, taught);
         var target = objective.Task.Target(examples, read, batch);
         objective.Task.Task.Check(student, target, network.Model.Path);
