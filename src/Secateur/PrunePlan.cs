@@ -85,7 +85,7 @@ public sealed record PrunePlan(
             using var inner = NewDisposeScope();
             values = 0;
             clock.Restart();
-            network.Run(inputs, new Mode(Training: true, Momentum: 1e-9), (_, _, outputs) => values += outputs.Sum(output => output.numel() * output.element_size()))[0].mean().backward();
+            network.Run(inputs, new Mode(Training: true, Momentum: 1e-9), (_, _, outputs) => values += outputs.Sum(output => output is null ? 0 : output.numel() * output.element_size()))[0].mean().backward();
         }
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
         var examples = data is null ? 1000 : data.Train.Count * recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1);

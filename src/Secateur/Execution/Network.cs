@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>Sees a node's inputs and outputs as it is run, in a loop each time. The tensors are the network's: use them, keep none.</summary>
-public delegate void Observer(Node node, IReadOnlyList<Tensor?> inputs, IReadOnlyList<Tensor> outputs);
+/// <summary>Sees a node's inputs and outputs as it is run, in a loop each time; null stands for sequences. The tensors are the network's: use them, keep none.</summary>
+public delegate void Observer(Node node, IReadOnlyList<Tensor?> inputs, IReadOnlyList<Tensor?> outputs);
 
 /// <summary>A graph that runs on LibTorch, with gradients for all that is learned.</summary>
 public sealed class Network : IDisposable
@@ -78,13 +78,21 @@ public sealed class Network : IDisposable
     /// <param name="observe">Called after each node.</param>
     /// <returns>The graph's outputs in its order; they belong to the caller's dispose scope.</returns>
     /// <exception cref="SecateurException">An input is missing, or a node cannot run on what it is given; the message names it.</exception>
-    public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, Mode mode = default, Observer? observe = null)
+    public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, Mode mode = default, Observer? observe = null) =>
+        [.. RunValues(inputs.GetValueOrDefault, mode, observe).Select((value, i) => value as Tensor
+            ?? throw new SecateurException($"{Model.Path}: output '{Graph.Outputs[i].Name}' is a sequence of tensors; export the model with tensors as its outputs"))];
+
+    /// <summary>Runs the graph as above; what enters and leaves may be a sequence.</summary>
+    /// <param name="inputs">The value of an input by its name; null where there is none.</param>
+    /// <param name="mode">Training or use.</param>
+    /// <param name="observe">Called after each node.</param>
+    internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
-        var values = new Tensor?[plan.Slots];
+        var values = new IDisposable?[plan.Slots];
         foreach (var (name, tensor) in constants) values[plan[name]] = tensor;
         foreach (var input in Graph.Inputs)
         {
-            if (inputs.TryGetValue(input.Name, out var given)) values[plan[input.Name]] = given;
+            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
             else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
                 $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
         }

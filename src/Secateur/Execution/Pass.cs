@@ -6,24 +6,24 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>One run of a model. Values of subgraphs stand beside those around them, so that a subgraph sees what it captures.</summary>
+/// <summary>One run of a model. Values are tensors and sequences; those of subgraphs stand beside those around them, so that a subgraph sees what it captures.</summary>
 /// <param name="plan">Of the model.</param>
 /// <param name="values">By slot; constants and the model's inputs are there.</param>
 /// <param name="mode">Training or use.</param>
 /// <param name="observe">Called after each node, those of subgraphs each time that they run.</param>
-internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? observe)
+internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer? observe)
 {
     private readonly bool release = !is_grad_enabled();
 
     /// <summary>Runs a graph whose inputs are in their slots.</summary>
-    public Tensor[] Run(Graph graph)
+    public IDisposable[] Run(Graph graph)
     {
         var course = plan.Of(graph);
         foreach (var step in course.Steps)
         {
             var given = Given(step);
             var made = Execute(step, given);
-            observe?.Invoke(step.Node, given, made);
+            observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
             for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
                 if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
             if (!release) continue;
@@ -37,9 +37,9 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
             ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
     }
 
-    private Tensor?[] Given(Step step)
+    private IDisposable?[] Given(Step step)
     {
-        var given = new Tensor?[step.Inputs.Length];
+        var given = new IDisposable?[step.Inputs.Length];
         for (var i = 0; i < given.Length; i++)
         {
             if (step.Inputs[i] < 0) continue;
@@ -49,16 +49,14 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
         return given;
     }
 
-    private Tensor[] Execute(Step step, Tensor?[] given)
+    private IDisposable[] Execute(Step step, IDisposable?[] given)
     {
         try
         {
-            var made = step.Operator is ControlFlow flow
-                ? flow.Run(step.Node, given, (attribute, inputs) => RunInside(step.Node, attribute, inputs))
-                : step.Operator.Run(step.Node, given, mode);
+            var made = step.Operator.RunValues(step.Node, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
             // a value that passes unchanged gets a handle of its own, so that each can be freed alone
             for (var i = 0; i < made.Length; i++)
-                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].alias();
+                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].Alias();
             return made;
         }
         catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
@@ -71,11 +69,11 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
             throw new SecateurException(step.Node.Error($"cannot run on inputs of shape {Shapes()} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
         }
 
-        string Shapes() => string.Join(", ", given.Select(tensor => tensor is null ? "none" : $"[{string.Join(", ", tensor.shape)}]"));
+        string Shapes() => string.Join(", ", given.Select(value => value.Described()));
     }
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>
-    private Tensor[] RunInside(Node node, string attribute, IReadOnlyList<Tensor> inputs)
+    private IDisposable[] RunInside(Node node, string attribute, IReadOnlyList<IDisposable> inputs)
     {
         var graph = node.Subgraph(attribute);
         if (inputs.Count != graph.Inputs.Length)
@@ -83,6 +81,6 @@ internal sealed class Pass(Plan plan, Tensor?[] values, Mode mode, Observer? obs
         using var scope = NewDisposeScope();
         foreach (var (slot, input) in plan.Of(graph).Inputs.Zip(inputs)) values[slot] = input;
         // an output may be what came in or was captured: each gets a handle of its own
-        return [.. Run(graph).Select(output => output.alias().MoveToOuterDisposeScope())];
+        return [.. Run(graph).Select(output => output.Alias().MovedOut())];
     }
 }

@@ -86,7 +86,8 @@ public sealed class Shapes
             seen.runs[node] = seen.Runs(node) + 1;
             foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
                 if (input is not null) seen.shapes[name] = [.. input.shape];
-            foreach (var (name, output) in node.Outputs.Zip(outputs)) seen.shapes[name] = [.. output.shape];
+            foreach (var (name, output) in node.Outputs.Zip(outputs))
+                if (output is not null) seen.shapes[name] = [.. output.shape];
         });
         return seen;
     }

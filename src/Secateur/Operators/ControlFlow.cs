@@ -10,15 +10,17 @@ namespace Secateur.Operators;
 /// <param name="inputs">As many as the graph takes; they stay the caller's.</param>
 /// <returns>The graph's outputs, handles of their own in the caller's dispose scope.</returns>
 /// <exception cref="SecateurException">The attribute holds no graph, or one that takes another number of inputs.</exception>
-internal delegate Tensor[] Subgraph(string attribute, IReadOnlyList<Tensor> inputs);
+internal delegate IDisposable[] Subgraph(string attribute, IReadOnlyList<IDisposable> inputs);
 
-/// <summary>An operator that runs graphs which its node holds; these see the values around the node. Gradients flow through.</summary>
+/// <summary>An operator that runs graphs which its node holds; these see the values around the node. Gradients flow through, sequences pass.</summary>
 internal abstract class ControlFlow : Operator
 {
-    public abstract Tensor[] Run(Node node, Tensor?[] inputs, Subgraph run);
+    public abstract IDisposable[] Run(Node node, IDisposable?[] inputs, Subgraph run);
 
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
         throw new NotSupportedException($"{node.OpType} runs in a network only.");
+
+    internal sealed override IDisposable[] RunValues(Node node, IDisposable?[] inputs, Mode mode, Subgraph run) => Run(node, inputs, run);
 
     /// <summary>Nothing that enters or leaves the graphs may shrink; what is inside alone follows its own nodes.</summary>
     public override void Tie(Node node, Shapes shapes, Ties ties)
@@ -30,16 +32,16 @@ internal abstract class ControlFlow : Operator
     }
 
     /// <summary>The graph's outputs, of which there must be some number.</summary>
-    protected static Tensor[] Run(Node node, Subgraph run, string attribute, IReadOnlyList<Tensor> inputs, int outputs)
+    protected static IDisposable[] Run(Node node, Subgraph run, string attribute, IReadOnlyList<IDisposable> inputs, int outputs)
     {
         var made = run(attribute, inputs);
         return made.Length == outputs ? made
             : throw node.Error($"its {attribute} gives {made.Length} values, {outputs} are needed; export the model again");
     }
 
-    protected static bool Holds(Node node, Tensor condition) =>
-        condition.dtype == ScalarType.Bool && condition.numel() == 1 ? condition.item<bool>()
-        : throw node.Error($"its condition is {condition.dtype} [{string.Join(", ", condition.shape)}], one bool is needed; export the model again");
+    protected static bool Holds(Node node, IDisposable? condition) =>
+        condition is Tensor { dtype: ScalarType.Bool } one && one.numel() == 1 ? one.item<bool>()
+        : throw node.Error($"its condition is {(condition is Tensor tensor ? $"{tensor.dtype} " : "")}{condition.Described()}, one bool is needed; export the model again");
 
     /// <summary>What no trip gave: a tensor of no trips along an axis. Sizes that the file leaves open are 0.</summary>
     protected static Tensor Nothing(Value value, int axis)

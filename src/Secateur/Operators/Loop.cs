@@ -1,3 +1,4 @@
+using Secateur.Execution;
 using Secateur.Onnx;
 using static TorchSharp.torch;
 
@@ -5,18 +6,18 @@ namespace Secateur.Operators;
 
 /// <summary>
 /// ONNX <c>Loop</c>: runs <c>body</c> on (trip, condition, state…) while the condition holds and the trips last; gives the last state, and
-/// what else each trip makes, stacked on a new first axis.
+/// what else each trip makes, stacked on a new first axis. A state may be a sequence.
 /// </summary>
 internal sealed class Loop : ControlFlow
 {
     private const long MostTrips = 1 << 14; // a body may leave its condition as it came, and the file its trips open
 
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Subgraph run)
+    public override IDisposable[] Run(Node node, IDisposable?[] inputs, Subgraph run)
     {
         var body = node.Subgraph("body");
-        var trips = inputs is [{ } most, ..] ? Single(node, most) : long.MaxValue;
+        var trips = inputs is [not null, ..] ? Single(node, node.Tensor(inputs, 0)) : long.MaxValue;
         var condition = inputs is not [_, { } first, ..] || Holds(node, first);
-        Tensor[] given = [.. inputs.Skip(2).Select(state => state!)];
+        IDisposable[] given = [.. inputs.Skip(2).Select(state => state!)];
         if (body.Inputs.Length != given.Length + 2)
             throw node.Error($"its body takes {body.Inputs.Length} values; trip, condition and {given.Length} states are handed to it, export the model again");
         var state = given;
@@ -29,8 +30,8 @@ internal sealed class Loop : ControlFlow
             var made = Run(node, run, "body", [Shaped(tensor(trip), body.Inputs[0]), Shaped(tensor(condition), body.Inputs[1]), .. state], 1 + state.Length + stacked.Length);
             condition = Holds(node, made[0]);
             if (!ReferenceEquals(state, given)) foreach (var old in state) old.Dispose();
-            state = [.. made[1..(1 + given.Length)].Select(value => value.MoveToOuterDisposeScope())];
-            for (var i = 0; i < stacked.Length; i++) stacked[i].Add(made[1 + given.Length + i].MoveToOuterDisposeScope());
+            state = [.. made[1..(1 + given.Length)].Select(value => value.MovedOut())];
+            for (var i = 0; i < stacked.Length; i++) stacked[i].Add((Tensor)node.Tensor(made, 1 + given.Length + i).MovedOut());
         }
         return [.. state, .. stacked.Select((parts, i) => Stack(parts, body.Outputs, 1 + given.Length + i))];
     }

@@ -69,6 +69,7 @@ public abstract class Operator
         ["Col2Im"] = new Col2Im(),
         ["Compress"] = new Compress(),
         ["Concat"] = new Concat(),
+        ["ConcatFromSequence"] = new ConcatFromSequence(),
         ["Constant"] = new Constant(),
         ["ConstantOfShape"] = new ConstantOfShape(),
         ["Conv"] = new Conv(),
@@ -185,6 +186,13 @@ public abstract class Operator
         ["ScatterElements"] = new ScatterElements(),
         ["ScatterND"] = new ScatterND(),
         ["Selu"] = new Selu(),
+        ["SequenceAt"] = new SequenceAt(),
+        ["SequenceConstruct"] = new SequenceConstruct(),
+        ["SequenceEmpty"] = new SequenceEmpty(),
+        ["SequenceErase"] = new SequenceErase(),
+        ["SequenceInsert"] = new SequenceInsert(),
+        ["SequenceLength"] = new SequenceLength(),
+        ["SequenceMap"] = new SequenceMap(),
         ["Shape"] = new Shape(),
         ["Shrink"] = new Shrink(),
         ["Sigmoid"] = new Sigmoid(),
@@ -200,6 +208,7 @@ public abstract class Operator
         ["Softsign"] = new Softsign(),
         ["SpaceToDepth"] = new SpaceToDepth(),
         ["Split"] = new Split(),
+        ["SplitToSequence"] = new SplitToSequence(),
         ["Sqrt"] = new Sqrt(),
         ["Squeeze"] = new Squeeze(),
         ["STFT"] = new STFT(),
@@ -269,6 +278,14 @@ public abstract class Operator
     /// <param name="mode">Training or use.</param>
     /// <returns>In the node's order; allocates freely, disposes nothing.</returns>
     public abstract Tensor[] Run(Node node, Tensor?[] inputs, Mode mode);
+
+    /// <summary>Runs the node on values that may be sequences too; most operators take tensors alone.</summary>
+    /// <param name="node">The node with its attributes.</param>
+    /// <param name="inputs">In the node's order: tensors, sequences, null for an optional input left out.</param>
+    /// <param name="mode">Training or use.</param>
+    /// <param name="run">Runs a graph that the node holds.</param>
+    /// <exception cref="SecateurException">A sequence is given where a tensor is needed.</exception>
+    internal virtual IDisposable[] RunValues(Node node, IDisposable?[] inputs, Mode mode, Subgraph run) => Run(node, node.Tensors(inputs), mode);
 
     /// <summary>The inputs that are learned where they are constants.</summary>
     public virtual IEnumerable<Learned> Learned(Node node) => [];

@@ -1,3 +1,4 @@
+using Secateur.Execution;
 using Secateur.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,9 +12,9 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Scan : ControlFlow
 {
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Subgraph run) => node.Opset < 9
-        ? EachExample(node, [.. inputs.Skip(1).Select(input => input!)], inputs[0], run)
-        : One(node, [.. inputs.Select(input => input!)], node.Ints("scan_input_axes"), node.Ints("scan_input_directions"),
+    public override IDisposable[] Run(Node node, IDisposable?[] inputs, Subgraph run) => node.Opset < 9
+        ? EachExample(node, [.. node.Tensors(inputs).Skip(1).Select(input => input!)], node.Tensors(inputs)[0], run)
+        : One(node, [.. node.Tensors(inputs).Select(input => input!)], node.Ints("scan_input_axes"), node.Ints("scan_input_directions"),
             node.Ints("scan_output_axes"), node.Ints("scan_output_directions"), run);
 
     private static Tensor[] One(Node node, Tensor[] inputs, long[]? axes, long[]? directions, long[]? outputAxes, long[]? outputDirections, Subgraph run)
@@ -35,10 +36,10 @@ internal sealed class Scan : ControlFlow
         {
             using var scope = NewDisposeScope();
             var slices = sequences.Select((one, i) => one.Input.select(one.Axis, directions?[i] == 1 ? steps - 1 - step : step));
-            var made = Run(node, run, "body", [.. state, .. slices], states + stacks);
+            var made = node.Tensors(Run(node, run, "body", [.. state, .. slices], states + stacks));
             if (!ReferenceEquals(state, given)) foreach (var old in state) old.Dispose();
-            state = [.. made[..states].Select(value => value.MoveToOuterDisposeScope())];
-            for (var i = 0; i < stacks; i++) parts[i].Add(made[states + i].MoveToOuterDisposeScope());
+            state = [.. made[..states].Select(value => value!.MoveToOuterDisposeScope())];
+            for (var i = 0; i < stacks; i++) parts[i].Add(made[states + i]!.MoveToOuterDisposeScope());
         }
         return [.. state, .. parts.Select((part, i) => Stack(node, part, outputAxes?[i] ?? 0, outputDirections?[i] == 1, states + i))];
     }

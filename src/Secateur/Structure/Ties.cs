@@ -36,7 +36,7 @@ public sealed class Ties
     /// <summary>Ties each axis of one tensor to the same axis of the other, save those excepted.</summary>
     public void AddAll(string one, string other, Shapes shapes, params ReadOnlySpan<int> except)
     {
-        for (var axis = 0; axis < shapes[one].Length; axis++)
+        for (var axis = 0; shapes.Has(one) && axis < shapes[one].Length; axis++) // a sequence has no axes
             if (!except.Contains(axis)) Add(new(one, axis), new(other, axis));
     }
 

@@ -48,7 +48,7 @@ internal sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var (inputs, values) = (binding.Bind(examples.Read(new long[binding.FixedBatch ?? 1])), 0L);
-        network.Run(inputs, default, (_, _, outputs) => values += outputs.Sum(output => output.numel()));
+        network.Run(inputs, default, (_, _, outputs) => values += outputs.Sum(output => output?.numel() ?? 0));
         var ratio = Math.Max(1, (double)values / inputs.Values.Sum(input => input.numel()));
         return new(examples, binding, recipe.Batch, (long)Math.Min(Batches.MostElements, MostValues / ratio));
     }
