@@ -1,6 +1,6 @@
 using Secateur.Data;
-using Secateur.Execution;
 using Secateur.Evaluation;
+using Secateur.Execution;
 using Secateur.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;

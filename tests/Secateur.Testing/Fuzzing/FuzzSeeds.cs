@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
-using static Secateur.Testing.SmallGraphs;
 using static Secateur.Onnx.Proto.TensorProto.Types;
+using static Secateur.Testing.SmallGraphs;
 
 namespace Secateur.Testing.Fuzzing;
 

