@@ -55,6 +55,11 @@ class Attention(nn.Module):
         low, high = x.chunk(2, -1)
         return x * cos + torch.cat((-high, low), -1) * sin
 
+    def shared(self, x):
+        """A head of keys for several of queries; this exporter writes repeat_interleave as a file that no runtime takes."""
+        n, _, t, _ = x.shape
+        return x[:, :, None].expand(n, self.groups, self.heads // self.groups, t, self.size).reshape(n, self.heads, t, self.size)
+
     def forward(self, x):
         n, t, w = x.shape
         q = self.q(x).view(n, t, self.heads, self.size).transpose(1, 2)
@@ -63,7 +68,7 @@ class Attention(nn.Module):
         if self.rotary:
             q, k = self.turned(q), self.turned(k)
         if self.groups < self.heads:
-            k, v = k.repeat_interleave(self.heads // self.groups, 1), v.repeat_interleave(self.heads // self.groups, 1)
+            k, v = self.shared(k), self.shared(v)
         later = torch.ones(t, t, dtype=torch.bool).triu(1)
         scores = (q @ k.transpose(-1, -2) / math.sqrt(self.size)).masked_fill(later, -1e9)
         return self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(n, t, w))
