@@ -16,7 +16,9 @@ internal static class AnyModel
 
     public static void Run(Settings settings)
     {
-        var files = Directory.GetFiles(settings.Text("folder", "out/models"), "*.onnx", new EnumerationOptions { RecurseSubdirectories = true }).Order(StringComparer.Ordinal).ToArray();
+        var folder = settings.Text("folder", "out/models");
+        if (!Directory.Exists(folder)) throw new SecateurException($"{folder}: no such folder; export models into it with bench/peer/export.py, or name another with --folder");
+        var files = Directory.GetFiles(folder, "*.onnx", new EnumerationOptions { RecurseSubdirectories = true }).Order(StringComparer.Ordinal).ToArray();
         var rows = files.Select(file => Row(file, settings.Int("threads", Environment.ProcessorCount))).ToArray();
         var good = rows.Count(row => row.Fault is null);
         File.WriteAllLines("docs/models.md",

@@ -64,6 +64,7 @@ public sealed class Pruner
 
         var evidence = new Evidence(run.DensePath, output, run.Task.Facts, recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
+        var peak = Lineages.PeakMb(); // the latency benchmark sets the kernel's mark back
         var latency = options.Benchmark ? evidence.Latency(data) : [];
         var baselines = recipe.Baselines && data is not null ? Baselines.Run(run, data, state, report, cancel) : [];
         var result = new PruneResult
@@ -87,7 +88,7 @@ public sealed class Pruner
             Data = data is null ? null : Lineages.Facts(data),
             Recipe = recipe,
             Lineage = Lineages.Of(run.ModelHash, data, recipe, options.Command),
-            Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Lineages.PeakMb(), TorchSharp.torch.get_num_threads()),
+            Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Math.Max(peak, Lineages.PeakMb()), TorchSharp.torch.get_num_threads()),
             Notes = run.Notes(quality?.Compare()),
         };
         run.Finish();
