@@ -15,6 +15,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["fuzz-child"] = Fuzz.Child,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
+    ["architectures-child"] = StructurePage.Child,
 };
 if (args.Length == 0 || !measurements.TryGetValue(args[0], out var measure))
 {

@@ -150,6 +150,8 @@ public sealed class Graph
             if (ReferenceEquals(dense.RawData, read)) continue;
             var made = SparseTensor.FromDense(dense);
             (tensor.Values, tensor.Indices) = (made.Values, made.Indices);
+            tensor.Dims.Clear();
+            tensor.Dims.Add(made.Dims);
             sparse[i] = (tensor, dense, dense.RawData);
         }
     }

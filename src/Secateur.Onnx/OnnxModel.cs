@@ -101,7 +101,11 @@ public sealed class OnnxModel
     }
 
     /// <summary>The model read anew from <see cref="Proto"/>, after that was changed.</summary>
-    public OnnxModel Reread() => new(Proto, Path) { Files = Files };
+    public OnnxModel Reread()
+    {
+        Graph.StoreSparse();
+        return new(Proto, Path) { Files = Files };
+    }
 
     private bool IsSplit => Files.Length > 1 || Tensors.Of(Proto).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large;
 

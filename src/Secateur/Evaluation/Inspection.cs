@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Operators;
+using Secateur.Structure;
 
 namespace Secateur.Evaluation;
 
@@ -48,7 +49,8 @@ public sealed record Inspection
     public static Inspection Of(OnnxModel model, IReadOnlyDictionary<string, long[]>? inputs = null)
     {
         using var network = new Network(model);
-        var shapes = Shapes.Of(network, inputs: inputs);
+        using var map = StructureMap.Of(network, inputs);
+        var shapes = map.Settings[0].Shapes;
         var work = Work.Of(model, shapes);
         var layers = LearnedTensor.Of(model).Select(tensor => Layer(tensor, model.Graph, work)).ToImmutableArray();
         return new Inspection
@@ -58,7 +60,7 @@ public sealed record Inspection
             Nonzero = layers.Sum(layer => layer.Nonzero),
             Macs = work.Total,
             Layers = layers,
-            Groups = InspectedGroup.Of(model, shapes),
+            Groups = InspectedGroup.Of(map),
             Opset = model.Graph.Nodes.Where(node => node.Domain.Length == 0).Select(node => node.Opset).FirstOrDefault(),
             Producer = $"{model.Proto.ProducerName} {model.Proto.ProducerVersion}".Trim(),
             Inputs = [.. model.Graph.Inputs.Select(input => input.ToString())],

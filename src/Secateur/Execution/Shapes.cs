@@ -13,6 +13,7 @@ public sealed class Shapes
     private static readonly long?[] Usual = [null, 16, 64, 128, 320, 1];
 
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
+    private readonly Dictionary<string, ScalarType> types = [];
     private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
 
@@ -22,6 +23,9 @@ public sealed class Shapes
     public ImmutableArray<long> this[string name] => shapes[name];
 
     public bool Has(string name) => shapes.ContainsKey(name);
+
+    /// <summary>The type of a value's elements.</summary>
+    public ScalarType TypeOf(string name) => types[name];
 
     /// <summary>How often a node ran: 0 in a branch that was not taken, more than once in a loop.</summary>
     public int Runs(Node node) => runs.GetValueOrDefault(node);
@@ -85,9 +89,9 @@ public sealed class Shapes
         {
             seen.runs[node] = seen.Runs(node) + 1;
             foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
-                if (input is not null) seen.shapes[name] = [.. input.shape];
+                if (input is not null) (seen.shapes[name], seen.types[name]) = ([.. input.shape], input.dtype);
             foreach (var (name, output) in node.Outputs.Zip(outputs))
-                if (output is not null) seen.shapes[name] = [.. output.shape];
+                if (output is not null) (seen.shapes[name], seen.types[name]) = ([.. output.shape], output.dtype);
         });
         return seen;
     }

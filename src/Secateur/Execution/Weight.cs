@@ -13,13 +13,14 @@ public sealed class Weight
 
     internal Weight(string name, Parameter tensor, Node node, int outputAxis, int inputAxis = -1)
     {
-        (Name, Tensor, Node) = (name, tensor, node);
+        (Name, Tensor, Node, OutputAxis) = (name, tensor, node, outputAxis);
         var axes = Enumerable.Range(0, (int)tensor.dim()).Select(axis => (long)axis);
         toMatrix = [outputAxis, .. axes.Where(axis => axis != outputAxis).OrderBy(axis => axis != inputAxis)];
         fromMatrix = [.. axes.Select(axis => (long)Array.IndexOf(toMatrix, axis))];
         Shape = [.. tensor.shape];
         Outputs = Shape[outputAxis];
-        Inputs = Shape.Length > 1 ? Shape[(int)toMatrix[1]] : 1;
+        InputAxis = Shape.Length > 1 ? (int)toMatrix[1] : -1;
+        Inputs = Shape.Length > 1 ? Shape[InputAxis] : 1;
         Kernel = Elements / Math.Max(1, Outputs * Inputs);
     }
 
@@ -35,6 +36,12 @@ public sealed class Weight
     public ImmutableArray<long> Shape { get; }
 
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>The axis that counts the outputs.</summary>
+    public int OutputAxis { get; }
+
+    /// <summary>The axis that counts the inputs; -1 where there is none.</summary>
+    public int InputAxis { get; }
 
     public long Outputs { get; }
 

@@ -73,11 +73,11 @@ internal sealed class Attention : Operator
             if (shapes[q][1] == shapes[k][1] && !node.HasInput(3))
                 Free([.. new[] { q, k, v, y, pastKey, pastValue, key, value, Name(node.Outputs, 3) }.Select(name => new Axis(name, 1))]);
         }
-        ties.Block(node, shapes, [.. free]);
+        ties.Block(node, [.. free]);
 
         void Free(Axis[] axes)
         {
-            ties.AddAll(shapes, axes);
+            ties.AddAll(axes);
             free.AddRange(axes);
         }
 

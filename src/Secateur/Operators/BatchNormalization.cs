@@ -33,7 +33,7 @@ internal sealed class BatchNormalization : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         foreach (var name in node.Inputs.Skip(1).Concat(node.Outputs.Skip(1)).Where(shapes.Has)) ties.Add(new(name, 0), new(node.Inputs[0], 1));
         if (!node.Flag("training_mode")) return;
         for (var axis = 0; axis < shapes[node.Inputs[0]].Length; axis++)

@@ -16,6 +16,6 @@ internal abstract class BiasedActivation : Operator
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        foreach (var operand in node.Inputs.Where(shapes.Has)) ties.AddBroadcast(operand, node.Outputs[0], shapes);
+        foreach (var operand in node.Inputs.Where(shapes.Has)) ties.AddBroadcast(operand, node.Outputs[0]);
     }
 }

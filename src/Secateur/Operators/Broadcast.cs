@@ -20,6 +20,6 @@ internal abstract class Broadcast : Operator
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        foreach (var operand in node.Inputs) ties.AddBroadcast(operand, node.Outputs[0], shapes);
+        foreach (var operand in node.Inputs) ties.AddBroadcast(operand, node.Outputs[0]);
     }
 }

@@ -10,5 +10,5 @@ internal sealed class CastLike : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => [inputs[0]!.to(inputs[1]!.dtype)];
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddAll(node.Inputs[0], node.Outputs[0]);
 }

@@ -31,7 +31,7 @@ internal sealed class CenterCropPad : Operator
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var cut = Axes(node, shapes[x].Length);
-        ties.AddAll(x, y, shapes, except: cut);
+        ties.AddAll(x, y, except: cut);
         foreach (var axis in cut)
         {
             ties.Block(new Axis(x, axis));

@@ -17,5 +17,5 @@ internal sealed class Clip : Operator
             index < inputs.Length && inputs[index] is { } bound ? bound.ToScalar() : node.Has(name) ? node.Float(name) : null;
     }
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddAll(node.Inputs[0], node.Outputs[0]);
 }

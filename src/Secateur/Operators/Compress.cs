@@ -25,12 +25,12 @@ internal sealed class Compress : Operator
     {
         if (!node.Has("axis"))
         {
-            ties.Block(node, shapes);
+            ties.Block(node);
             return;
         }
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var cut = node.Axis("axis", 0, shapes[x].Length);
-        ties.AddAll(x, y, shapes, except: cut);
+        ties.AddAll(x, y, except: cut);
         foreach (var axis in (Axis[])[new(x, cut), new(y, cut), new(node.Inputs[1], 0)]) ties.Block(axis);
     }
 }

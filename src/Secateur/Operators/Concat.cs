@@ -15,11 +15,7 @@ internal sealed class Concat : Operator
     {
         var y = node.Outputs[0];
         var joined = node.Axis("axis", 0, shapes[y].Length);
-        foreach (var input in node.Inputs)
-        {
-            ties.AddAll(input, y, shapes, except: joined);
-            ties.Block(new Axis(input, joined));
-        }
-        ties.Block(new Axis(y, joined));
+        foreach (var input in node.Inputs) ties.AddAll(input, y, except: joined);
+        ties.AddJoined(new(y, joined), node.Inputs.Select(input => new Axis(input, joined)));
     }
 }

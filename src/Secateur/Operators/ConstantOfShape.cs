@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -19,4 +20,13 @@ internal sealed class ConstantOfShape : Operator
         if (value.Count() != 1) throw node.Error($"attribute value has {value.Count()} elements; one is needed");
         return [full(shape, value.ToTorch().ToScalar(), TorchTensors.TypeOf(value.Type()))];
     }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        for (var axis = 0; axis < shapes[node.Outputs[0]].Length; axis++) ties.Pass(new(node.Outputs[0], axis));
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [0];
+
+    public override void Mend(Node node, Mending mending) => mending.Want(0, mending.After(node.Outputs[0]));
 }

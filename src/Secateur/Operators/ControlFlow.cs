@@ -25,7 +25,7 @@ internal abstract class ControlFlow : Operator
     /// <summary>Nothing that enters or leaves the graphs may shrink; what is inside alone follows its own nodes.</summary>
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.Block(node, shapes);
+        ties.Block(node);
         var edges = node.Captured.Concat(node.Subgraphs.SelectMany(graph => graph.Inputs.Concat(graph.Outputs)).Select(value => value.Name));
         foreach (var name in edges)
             for (var axis = 0; shapes.Has(name) && axis < shapes[name].Length; axis++) ties.Block(new Axis(name, axis));

@@ -37,14 +37,33 @@ internal sealed class Conv : Operator
         ties.Add(new(x, 0), new(y, 0));
         ties.Add(new(w, 0), new(y, 1));
         if (node.HasInput(2)) ties.Add(new(node.Inputs[2], 0), new(y, 1));
-        for (var axis = 2; axis < shapes[x].Length; axis++)
-            foreach (var tensor in (string[])[x, w, y]) ties.Block(new Axis(tensor, axis));
-        if (node.Int("group", 1) == 1) ties.Add(new(w, 1), new(x, 1));
-        else if (shapes[w][1] == 1 && shapes[w][0] == node.Int("group", 1)) ties.Add(new(w, 0), new(x, 1)); // depthwise
-        else
+        TieGroups(node.Int("group", 1), new(x, 1), new(w, 1), new(y, 1), shapes, ties);
+    }
+
+    public override void Mend(Node node, Mending mending) => MendGroups(node, mending.Before(node.Inputs[1])[1], mending.After(node.Inputs[1])[1], mending);
+
+    /// <summary>Input channels are groups of the kernel's, output channels as many groups: a whole group can go, or the same channel of each.</summary>
+    /// <param name="groups">Of the convolution.</param>
+    /// <param name="into">The axis of the input's channels.</param>
+    /// <param name="kernel">The kernel's axis that counts those of one group.</param>
+    /// <param name="outOf">The axis of the output's channels.</param>
+    internal static void TieGroups(long groups, Axis into, Axis kernel, Axis outOf, Shapes shapes, Ties ties)
+    {
+        if (groups == 1)
         {
-            // groups must stay of one size: a channel of one cannot go alone
-            foreach (var axis in (Axis[])[new(x, 1), new(w, 0), new(w, 1)]) ties.Block(axis);
+            ties.Contract(into, kernel);
+            return;
         }
+        var group = ties.Free(groups);
+        ties.AddProduct(into, group, kernel);
+        ties.AddProduct(outOf, group, ties.Free(shapes[outOf.Tensor][outOf.Index] / groups));
+        if (shapes[kernel.Tensor][kernel.Index] > 1) ties.Contract(kernel);
+    }
+
+    /// <summary>As many groups as the input's channels fill.</summary>
+    internal static void MendGroups(Node node, long before, long after, Mending mending)
+    {
+        var group = mending.After(node.Inputs[0])[1] / after;
+        if (group != mending.Before(node.Inputs[0])[1] / before) mending.Want("group", group);
     }
 }

@@ -36,12 +36,22 @@ internal sealed class ConvTranspose : Operator
     {
         var (x, w, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
         ties.Add(new(x, 0), new(y, 0));
-        ties.Add(new(w, 0), new(x, 1));
         if (node.HasInput(2)) ties.Add(new(node.Inputs[2], 0), new(y, 1));
-        for (var axis = 2; axis < shapes[x].Length; axis++)
-            foreach (var tensor in (string[])[x, w, y]) ties.Block(new Axis(tensor, axis));
-        if (node.Int("group", 1) == 1) ties.Add(new(w, 1), new(y, 1));
-        else foreach (var axis in (Axis[])[new(x, 1), new(w, 1), new(y, 1)]) ties.Block(axis); // groups must stay of one size
+        ties.Contract(new(x, 1), new(w, 0));
+        if (node.Int("group", 1) is var groups && groups == 1)
+        {
+            ties.Add(new(w, 1), new(y, 1));
+            return;
+        }
+        var group = ties.Free(groups);
+        ties.AddProduct(new(x, 1), group, ties.Free(shapes[x][1] / groups));
+        ties.AddProduct(new(y, 1), group, new Axis(w, 1));
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var (y, each) = (node.Outputs[0], mending.After(node.Inputs[1])[1]);
+        if (mending.After(y)[1] / each is var group && group != node.Int("group", 1)) mending.Want("group", group);
     }
 
     /// <summary>

@@ -27,10 +27,10 @@ internal sealed class CumSum : Operator
     {
         if (shapes.Integers(node.Inputs[1]) is not [var summed])
         {
-            ties.Block(node, shapes);
+            ties.Block(node);
             return;
         }
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         ties.Block(new Axis(node.Inputs[0], node.Axis(summed, shapes[node.Inputs[0]].Length)));
     }
 }

@@ -66,7 +66,7 @@ internal sealed class DeformConv : Operator
             foreach (var tensor in (string[])[w, y]) ties.Block(new Axis(tensor, axis));
         ties.Add(new(w, 0), new(y, 1));
         if (node.HasInput(3)) ties.Add(new(node.Inputs[3], 0), new(y, 1));
-        if (node.Int("group", 1) == 1) ties.Add(new(w, 1), new(x, 1));
+        if (node.Int("group", 1) == 1) ties.Contract(new(x, 1), new(w, 1));
         else foreach (var axis in (Axis[])[new(x, 1), new(w, 0), new(w, 1)]) ties.Block(axis);
         if (node.Int("offset_group", 1) != 1) ties.Block(new Axis(x, 1));
     }

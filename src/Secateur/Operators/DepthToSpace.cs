@@ -25,9 +25,9 @@ internal sealed class DepthToSpace : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        // one index of another axis is a part of many
-        ties.Add(new(node.Inputs[0], 0), new(node.Outputs[0], 0));
-        for (var axis = 1; axis < 4; axis++)
-            foreach (var tensor in (string[])[node.Inputs[0], node.Outputs[0]]) ties.Block(new Axis(tensor, axis));
+        var (x, y, block) = (node.Inputs[0], node.Outputs[0], node.Int("blocksize", 1));
+        ties.Add(new(x, 0), new(y, 0));
+        if (node.Text("mode", "DCR") == "CRD") ties.AddProduct(new(x, 1), new Axis(y, 1), block * block);
+        else ties.AddProduct(new(x, 1), block * block, new Axis(y, 1));
     }
 }

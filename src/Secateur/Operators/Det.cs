@@ -15,7 +15,7 @@ internal sealed class Det : Operator
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
-        ties.AddAll(y, x, shapes);
+        ties.AddAll(y, x);
         foreach (var back in (int[])[1, 2]) ties.Block(new Axis(x, shapes[x].Length - back));
     }
 }

@@ -29,6 +29,6 @@ internal sealed class Dropout : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        foreach (var output in node.Outputs.Where(shapes.Has)) ties.AddAll(node.Inputs[0], output, shapes);
+        foreach (var output in node.Outputs.Where(shapes.Has)) ties.AddAll(node.Inputs[0], output);
     }
 }

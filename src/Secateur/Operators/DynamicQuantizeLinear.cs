@@ -26,5 +26,5 @@ internal sealed class DynamicQuantizeLinear : Operator
     }
 
     /// <summary>The scale depends on all elements: none may go.</summary>
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.Block(node, shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.Block(node);
 }

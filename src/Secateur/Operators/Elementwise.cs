@@ -12,5 +12,5 @@ internal abstract class Elementwise : Operator
 
     protected abstract Tensor Apply(Node node, Tensor x);
 
-    public sealed override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+    public sealed override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddAll(node.Inputs[0], node.Outputs[0]);
 }

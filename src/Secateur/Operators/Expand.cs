@@ -6,7 +6,6 @@ using static TorchSharp.torch;
 namespace Secateur.Operators;
 
 /// <summary>ONNX <c>Expand</c>: X broadcast together with a shape; a view.</summary>
-/// <remarks>A constant shape that names the size of an axis must be written anew where that axis shrinks.</remarks>
 internal sealed class Expand : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
@@ -25,10 +24,25 @@ internal sealed class Expand : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        var (x, y, wanted) = (node.Inputs[0], node.Outputs[0], shapes.Integers(node.Inputs[1]));
-        ties.AddBroadcast(x, y, shapes);
-        ties.Block(new Axis(node.Inputs[1], 0));
-        if (wanted is not null) return;
-        for (var axis = 0; axis < shapes[y].Length; axis++) ties.Block(new Axis(y, axis)); // a size that is computed may not follow
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        ties.AddBroadcast(x, y);
+        for (var axis = 0; axis < shapes[y].Length; axis++) ties.Pass(new(y, axis)); // as often as it is repeated
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [1];
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var (from, to) = (mending.After(node.Inputs[0]), mending.After(node.Outputs[0]));
+        if (mending.Numbers(1) is not { } told)
+        {
+            if (!to.SequenceEqual(mending.Before(node.Outputs[0]))) mending.Want(1, to);
+            return;
+        }
+        mending.Want(1, [.. told.Select((size, place) =>
+        {
+            var (axis, own) = (place + to.Length - told.Length, place + from.Length - told.Length);
+            return size == 1 && own >= 0 && from[own] == to[axis] ? 1 : to[axis];
+        })]);
     }
 }

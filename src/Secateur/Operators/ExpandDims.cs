@@ -12,5 +12,5 @@ internal sealed class ExpandDims : Operator
         ? [inputs[0]!.unsqueeze(node.Axis(axis, inputs[0]!.dim() + 1))]
         : throw node.Error("its axis is not one number; export the model again");
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
 }

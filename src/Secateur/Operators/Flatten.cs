@@ -16,5 +16,5 @@ internal sealed class Flatten : Operator
         return [x.reshape(x.shape[..before].Product(), x.shape[before..].Product())];
     }
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
 }

@@ -27,6 +27,8 @@ internal sealed class FusedConv : Operator
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         conv.Tie(node, shapes, ties);
-        if (node.HasInput(3)) ties.AddBroadcast(node.Inputs[3], node.Outputs[0], shapes);
+        if (node.HasInput(3)) ties.AddBroadcast(node.Inputs[3], node.Outputs[0]);
     }
+
+    public override void Mend(Node node, Mending mending) => conv.Mend(node, mending);
 }

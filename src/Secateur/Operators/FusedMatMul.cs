@@ -31,16 +31,21 @@ internal sealed class FusedMatMul : Operator
         var (rankA, rankB, rankY) = (shapes[a].Length, shapes[b].Length, shapes[y].Length);
         if (node.Flag("transBatchA") || node.Flag("transBatchB") || rankA < 2 || rankB < 2)
         {
-            ties.Block(node, shapes);
+            ties.Block(node);
             return;
         }
         var (swapA, swapB) = (node.Flag("transA") ? 1 : 0, node.Flag("transB") ? 1 : 0);
-        ties.Add(new(a, rankA - 1 - swapA), new(b, rankB - 2 + swapB)); // the axis summed over
+        var inner = new Axis(a, rankA - 1 - swapA);
+        ties.Contract(inner, new(b, rankB - 2 + swapB));
         ties.Add(new(a, rankA - 2 + swapA), new(y, rankY - 2));         // rows
         ties.Add(new(b, rankB - 1 - swapB), new(y, rankY - 1));         // columns
         foreach (var (operand, rank) in new[] { (a, rankA), (b, rankB) })
             for (var axis = 0; axis < rank - 2; axis++)
                 if (shapes[operand][axis] != 1) ties.Add(new(operand, axis), new(y, rankY - rank + axis));
+        if (ties.IsConstant(a) || ties.IsConstant(b)) return;
+        ties.Note(inner, Roles.HeadSize);
+        ties.Note(new(b, rankB - 1 - swapB), Roles.HeadSize);
+        for (var axis = 0; axis < rankY - 2; axis++) ties.Note(new(y, axis), Roles.Head);
     }
 
     private static Tensor Turned(Node node, Tensor x, char operand)

@@ -26,10 +26,40 @@ internal sealed class Gather : Operator
         var (rank, more) = (shapes[data].Length, shapes[indices].Length);
         var gathered = node.Axis("axis", 0, rank);
         for (var axis = 0; axis < rank; axis++)
+            if (axis != gathered) ties.Add(new(data, axis), new(y, axis < gathered ? axis : axis + more - 1));
+        if (more == 1 && Stretches(node, shapes) is { } stretches) ties.AddPart(new(y, gathered), new(data, gathered), stretches);
+        else
         {
-            if (axis == gathered) ties.Block(new Axis(data, axis));
-            else ties.Add(new(data, axis), new(y, axis < gathered ? axis : axis + more - 1));
+            ties.Block(new Axis(data, gathered));
+            for (var axis = 0; axis < more; axis++) ties.Add(new(indices, axis), new(y, gathered + axis));
         }
-        for (var axis = 0; axis < more; axis++) ties.Add(new(indices, axis), new(y, gathered + axis));
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [1];
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var (data, y) = (node.Inputs[0], node.Outputs[0]);
+        var gathered = node.Axis("axis", 0, mending.Before(data).Length);
+        if (!mending.Shrinks(new(data, gathered)) || mending.NumbersBefore(1) is not { } places) return;
+        var size = mending.Before(data)[gathered];
+        mending.Want(1, [.. places.Select(place => place < 0 ? place + size : place).Where((_, index) => mending.Stays(new(y, gathered), index)).Select(place => mending.Kept(new(data, gathered), place))]);
+    }
+
+    /// <summary>Constant places as runs that rise by one, each place once; null where there are more than a few, or they are computed.</summary>
+    private static List<(long Start, long Length)>? Stretches(Node node, Shapes shapes)
+    {
+        const int Most = 16;
+        if (shapes.Integers(node.Inputs[1]) is not { Length: > 1 } places) return null;
+        var size = shapes[node.Inputs[0]][node.Axis("axis", 0, shapes[node.Inputs[0]].Length)];
+        places = Array.ConvertAll(places, place => place < 0 ? place + size : place);
+        if (places.Distinct().Count() < places.Length) return null;
+        List<(long Start, long Length)> runs = [];
+        foreach (var place in places)
+        {
+            if (runs.Count > 0 && runs[^1].Start + runs[^1].Length == place) runs[^1] = runs[^1] with { Length = runs[^1].Length + 1 };
+            else runs.Add((place, 1));
+        }
+        return runs.Count <= Most ? runs : null;
     }
 }

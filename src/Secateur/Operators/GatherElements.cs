@@ -24,7 +24,7 @@ internal sealed class GatherElements : Operator
     {
         var (data, indices, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
         var gathered = node.Axis("axis", 0, shapes[data].Length);
-        ties.AddAll(indices, y, shapes);
+        ties.AddAll(indices, y);
         for (var axis = 0; axis < shapes[data].Length; axis++)
         {
             if (axis == gathered) ties.Block(new Axis(data, axis));

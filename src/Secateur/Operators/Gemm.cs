@@ -32,9 +32,9 @@ internal sealed class Gemm : Operator
     {
         var (a, b, y, inner) = (node.Inputs[0], node.Inputs[1], node.Outputs[0], Inner(node));
         ties.Add(new(a, 1 - inner.A), new(y, 0));    // rows
-        ties.Add(new(a, inner.A), new(b, inner.B));  // the axis summed over
+        ties.Contract(new(a, inner.A), new(b, inner.B));
         ties.Add(new(b, 1 - inner.B), new(y, 1));    // columns
-        if (node.HasInput(2)) ties.AddBroadcast(node.Inputs[2], y, shapes);
+        if (node.HasInput(2)) ties.AddBroadcast(node.Inputs[2], y);
     }
 
     private static (int A, int B) Inner(Node node) => (node.Flag("transA") ? 0 : 1, node.Flag("transB") ? 1 : 0);

@@ -24,15 +24,21 @@ internal sealed class GroupNormalization : Operator
 
     public override IEnumerable<Learned> Learned(Node node) => [new(1, LearnedKind.Scale), new(2, LearnedKind.Bias)];
 
+    /// <summary>A whole group may go; a channel fewer would be another mean of its group.</summary>
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        // a channel fewer is another mean of its group: only the batch may shrink
-        ties.Add(new(node.Inputs[0], 0), new(node.Outputs[0], 0));
-        for (var axis = 1; axis < shapes[node.Inputs[0]].Length; axis++)
-        {
-            ties.Block(new Axis(node.Inputs[0], axis));
-            ties.Block(new Axis(node.Outputs[0], axis));
-        }
-        for (var input = 1; input < 3; input++) ties.Block(new Axis(node.Inputs[input], 0));
+        var (x, y, groups) = (node.Inputs[0], node.Outputs[0], node.Int("num_groups", 1));
+        ties.Add(new(x, 0), new(y, 0));
+        ties.Add(new(x, 1), new(y, 1));
+        var group = ties.Free(groups);
+        ties.AddProduct(new(x, 1), group, shapes[x][1] / groups);
+        for (var input = 1; input < 3; input++)
+            ties.AddProduct(new(node.Inputs[input], 0), node.Opset >= 21 ? [group, shapes[x][1] / groups] : [group]);
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var groups = node.Int("num_groups", 1);
+        mending.Want("num_groups", groups * mending.After(node.Inputs[0])[1] / mending.Before(node.Inputs[0])[1]);
     }
 }

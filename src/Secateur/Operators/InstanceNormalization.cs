@@ -17,7 +17,7 @@ internal sealed class InstanceNormalization : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         for (var input = 1; input < 3; input++) ties.Add(new(node.Inputs[input], 0), new(node.Inputs[0], 1));
         for (var axis = 2; axis < shapes[node.Inputs[0]].Length; axis++) ties.Block(new Axis(node.Inputs[0], axis));
     }

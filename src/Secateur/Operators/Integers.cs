@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;

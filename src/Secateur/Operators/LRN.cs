@@ -24,7 +24,7 @@ internal sealed class LRN : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         ties.Block(new Axis(node.Inputs[0], 1)); // a channel fewer is another sum for its neighbours
     }
 }

@@ -30,8 +30,8 @@ internal sealed class LayerNormalization : Operator
     {
         var x = node.Inputs[0];
         var rank = shapes[x].Length;
-        foreach (var output in node.Outputs.Where(shapes.Has)) ties.AddBroadcast(output, x, shapes);
-        foreach (var learned in node.Inputs.Skip(1).Where(shapes.Has)) ties.AddBroadcast(learned, x, shapes);
+        foreach (var output in node.Outputs.Where(shapes.Has)) ties.AddBroadcast(output, x);
+        foreach (var learned in node.Inputs.Skip(1).Where(shapes.Has)) ties.AddBroadcast(learned, x);
         // the mean is over all of these axes: without some it would be another
         for (var axis = node.Axis("axis", -1, rank); axis < rank; axis++) ties.Block(new Axis(x, axis));
     }

@@ -24,7 +24,7 @@ internal abstract class LinearQuantization : Operator
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
-        ties.AddAll(x, y, shapes);
+        ties.AddAll(x, y);
         foreach (var parameter in node.Inputs.Skip(1).Where(shapes.Has))
         {
             var axis = shapes[x].Length > 0 ? node.Axis("axis", Math.Min(1, shapes[x].Length - 1), shapes[x].Length) : 0;

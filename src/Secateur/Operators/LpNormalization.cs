@@ -17,7 +17,7 @@ internal sealed class LpNormalization : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         ties.Block(new Axis(node.Inputs[0], node.Axis("axis", -1, shapes[node.Inputs[0]].Length)));
     }
 }

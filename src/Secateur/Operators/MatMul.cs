@@ -47,11 +47,16 @@ internal sealed class MatMul : Operator
     {
         var (a, b, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
         var (rankA, rankB, rankY) = (shapes[a].Length, shapes[b].Length, shapes[y].Length);
-        ties.Add(new(a, rankA - 1), new(b, Math.Max(0, rankB - 2)));                         // the axis summed over
+        var (inner, outer) = (new Axis(a, rankA - 1), new Axis(b, Math.Max(0, rankB - 2)));
+        ties.Contract(inner, outer);
         if (rankA > 1) ties.Add(new(a, rankA - 2), new(y, rankB > 1 ? rankY - 2 : rankY - 1)); // rows
         if (rankB > 1) ties.Add(new(b, rankB - 1), new(y, rankY - 1));                       // columns
         Batch(a, rankA);
         Batch(b, rankB);
+        if (ties.IsConstant(a) || ties.IsConstant(b)) return;
+        ties.Note(inner, Roles.HeadSize);
+        if (rankB > 1) ties.Note(new(b, rankB - 1), Roles.HeadSize);
+        for (var axis = 0; axis < rankY - 2; axis++) ties.Note(new(y, axis), Roles.Head);
 
         void Batch(string operand, int rank)
         {

@@ -18,7 +18,7 @@ internal sealed class MeanVarianceNormalization : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         foreach (var axis in Axes(node, shapes[node.Inputs[0]].Length)) ties.Block(new Axis(node.Inputs[0], (int)axis));
     }
 

@@ -24,7 +24,7 @@ internal abstract class Normalizer : Operator
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         var rank = shapes[node.Inputs[0]].Length;
         var axis = Axis(node, rank);
         for (var summed = axis; summed < (node.Opset >= 13 ? axis + 1 : rank); summed++) ties.Block(new Axis(node.Inputs[0], summed));

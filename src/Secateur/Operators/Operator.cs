@@ -296,6 +296,12 @@ public abstract class Operator
     /// <summary>Multiply-accumulates of one run; zero for what only moves or compares.</summary>
     public virtual long Macs(Node node, Shapes shapes) => 0;
 
-    /// <summary>States which axes of inputs and outputs must shrink together. Unless told, none may shrink.</summary>
-    public virtual void Tie(Node node, Shapes shapes, Ties ties) => ties.Block(node, shapes);
+    /// <summary>States which axes of inputs and outputs must shrink together, and which are summed over. An axis of which nothing is said may not shrink.</summary>
+    public virtual void Tie(Node node, Shapes shapes, Ties ties) => ties.Block(node);
+
+    /// <summary>The inputs whose numbers are sizes or places along axes; <see cref="Mend"/> says what they become. A number that others compute with stays as it was.</summary>
+    public virtual IEnumerable<int> Sizes(Node node) => [];
+
+    /// <summary>States which sizes in attributes and inputs must be others where axes shrink. Asked where some axis of the node does, or a size is computed.</summary>
+    public virtual void Mend(Node node, Mending mending) { }
 }

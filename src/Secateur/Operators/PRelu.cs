@@ -18,7 +18,7 @@ internal sealed class PRelu : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
-        ties.AddBroadcast(node.Inputs[1], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
+        ties.AddBroadcast(node.Inputs[1], node.Outputs[0]);
     }
 }

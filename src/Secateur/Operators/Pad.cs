@@ -34,7 +34,7 @@ internal sealed class Pad : Operator
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         if (node.Ints("pads", shapes, 1) is not { } pads || (node.HasInput(3) && shapes.Integers(node.Inputs[3]) is null))
         {
-            ties.Block(node, shapes);
+            ties.Block(node);
             return;
         }
         var (begin, end) = Counts(node, pads, node.HasInput(3) ? shapes.Integers(node.Inputs[3]) : null, shapes[x].Length);
@@ -45,8 +45,8 @@ internal sealed class Pad : Operator
                 ties.Add(new(x, axis), new(y, axis));
                 continue;
             }
-            ties.Block(new Axis(x, axis));
-            ties.Block(new Axis(y, axis));
+            if (begin[axis] < 0 || end[axis] < 0 || node.Text("mode", "constant") != "constant") foreach (var tensor in (string[])[x, y]) ties.Block(new Axis(tensor, axis));
+            else ties.AddPadded(new(y, axis), begin[axis], new(x, axis), end[axis]);
         }
     }
 

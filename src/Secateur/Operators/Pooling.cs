@@ -45,7 +45,7 @@ internal abstract class Pooling : Operator
             }
         }
         // places count all elements: those of an example or channel before others shift them
-        if (node.Outputs is [_, { Length: > 0 }, ..]) ties.Block(node, shapes);
+        if (node.Outputs is [_, { Length: > 0 }, ..]) ties.Block(node);
     }
 
     /// <summary>Whether LibTorch's own pooling can do it; its padding is symmetric and at most half of the kernel.</summary>

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;

@@ -87,17 +87,28 @@ internal abstract class Recurrent : Operator
     public sealed override long Macs(Node node, Shapes shapes) =>
         shapes[node.Inputs[0]][0] * shapes[node.Inputs[0]][1] * (shapes.Elements(node.Inputs[1]) + shapes.Elements(node.Inputs[2]));
 
-    /// <summary>An input may go, and a sequence of the batch; a hidden unit is a row of every gate, which ties of single axes cannot say.</summary>
+    /// <summary>An input may go, and a hidden unit, which is a row of every gate and direction and a column of what returns.</summary>
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        var (x, w) = (node.Inputs[0], node.Inputs[1]);
+        var (x, w, r, y) = (node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Outputs[0]);
         var batch = node.Flag("layout") ? 0 : 1;
-        var states = node.Inputs.Skip(InitialState).Take(States).Concat(node.Outputs.Skip(1));
-        Axis[] sequences = [new(x, batch), new(node.Outputs[0], 2 * batch), .. node.Inputs.Skip(4).Take(1).Select(lengths => new Axis(lengths, 0)),
-            .. states.Select(state => new Axis(state, batch))];
-        ties.AddAll(shapes, sequences);
-        ties.AddAll(shapes, new(x, 2), new(w, 2));
-        ties.Block(node, shapes, [.. sequences, new(x, 2), new(w, 2)]);
+        string[] states = [.. node.Inputs.Skip(InitialState).Take(States).Concat(node.Outputs.Skip(1)).Where(shapes.Has)];
+        Axis[] sequences = [new(x, batch), new(y, 2 * batch), .. states.Select(state => new Axis(state, batch))];
+        ties.AddAll(sequences.AsSpan());
+        if (node.HasInput(4)) ties.Add(new(node.Inputs[4], 0), new(x, batch));
+        ties.Contract(new(x, 2), new(w, 2));
+        var hidden = new Axis(r, 2);
+        ties.Contract(hidden);
+        foreach (var gates in (Axis[])[new(w, 1), new(r, 1)]) ties.AddProduct(gates, (long)Gates, hidden);
+        if (node.HasInput(3)) ties.AddProduct(new(node.Inputs[3], 1), 2L * Gates, hidden);
+        if (node.HasInput(7)) ties.AddProduct(new(node.Inputs[7], 1), 3L, hidden);
+        foreach (var state in states) ties.Add(new(state, 2), hidden);
+        if (shapes.Has(y)) ties.Add(new(y, 3), hidden);
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        if (node.Has("hidden_size")) mending.Want("hidden_size", mending.After(node.Inputs[2])[2]);
     }
 
     private (Tensor[] Sequence, Tensor[] End) Walk(Layer layer, Tensor[] steps, Tensor[] state, Tensor[]? lengths, bool backwards)

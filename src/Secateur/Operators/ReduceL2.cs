@@ -7,5 +7,7 @@ internal sealed class ReduceL2 : Reduction
 {
     protected override bool InFloats => true;
 
+    protected override bool ZerosAddNothing => true;
+
     protected override Tensor Apply(Tensor x, long[] axes, bool keep) => linalg.vector_norm(x, 2, axes, keep);
 }

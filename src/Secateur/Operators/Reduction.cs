@@ -22,6 +22,9 @@ internal abstract class Reduction : Operator
     /// <summary>Whether integers are reduced as floating-point numbers and the result is cut towards zero.</summary>
     protected virtual bool InFloats => false;
 
+    /// <summary>Whether the result stays the same without elements that are 0.</summary>
+    protected virtual bool ZerosAddNothing => false;
+
     protected abstract Tensor Apply(Tensor x, long[] axes, bool keep);
 
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
@@ -29,14 +32,15 @@ internal abstract class Reduction : Operator
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         if (node.Ints("axes", shapes, 1) is not { Length: > 0 } axes)
         {
-            ties.Block(node, shapes); // all axes, or axes that are computed
+            ties.Block(node); // all axes, or axes that are computed
             return;
         }
         var rank = shapes[x].Length;
         var reduced = axes.Select(axis => node.Axis(axis, rank)).ToHashSet();
         for (int axis = 0, kept = 0; axis < rank; axis++)
         {
-            if (reduced.Contains(axis)) ties.Block(new Axis(x, axis));
+            if (reduced.Contains(axis) && ZerosAddNothing) ties.Contract(new(x, axis));
+            else if (reduced.Contains(axis)) ties.Block(new Axis(x, axis));
             else ties.Add(new(x, axis), new(y, node.Flag("keepdims", true) ? axis : kept++));
         }
     }

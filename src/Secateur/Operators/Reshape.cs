@@ -6,7 +6,6 @@ using static TorchSharp.torch;
 namespace Secateur.Operators;
 
 /// <summary>ONNX <c>Reshape</c>: X's elements in another shape; one −1 is what remains, 0 is X's own size there (unless <c>allowzero</c>).</summary>
-/// <remarks>A constant shape that names the size of an axis, by a 0 as well, must be written anew where that axis shrinks.</remarks>
 internal sealed class Reshape : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
@@ -22,9 +21,23 @@ internal sealed class Reshape : Operator
         return [x.reshape(to)];
     }
 
-    public override void Tie(Node node, Shapes shapes, Ties ties)
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
+
+    public override IEnumerable<int> Sizes(Node node) => [1];
+
+    public override void Mend(Node node, Mending mending)
     {
-        ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
-        ties.Block(new Axis(node.Inputs[1], 0));
+        var (from, to) = (mending.After(node.Inputs[0]), mending.After(node.Outputs[0]));
+        if (mending.Numbers(1) is not { } told)
+        {
+            if (!to.SequenceEqual(mending.Before(node.Outputs[0]))) mending.Want(1, to);
+            return;
+        }
+        mending.Want(1, [.. told.Select((size, axis) => size switch
+        {
+            0 when !node.Flag("allowzero") && axis < from.Length && from[axis] == to[axis] => 0,
+            -1 => -1,
+            _ => to[axis],
+        })]);
     }
 }

@@ -8,7 +8,7 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Resize</c>: X sampled anew by scales, or to sizes.</summary>
 /// <remarks>
 /// Scales are the second input in operator set 10, the third since; a fourth gives sizes instead, of which
-/// <c>keep_aspect_ratio_policy</c> may keep one. Constant sizes must be written anew where an axis that they leave alone shrinks.
+/// <c>keep_aspect_ratio_policy</c> may keep one.
 /// </remarks>
 internal sealed class Resize : Resampling
 {
@@ -33,21 +33,18 @@ internal sealed class Resize : Resampling
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var axes = Axes(node, shapes[x].Length);
-        var scales = node.Opset < 11 ? 1 : 2;
         var keeps = node.Text("keep_aspect_ratio_policy", "stretch") != "stretch"; // then one axis' scale hangs on the others' sizes
-        var given = node.HasInput(3) ? null : shapes.Floats(node.Inputs[scales]);
         for (var axis = 0; axis < shapes[x].Length; axis++)
-        {
-            var place = Array.IndexOf(axes, axis);
-            if (place < 0 || (node.HasInput(3) ? !keeps && shapes[x][axis] == shapes[y][axis] : given?[place] == 1))
-            {
-                ties.Add(new(x, axis), new(y, axis));
-                continue;
-            }
-            ties.Block(new Axis(x, axis));
-            ties.Block(new Axis(y, axis));
-        }
-        foreach (var input in node.Inputs.Skip(1).Where(shapes.Has)) ties.Block(new Axis(input, 0));
+            if (!axes.Contains(axis) || (axis < 2 && !keeps && shapes[x][axis] == shapes[y][axis])) ties.Add(new(x, axis), new(y, axis));
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [3];
+
+    public override void Mend(Node node, Mending mending)
+    {
+        if (!node.HasInput(3)) return;
+        var to = mending.After(node.Outputs[0]);
+        mending.Want(3, [.. Axes(node, to.Length).Select(axis => to[axis])]);
     }
 
     /// <summary>By one scale for all axes, where the aspect ratio is kept.</summary>

@@ -27,7 +27,7 @@ internal sealed class ReverseSequence : Operator
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var (batch, time) = Axes(node, shapes[node.Inputs[0]].Length);
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         ties.Add(new(node.Inputs[1], 0), new(node.Inputs[0], batch));
         ties.Block(new Axis(node.Inputs[0], time));
     }

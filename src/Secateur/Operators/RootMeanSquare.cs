@@ -27,7 +27,7 @@ internal abstract class RootMeanSquare : Operator
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var x = node.Inputs[0];
-        foreach (var other in node.Outputs.Append(node.Inputs[1]).Where(shapes.Has)) ties.AddBroadcast(other, x, shapes);
+        foreach (var other in node.Outputs.Append(node.Inputs[1]).Where(shapes.Has)) ties.AddBroadcast(other, x);
         // the mean is over all of these axes: without some it would be another
         for (var axis = node.Axis("axis", -1, shapes[x].Length); axis < shapes[x].Length; axis++) ties.Block(new Axis(x, axis));
     }

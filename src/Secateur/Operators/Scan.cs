@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -30,7 +30,7 @@ internal abstract class SkipNormalization : Operator
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var x = node.Inputs[0];
-        foreach (var other in node.Inputs.Skip(1).Concat(node.Outputs).Where(shapes.Has)) ties.AddBroadcast(other, x, shapes);
+        foreach (var other in node.Inputs.Skip(1).Concat(node.Outputs).Where(shapes.Has)) ties.AddBroadcast(other, x);
         ties.Block(new Axis(x, shapes[x].Length - 1)); // the mean is over it
     }
 }

@@ -45,16 +45,50 @@ internal sealed class Slice : Operator
     {
         if ((node.Ints("axes", shapes, 3) ?? (node.HasInput(3) ? null : Front(node.Ints("starts", shapes, 1)?.Length))) is not { } axes)
         {
-            ties.Block(node, shapes);
+            ties.Block(node);
             return;
         }
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         int[] cut = [.. axes.Select(axis => node.Axis(axis, shapes[x].Length))];
-        ties.AddAll(x, y, shapes, except: cut);
-        foreach (var axis in cut)
+        ties.AddAll(x, y, except: cut);
+        var (starts, ends, steps) = (node.Ints("starts", shapes, 1), node.Ints("ends", shapes, 2), node.Ints("steps", shapes, 4));
+        foreach (var (place, axis) in cut.Index())
         {
-            ties.Block(new Axis(x, axis));
-            ties.Block(new Axis(y, axis));
+            if (shapes[x][axis] == shapes[y][axis] && (steps?[place] ?? (node.HasInput(4) ? 0 : 1)) > 0) ties.Add(new(x, axis), new(y, axis));
+            else if (starts is null || ends is null || shapes[y][axis] == 0 || (steps?[place] ?? (node.HasInput(4) ? 0 : 1)) != 1)
+            {
+                ties.Block(new Axis(x, axis));
+                ties.Block(new Axis(y, axis));
+            }
+            else ties.AddPart(new(y, axis), new(x, axis), [(Place(starts[place], shapes[x][axis], 0, shapes[x][axis]), shapes[y][axis])]);
+        }
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [1, 2];
+
+    /// <summary>Bounds inside of an axis that shrinks move with what is left before them.</summary>
+    public override void Mend(Node node, Mending mending)
+    {
+        var x = node.Inputs[0];
+        var rank = mending.Before(x).Length;
+        long[]?[] bounds = [node.HasInput(1) ? mending.Numbers(1) : node.Ints("starts"), node.HasInput(2) ? mending.Numbers(2) : node.Ints("ends")];
+        if ((node.HasInput(3) ? mending.Numbers(3) : node.Ints("axes") ?? Front(bounds[0]?.Length)) is not { } axes) return;
+        if (!axes.Any(axis => mending.Shrinks(new(x, node.Axis(axis, rank))))) return;
+        foreach (var (which, told) in bounds.Index())
+        {
+            // where sizes are computed, what they were before tells the place
+            var before = which + 1 < node.Inputs.Length && node.HasInput(which + 1) ? mending.NumbersBefore(which + 1) : told;
+            if (told is null || before is null) throw node.Error("cuts an axis at a place that the data decides; keep that axis whole");
+            long[] moved = [.. axes.Select((axis, place) => mending.Shrinks(new(x, node.Axis(axis, rank))) ? Moved(before[place], new(x, node.Axis(axis, rank))) : told[place])];
+            if (node.HasInput(which + 1)) mending.Want(which + 1, moved);
+            else mending.Want(which == 0 ? "starts" : "ends", moved);
+        }
+
+        long Moved(long place, Axis axis)
+        {
+            var size = mending.Before(x)[axis.Index];
+            if (place >= size || place < -size) return place; // beyond the end, wherever that is
+            return place >= 0 ? mending.Kept(axis, place) : mending.Kept(axis, place + size) - mending.After(x)[axis.Index] is var back && back == 0 ? mending.After(x)[axis.Index] : back;
         }
     }
 

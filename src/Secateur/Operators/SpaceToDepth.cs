@@ -22,9 +22,8 @@ internal sealed class SpaceToDepth : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        // one index of another axis is a part of many
-        ties.Add(new(node.Inputs[0], 0), new(node.Outputs[0], 0));
-        for (var axis = 1; axis < 4; axis++)
-            foreach (var tensor in (string[])[node.Inputs[0], node.Outputs[0]]) ties.Block(new Axis(tensor, axis));
+        var (x, y, block) = (node.Inputs[0], node.Outputs[0], node.Int("blocksize", 1));
+        ties.Add(new(x, 0), new(y, 0));
+        ties.AddProduct(new(y, 1), block * block, new Axis(x, 1));
     }
 }

@@ -29,11 +29,20 @@ internal sealed class Split : Operator
     {
         var x = node.Inputs[0];
         var cut = node.Axis("axis", 0, shapes[x].Length);
-        ties.Block(new Axis(x, cut));
-        foreach (var part in node.Outputs.Where(shapes.Has))
-        {
-            ties.AddAll(x, part, shapes, except: cut);
-            ties.Block(new Axis(part, cut));
-        }
+        string[] parts = [.. node.Outputs.Where(shapes.Has)];
+        foreach (var part in parts) ties.AddAll(x, part, except: cut);
+        if (parts.Length == node.Outputs.Length) ties.AddJoined(new(x, cut), parts.Select(part => new Axis(part, cut)));
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [1];
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var cut = node.Axis("axis", 0, mending.Before(node.Inputs[0]).Length);
+        long[] sizes = [.. node.Outputs.Select(part => mending.After(part)[cut])];
+        if (node.HasInput(1)) mending.Want(1, sizes);
+        else if (node.Has("split")) mending.Want("split", sizes);
+        else if (sizes.Distinct().Count() > 1 && !sizes.SequenceEqual(node.Outputs.Select(part => mending.Before(part)[cut])))
+            throw node.Error("cuts into equal parts, which do not shrink alike; keep them whole");
     }
 }

@@ -21,5 +21,5 @@ internal sealed class Squeeze : Operator
         return [x.reshape([.. shape.Where((size, axis) => named?.Contains(axis) is not true && (named is not null || size != 1))])];
     }
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
 }

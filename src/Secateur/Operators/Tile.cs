@@ -19,16 +19,19 @@ internal sealed class Tile : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        var (x, y, repeats) = (node.Inputs[0], node.Outputs[0], shapes.Integers(node.Inputs[1]));
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
         for (var axis = 0; axis < shapes[x].Length; axis++)
         {
-            if (repeats?[axis] == 1)
-            {
-                ties.Add(new(x, axis), new(y, axis));
-                continue;
-            }
-            ties.Block(new Axis(x, axis));
-            ties.Block(new Axis(y, axis));
+            if (shapes[x][axis] == shapes[y][axis]) ties.Add(new(x, axis), new(y, axis));
+            else if (shapes[x][axis] > 0) ties.AddProduct(new(y, axis), ties.Free(shapes[y][axis] / shapes[x][axis]), new Axis(x, axis));
         }
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [1];
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var (from, to) = (mending.After(node.Inputs[0]), mending.After(node.Outputs[0]));
+        mending.Want(1, [.. from.Zip(to, (before, after) => before == 0 ? 1 : after / before)]);
     }
 }

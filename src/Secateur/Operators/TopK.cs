@@ -30,7 +30,7 @@ internal sealed class TopK : Operator
         ties.Block(new Axis(x, sought));
         foreach (var output in node.Outputs.Where(shapes.Has))
         {
-            ties.AddAll(x, output, shapes, except: sought);
+            ties.AddAll(x, output, except: sought);
             ties.Block(new Axis(output, sought));
         }
     }

@@ -19,7 +19,7 @@ internal sealed class Trilu : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        ties.AddAll(node.Inputs[0], node.Outputs[0], shapes);
+        ties.AddAll(node.Inputs[0], node.Outputs[0]);
         foreach (var axis in (int[])[1, 2]) ties.Block(new Axis(node.Inputs[0], shapes[node.Inputs[0]].Length - axis));
     }
 }

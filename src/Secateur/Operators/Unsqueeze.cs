@@ -21,5 +21,5 @@ internal sealed class Unsqueeze : Operator
         return [x.reshape([.. Enumerable.Range(0, (int)x.dim() + put.Count).Select(axis => put.Contains(axis) ? 1 : sizes.Dequeue())])];
     }
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0], shapes);
+    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
 }

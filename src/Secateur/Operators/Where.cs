@@ -12,6 +12,6 @@ internal sealed class Where : Operator
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
-        foreach (var operand in node.Inputs) ties.AddBroadcast(operand, node.Outputs[0], shapes);
+        foreach (var operand in node.Inputs) ties.AddBroadcast(operand, node.Outputs[0]);
     }
 }

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+
+namespace Secateur.Structure;
+
+/// <summary>What the units of a group are.</summary>
+public enum UnitKind
+{
+    /// <summary>Channels of convolutions and neurons of matrix products.</summary>
+    Channel,
+
+    /// <summary>Heads of attention, or the heads that share a key and a value.</summary>
+    Head,
+
+    /// <summary>Elements of a head, the same in every head.</summary>
+    HeadSize,
+}
+
+/// <summary>Slices tied together: when a unit goes, it goes on all axes of the group.</summary>
+public sealed class Group
+{
+    private Group(string name, UnitKind kind, ImmutableArray<Axis> members, Dimension dimension) => (Name, Kind, Members, Dimension) = (name, kind, members, dimension);
+
+    /// <summary>The first weight that has it as outputs, or else the first that has it.</summary>
+    public string Name { get; }
+
+    /// <summary>What a unit is.</summary>
+    public UnitKind Kind { get; }
+
+    /// <summary>Axes of constants on which units stand, in the file's order.</summary>
+    public ImmutableArray<Axis> Members { get; }
+
+    internal Dimension Dimension { get; }
+
+    /// <summary>Units before anything is removed.</summary>
+    public long Size => Dimension.Size;
+
+    /// <summary>Why none may go; null where units may.</summary>
+    public string? Held => Dimension.Pin?.ToString();
+
+    internal static ImmutableArray<Group> Of(StructureMap map)
+    {
+        var graph = map.Network.Graph;
+        var weights = map.Network.Weights.ToDictionary(weight => weight.Name);
+        Dictionary<Dimension, List<Axis>> members = [];
+        foreach (var axis in graph.Constants.Keys.SelectMany(name => map.ExtentsOf(name)?.Index().Where(one => one.Item is not null).Select(one => new Axis(name, one.Index)) ?? []))
+        {
+            foreach (var leaf in map.ExtentsOf(axis.Tensor)![axis.Index].Leaves.Where(leaf => leaf.Size > 1).Distinct())
+            {
+                if (!members.TryGetValue(leaf, out var all)) members[leaf] = all = [];
+                all.Add(axis);
+            }
+        }
+        var order = graph.Nodes.Index().SelectMany(node => node.Item.Inputs.Select(name => (name, node.Index))).DistinctBy(use => use.name).ToDictionary(use => use.name, use => use.Index);
+        var groups =
+            from one in members
+            let own = one.Value.Where(axis => weights.TryGetValue(axis.Tensor, out var weight) && (axis.Index == weight.OutputAxis || axis.Index == weight.InputAxis))
+                .OrderBy(axis => order.GetValueOrDefault(axis.Tensor, int.MaxValue)).ToArray()
+            where own.Length > 0
+            let first = own.FirstOrDefault(axis => axis.Index == weights[axis.Tensor].OutputAxis, own[0])
+            orderby order.GetValueOrDefault(first.Tensor, int.MaxValue), one.Key.Number
+            let roles = map.RolesOf(one.Key)
+            let kind = roles.HasFlag(Roles.Head) ? UnitKind.Head : roles.HasFlag(Roles.HeadSize) ? UnitKind.HeadSize : UnitKind.Channel
+            select new Group(first.Tensor, kind, [.. one.Value], one.Key);
+        return [.. groups];
+    }
+}
+
+/// <summary>The words of the command line.</summary>
+public static class UnitKinds
+{
+    public static string Word(this UnitKind kind) => kind switch
+    {
+        UnitKind.Channel => "channel",
+        UnitKind.Head => "head",
+        UnitKind.HeadSize => "head-size",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
+    };
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Operators;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Structure;
+
+/// <summary>Sizes of the inputs that a graph leaves open, and what they make of all shapes.</summary>
+internal sealed record Setting(Shapes Shapes, SizeArithmetic Sizes);
+
+/// <summary>Units of a network that can be removed: which axes they are on, and what must follow where they go.</summary>
+public sealed class StructureMap : IDisposable
+{
+    private readonly DisposeScope scope;
+    private readonly Ties ties;
+    private readonly Dictionary<string, Extent[]> shapesOf = [];
+
+    private StructureMap(Network network, DisposeScope scope, ImmutableArray<Setting> settings, Ties ties)
+    {
+        (Network, this.scope, Settings, this.ties) = (network, scope, settings, ties);
+        foreach (var (axis, extent) in ties.Extents)
+        {
+            if (!shapesOf.TryGetValue(axis.Tensor, out var all)) shapesOf[axis.Tensor] = all = new Extent[settings[0].Shapes[axis.Tensor].Length];
+            all[axis.Index] = extent;
+        }
+    }
+
+    /// <summary>Looks at all nodes. The map sees the model as it is; a model is not changed by it.</summary>
+    /// <param name="network">Of the model; it must live as long as the map.</param>
+    /// <param name="inputs">Shapes of inputs that the file leaves open, by name; usual sizes where none are given.</param>
+    public static StructureMap Of(Network network, IReadOnlyDictionary<string, long[]>? inputs = null)
+    {
+        var scope = NewDisposeScope();
+        try
+        {
+            var settings = SettingsOf(network, inputs);
+            var shapes = settings[0].Shapes;
+            var ties = new Ties(shapes, network.Graph);
+            foreach (var node in network.Graph.Nodes) ties.Hear(node, () => Operator.For(node, network.Model.Path).Tie(node, shapes, ties));
+            foreach (var (name, constant) in network.Graph.Constants)
+                if (!constant.CanSlice()) ties.BlockEdge(name, $"it is an axis of '{name}', whose elements are packed");
+            foreach (var input in network.Graph.Inputs) ties.BlockEdge(input.Name, $"it is an axis of the model's input '{input.Name}'");
+            foreach (var output in network.Graph.Outputs) ties.BlockEdge(output.Name, $"it is an axis of the model's output '{output.Name}'");
+            var map = new StructureMap(network, scope, settings, ties);
+            map.HoldUnmendable();
+            map.Groups = Group.Of(map);
+            return map;
+        }
+        catch
+        {
+            scope.Dispose();
+            throw;
+        }
+    }
+
+    public Network Network { get; }
+
+    /// <summary>Every dimension that a weight has, in the graph's order, those among them that must stay whole.</summary>
+    public ImmutableArray<Group> Groups { get; private set; } = [];
+
+    internal ImmutableArray<Setting> Settings { get; }
+
+    internal IReadOnlyList<Contraction> Contractions => ties.Contractions;
+
+    internal Roles RolesOf(Dimension dimension) => ties.RolesOf(dimension);
+
+    /// <summary>What the axes of a value are made of; null for one that no node speaks of.</summary>
+    internal Extent[]? ExtentsOf(string name) => shapesOf.GetValueOrDefault(name);
+
+    public void Dispose() => scope.Dispose();
+
+    /// <summary>One with the batch and open sizes as they are usual; one with others, to see which sizes the data decides.</summary>
+    private static ImmutableArray<Setting> SettingsOf(Network network, IReadOnlyDictionary<string, long[]>? inputs)
+    {
+        var usual = Shapes.Of(network, 1, inputs);
+        List<Shapes> all = [usual];
+        if (network.Graph.Inputs.Any(input => input.IsOpen))
+        {
+            try
+            {
+                all.Add(Shapes.Of(network, 3, inputs?.ToDictionary(pair => pair.Key, pair => Other(network, pair.Key, pair.Value))));
+            }
+            catch (SecateurException)
+            {
+                // it runs on one batch only: then that is the one that it will see
+            }
+        }
+        return [.. all.Select(shapes => new Setting(shapes, SizeArithmetic.Of(network, name => shapes.Has(name) ? [.. shapes[name]] : null)))];
+    }
+
+    private static long[] Other(Network network, string name, long[] shape) =>
+        network.Graph.Inputs.First(input => input.Name == name).Shape is [null, ..] && shape.Length > 0 ? [shape[0] + 2, .. shape[1..]] : shape;
+
+    /// <summary>Tries a removal of some units of everything; what a node cannot follow is held, with the node's reason.</summary>
+    private void HoldUnmendable()
+    {
+        foreach (var share in (double[])[0, 0.5])
+        {
+            while (true)
+            {
+                var kept = FreeDimensions().ToDictionary(dimension => dimension, dimension => Some(dimension.Size, share));
+                var faults = new Removal(this, kept).Faults();
+                if (faults.Count == 0) break;
+                foreach (var (dimension, pin) in faults) dimension.Hold(pin);
+            }
+        }
+
+        static bool[] Some(long size, double share)
+        {
+            var left = Math.Max(1, Math.Min(size - 1, (long)Math.Ceiling(size * (1 - share))));
+            return [.. Enumerable.Range(0, (int)size).Select(unit => unit < left)];
+        }
+    }
+
+    /// <summary>The dimensions of constants that may shrink.</summary>
+    internal IEnumerable<Dimension> FreeDimensions() => Network.Graph.Constants.Keys.Select(ExtentsOf).Where(extents => extents is not null)
+        .SelectMany(extents => extents!).SelectMany(extent => extent.Leaves).Where(leaf => leaf.Pin is null && leaf.Size > 1).Distinct();
+}

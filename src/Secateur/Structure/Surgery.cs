@@ -1,0 +1,64 @@
+using Google.Protobuf;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
+using TorchSharp;
+using static Secateur.Onnx.Proto.TensorProto.Types;
+using static TorchSharp.torch;
+
+namespace Secateur.Structure;
+
+/// <summary>Adds constants and nodes to a model under names that nothing else has.</summary>
+internal sealed class Surgery
+{
+    private readonly GraphProto graph;
+    private readonly HashSet<string> names;
+    private readonly OnnxModel model;
+
+    public Surgery(OnnxModel model)
+    {
+        (this.model, graph) = (model, model.Proto.Graph);
+        names = [.. model.Graph.Constants.Keys, .. model.Graph.AllNodes.SelectMany(node => node.Outputs.Concat(node.Inputs).Append(node.Name))];
+    }
+
+    /// <summary>A new initializer; gives its name.</summary>
+    /// <param name="name">What it would like to be called.</param>
+    /// <param name="value">Its elements.</param>
+    /// <param name="like">A constant or stated value whose type it takes; that of the elements where it is not known.</param>
+    public string Constant(string name, Tensor value, string? like = null)
+    {
+        var type = value.dtype switch
+        {
+            ScalarType.Float32 => DataType.Float,
+            ScalarType.Float64 => DataType.Double,
+            ScalarType.Float16 => DataType.Float16,
+            ScalarType.BFloat16 => DataType.Bfloat16,
+            ScalarType.Int32 => DataType.Int32,
+            ScalarType.Bool => DataType.Bool,
+            _ => DataType.Int64,
+        };
+        if (like is not null && model.Graph.TypeOf(like) is { } told && told != type && TorchTensors.Holds(told))
+            (type, value) = (told, value.to_type(TorchTensors.TypeOf(told)));
+        var proto = new TensorProto { Name = Unused(name), DataType = (int)type };
+        proto.Dims.AddRange(value.shape);
+        proto.RawData = ByteString.CopyFrom(value.contiguous().bytes);
+        graph.Initializer.Add(proto);
+        return proto.Name;
+    }
+
+    /// <summary>A node put before another one; gives its output.</summary>
+    public string Before(Node node, string type, params string[] inputs)
+    {
+        var proto = new NodeProto { OpType = type, Name = Unused($"{node.Name}/{type}") };
+        proto.Input.AddRange(inputs);
+        proto.Output.Add(Unused($"{node.Name}/{type}/output"));
+        graph.Node.Insert(graph.Node.IndexOf(node.Proto), proto);
+        return proto.Output[0];
+    }
+
+    private string Unused(string name)
+    {
+        while (!names.Add(name)) name += "'";
+        return name;
+    }
+}
