@@ -50,7 +50,7 @@ public sealed record Inspection
     {
         using var network = new Network(model);
         using var map = StructureMap.Of(network, inputs);
-        var shapes = map.Settings[0].Shapes;
+        var shapes = Shapes.Of(network, inputs: inputs);
         var work = Work.Of(model, shapes);
         var layers = LearnedTensor.Of(model).Select(tensor => Layer(tensor, model.Graph, work)).ToImmutableArray();
         return new Inspection

@@ -17,6 +17,8 @@ public sealed class Shapes
     private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
 
+    private Func<string, long[]?>? computed;
+
     private Shapes(Graph graph) => this.graph = graph;
 
     /// <summary>The shape of a value by its name.</summary>
@@ -33,15 +35,18 @@ public sealed class Shapes
     public long Elements(string name) => this[name].Aggregate(1L, (product, size) => product * size);
 
     /// <summary>
-    /// The elements of a constant of integers, such as the axes that an operator is told; null for what is computed or of another
-    /// type.
+    /// The elements of integers that are always the same, such as the axes that an operator is told; null for what the data decides or of
+    /// another type.
     /// </summary>
-    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is not { } tensor ? null : tensor.Type() switch
+    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is not { } tensor ? computed?.Invoke(name) : tensor.Type() switch
     {
         DataType.Int64 => tensor.ToArray<long>(),
         DataType.Int32 => Array.ConvertAll(tensor.ToArray<int>(), value => (long)value),
         _ => null,
     };
+
+    /// <summary>Lets <see cref="Integers"/> know values that are computed, but always the same.</summary>
+    internal void Learn(Func<string, long[]?> integers) => computed = integers;
 
     /// <summary>The elements of a constant of float32, such as the scales that an operator is told; null for what is computed or of another type.</summary>
     public float[]? Floats(string name) =>
@@ -58,11 +63,12 @@ public sealed class Shapes
     /// Shapes of inputs by name; for those not named, other open dimensions take the first of some usual sizes that the network runs on:
     /// sides of pictures 224, all others 1.
     /// </param>
+    /// <param name="sides">Sizes to try for other open dimensions, in this order; the usual ones where none are given.</param>
     /// <exception cref="SecateurException">It runs on none of them; the message is that for the first.</exception>
-    public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null)
+    public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null, params IEnumerable<long?> sides)
     {
         SecateurException? first = null;
-        foreach (var open in Usual)
+        foreach (var open in sides.Concat(Usual).Distinct())
         {
             try
             {

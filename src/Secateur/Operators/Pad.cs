@@ -34,7 +34,9 @@ internal sealed class Pad : Operator
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         if (node.Ints("pads", shapes, 1) is not { } pads || (node.HasInput(3) && shapes.Integers(node.Inputs[3]) is null))
         {
-            ties.Block(node);
+            // what the data decides are pads of pictures: an axis of the same size has none
+            for (var axis = 0; axis < shapes[x].Length; axis++)
+                if (shapes[x][axis] == shapes[y][axis]) ties.Add(new(x, axis), new(y, axis));
             return;
         }
         var (begin, end) = Counts(node, pads, node.HasInput(3) ? shapes.Integers(node.Inputs[3]) : null, shapes[x].Length);

@@ -80,6 +80,9 @@ internal sealed class Product(ImmutableArray<Extent> factors) : Extent(factors.A
 /// <param name="Why">What it says.</param>
 internal sealed record Pin(string Node, string Why)
 {
+    /// <summary>Of what is only a number of parts, such as the gates of a recurrent layer.</summary>
+    public const string Number = "it is a fixed number of parts";
+
     public override string ToString() => Node.Length == 0 ? Why : $"node {Node} {Why}";
 }
 

@@ -44,7 +44,7 @@ public sealed class Group
         Dictionary<Dimension, List<Axis>> members = [];
         foreach (var axis in graph.Constants.Keys.SelectMany(name => map.ExtentsOf(name)?.Index().Where(one => one.Item is not null).Select(one => new Axis(name, one.Index)) ?? []))
         {
-            foreach (var leaf in map.ExtentsOf(axis.Tensor)![axis.Index].Leaves.Where(leaf => leaf.Size > 1).Distinct())
+            foreach (var leaf in map.ExtentsOf(axis.Tensor)![axis.Index].Leaves.Where(leaf => leaf is { Size: > 1, Pin: null or { Why: not Pin.Number } }).Distinct())
             {
                 if (!members.TryGetValue(leaf, out var all)) members[leaf] = all = [];
                 all.Add(axis);

@@ -74,20 +74,22 @@ public sealed class StructureMap : IDisposable
     /// <summary>One with the batch and open sizes as they are usual; one with others, to see which sizes the data decides.</summary>
     private static ImmutableArray<Setting> SettingsOf(Network network, IReadOnlyDictionary<string, long[]>? inputs)
     {
-        var usual = Shapes.Of(network, 1, inputs);
+        var usual = Shapes.Of(network, 1, inputs, 64, 16); // small, so that a look at a large network is quick
         List<Shapes> all = [usual];
         if (network.Graph.Inputs.Any(input => input.IsOpen))
         {
             try
             {
-                all.Add(Shapes.Of(network, 3, inputs?.ToDictionary(pair => pair.Key, pair => Other(network, pair.Key, pair.Value))));
+                all.Add(Shapes.Of(network, 3, inputs?.ToDictionary(pair => pair.Key, pair => Other(network, pair.Key, pair.Value)), 96, 64, 16));
             }
             catch (SecateurException)
             {
                 // it runs on one batch only: then that is the one that it will see
             }
         }
-        return [.. all.Select(shapes => new Setting(shapes, SizeArithmetic.Of(network, name => shapes.Has(name) ? [.. shapes[name]] : null)))];
+        ImmutableArray<Setting> settings = [.. all.Select(shapes => new Setting(shapes, SizeArithmetic.Of(network, name => shapes.Has(name) ? [.. shapes[name]] : null)))];
+        usual.Learn(name => settings[0].Sizes.Integers(name) is { } numbers && settings.All(setting => setting.Sizes.Integers(name)?.SequenceEqual(numbers) == true) ? numbers : null);
+        return settings;
     }
 
     private static long[] Other(Network network, string name, long[] shape) =>

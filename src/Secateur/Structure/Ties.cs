@@ -409,5 +409,5 @@ public readonly struct Factor
 
     public static implicit operator Factor(long size) => new(size);
 
-    internal Extent Extent(Ties ties) => made ?? (Axis is { } axis ? ties[axis] : ties.New(size, new("", "is a fixed number of parts")));
+    internal Extent Extent(Ties ties) => made ?? (Axis is { } axis ? ties[axis] : ties.New(size, new("", Pin.Number)));
 }
