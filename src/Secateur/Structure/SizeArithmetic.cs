@@ -11,7 +11,7 @@ namespace Secateur.Structure;
 /// </summary>
 internal sealed class SizeArithmetic
 {
-    private const long Most = 4096; // elements of a value that is worth knowing
+    private const long Most = 1 << 18; // elements of a value that is worth knowing
 
     private readonly Dictionary<string, Tensor> known = [];
     private readonly Dictionary<string, HashSet<string>> sources = [];
