@@ -16,18 +16,29 @@ public sealed class Shapes
     private readonly Dictionary<string, ScalarType> types = [];
     private readonly Dictionary<Node, int> runs = [];
     private readonly Graph graph;
+    private readonly Func<string, ImmutableArray<long>>? others;
 
     private Func<string, long[]?>? computed;
 
     private Shapes(Graph graph) => this.graph = graph;
 
+    private Shapes(Shapes seen, Func<string, ImmutableArray<long>> others) =>
+        (graph, shapes, types, runs, this.others) = (seen.graph, seen.shapes, seen.types, seen.runs, others);
+
     /// <summary>The shape of a value by its name.</summary>
-    public ImmutableArray<long> this[string name] => shapes[name];
+    public ImmutableArray<long> this[string name] => others is null ? shapes[name] : others(name);
 
     public bool Has(string name) => shapes.ContainsKey(name);
 
-    /// <summary>The type of a value's elements.</summary>
+    /// <summary>The names of all values and constants that have a shape.</summary>
+    public IEnumerable<string> Names => shapes.Keys;
+
+    /// <summary>The type of a value's elements as LibTorch holds them.</summary>
     public ScalarType TypeOf(string name) => types[name];
+
+    /// <summary>The same graph with other shapes, such as after channels were removed. Nothing is run: types and counts of runs stay.</summary>
+    /// <param name="shapeOf">The shape of every value that has one now, by its name; asked anew each time.</param>
+    public Shapes With(Func<string, ImmutableArray<long>> shapeOf) => new(this, shapeOf);
 
     /// <summary>How often a node ran: 0 in a branch that was not taken, more than once in a loop.</summary>
     public int Runs(Node node) => runs.GetValueOrDefault(node);
@@ -86,18 +97,19 @@ public sealed class Shapes
     private static Shapes Of(Network network, Func<Value, long[]> shapeOf)
     {
         var seen = new Shapes(network.Graph);
-        foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
+        void See(string name, Tensor tensor) => (seen.shapes[name], seen.types[name]) = ([.. tensor.shape], tensor.dtype);
+        foreach (var (name, constant) in network.Constants) See(name, constant);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var zeros = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
-        foreach (var (name, tensor) in zeros) seen.shapes[name] = [.. tensor.shape];
+        foreach (var (name, tensor) in zeros) See(name, tensor);
         network.Run(zeros, default, (node, given, outputs) =>
         {
             seen.runs[node] = seen.Runs(node) + 1;
             foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
-                if (input is not null) (seen.shapes[name], seen.types[name]) = ([.. input.shape], input.dtype);
+                if (input is not null) See(name, input);
             foreach (var (name, output) in node.Outputs.Zip(outputs))
-                if (output is not null) (seen.shapes[name], seen.types[name]) = ([.. output.shape], output.dtype);
+                if (output is not null) See(name, output);
         });
         return seen;
     }

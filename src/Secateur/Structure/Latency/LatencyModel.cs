@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure.Budget;
+
+namespace Secateur.Structure.Latency;
+
+/// <summary>What a model takes in stock ONNX Runtime, by how many units each group keeps: the pieces' times from a table, fitted to the whole model's.</summary>
+/// <remarks>
+/// The whole dense model is faster than its pieces alone (values stay in the processor's own layout and in its cache): all pieces are then scaled
+/// by one factor. Where it is slower, what no piece explains is constant.
+/// </remarks>
+public sealed class LatencyModel
+{
+    private readonly OnnxModel model;
+    private readonly Shapes shapes;
+    private readonly Shrinkage shrinkage;
+    private readonly LatencyTable table;
+    private readonly string path;
+    private readonly ImmutableArray<GridPlan> plans;
+
+    /// <param name="path">The dense model's file.</param>
+    /// <param name="model">What it holds.</param>
+    /// <param name="shapes">As seen in a run of the batch and sizes that latency is wanted for.</param>
+    /// <param name="shrinkage">What can shrink.</param>
+    /// <param name="table">Told what is missing, where it grows.</param>
+    public LatencyModel(string path, OnnxModel model, Shapes shapes, Shrinkage shrinkage, LatencyTable table)
+    {
+        (this.path, this.model, this.shapes, this.shrinkage, this.table) = (path, model, shapes, shrinkage, table);
+        var pieces = Piece.Of(model, shapes);
+        var deciding = shrinkage.Deciding(pieces.SelectMany(piece => piece.Values).Where(shapes.Has).Distinct());
+        plans = [.. pieces.Select(piece => GridPlan.Of(piece, model, shapes, shrinkage, deciding)).OfType<GridPlan>()];
+        Whole = $"whole model of {plans.Length} pieces, " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', plans.Select(plan => plan.DenseKey)))))[..16];
+    }
+
+    /// <summary>The key of the whole dense model.</summary>
+    private string Whole { get; }
+
+    /// <summary>Every key that is read.</summary>
+    private IEnumerable<string> Keys => plans.SelectMany(plan => plan.Points.Select(point => point.Key)).Append(Whole).Distinct();
+
+    /// <summary>Measures what the table lacks, and saves it.</summary>
+    /// <param name="progress">Told after each piece.</param>
+    /// <param name="cancel">What was measured until then is saved.</param>
+    /// <exception cref="SecateurException">The table does not grow; the message names a key that it lacks.</exception>
+    public void Measure(IProgress<Progress>? progress, CancellationToken cancel)
+    {
+        if (Keys.FirstOrDefault(key => !table.Holds(key)) is not { } missing) return;
+        if (!table.Grows) _ = table[missing];
+        try
+        {
+            table[Whole] = PieceTimer.Whole(path, model.Graph, shapes, table.Threads, cancel);
+            foreach (var (done, plan) in plans.Index())
+            {
+                progress?.Report(new("measuring layers", (double)done / plans.Length, $"{done} of {plans.Length}"));
+                PieceModel[] asked = [.. plan.Points.Where(point => !table.Holds(point.Key)).DistinctBy(point => point.Key)];
+                if (asked.Length == 0) continue;
+                var times = PieceTimer.Time([.. asked.Select(point => point.Make)], table.Threads, cancel);
+                foreach (var (point, time) in asked.Zip(times)) table[point.Key] = time;
+            }
+            table[Whole] = Math.Min(table[Whole]!.Value, PieceTimer.Whole(path, model.Graph, shapes, table.Threads, cancel));
+        }
+        finally
+        {
+            table.Save(table.Path);
+        }
+        progress?.Report(new("measuring layers", 1, $"{plans.Length} of {plans.Length}"));
+    }
+
+    /// <summary>Writes what was measured of this model, to be used on another machine.</summary>
+    public void Export(string to) => table.Only(Keys).Save(to);
+
+    /// <summary>Milliseconds of a run.</summary>
+    /// <exception cref="SecateurException">The table lacks a key.</exception>
+    public CostFunction ToCost()
+    {
+        var constant = 0.0;
+        var terms = ImmutableArray.CreateBuilder<CostTerm>();
+        foreach (var plan in plans)
+        {
+            if (table[plan.DenseKey] is not { } dense) continue; // not to be timed alone: what it takes is among the unexplained
+            if (plan.Groups.Length == 0) constant += dense;
+            else terms.Add(plan.ToTerm(point => table[point.Key]));
+        }
+        var sum = new CostFunction(constant, terms.ToImmutable());
+        var (whole, told) = (table[Whole]!.Value, sum.At([.. shrinkage.Units]));
+        return told > whole ? sum.Scaled(whole / told) : sum.Scaled(1, whole - told);
+    }
+}
