@@ -37,9 +37,9 @@ internal static class InspectCommand
         layers.Row("total", "", "", "", Figures.Count(seen.Parameters), Figures.Count(seen.Nonzero), Figures.Percent(sparsity), Figures.Count(seen.Macs));
         console.Write(layers);
         console.WriteLine();
-        var groups = Output.Table(console, "group", ">units", "free to shrink", "tied together");
+        var groups = Output.Table(console, "group", "kind", ">units", "free to shrink", "tied together");
         foreach (var group in seen.Groups)
-            groups.Row(group.Name, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members));
+            groups.Row(group.Name, group.Kind, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members));
         console.Write(groups);
     }
 }

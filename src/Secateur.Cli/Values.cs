@@ -27,6 +27,30 @@ internal static class Values
     public static long? Bytes(ArgumentResult result) =>
         ByteSize.TryParse(Text(result), out var value) ? value : Refuse<long?>(result, "write bytes such as 120000, 120KB or 1.5MB");
 
+    /// <summary>A share of all up to 1, or a number over it: <c>50%</c>, <c>0.5</c>, <c>20M</c>.</summary>
+    public static double? Amount(ArgumentResult result)
+    {
+        var text = Text(result);
+        if (Cli.Fraction.TryParse(text, true, out var share, out _) && share > 0) return share;
+        (string Unit, double Scale)[] units = [("K", 1e3), ("M", 1e6), ("G", 1e9), ("", 1)];
+        var (unit, scale) = units.First(unit => text.EndsWith(unit.Unit, StringComparison.OrdinalIgnoreCase));
+        return double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value * scale is > 1 and < 1e18
+            ? value * scale : Refuse<double?>(result, "write a share such as 50%, or a number such as 20M");
+    }
+
+    /// <summary>A factor over 1: <c>2</c> or <c>2x</c>.</summary>
+    public static double? Times(ArgumentResult result) => Suffixed(result, "x", 1, 1000, "write how many times, over 1, such as 2x");
+
+    /// <summary>A time: <c>5</c> or <c>5ms</c>.</summary>
+    public static double? Milliseconds(ArgumentResult result) => Suffixed(result, "ms", 1e-6, 1e9, "write milliseconds such as 5ms");
+
+    private static double? Suffixed(ArgumentResult result, string suffix, double least, double most, string mend)
+    {
+        var text = Text(result);
+        if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) text = text[..^suffix.Length];
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > least && value <= most ? value : Refuse<double?>(result, mend);
+    }
+
     /// <summary>One of a few words.</summary>
     public static Func<ArgumentResult, T?> Word<T>(params (string Word, T Value)[] words) where T : struct => result =>
         words.Where(pair => pair.Word == Text(result)).Select(pair => (T?)pair.Value).FirstOrDefault()

@@ -43,9 +43,27 @@ public sealed record PrunePlan(
         }
         using var masks = new Masks();
         using var statistics = new Statistics(recipe.Seed);
-        var step = new MaskStep(network, sizing);
-        var scored = step.Score(statistics, masks);
+        var shapes = Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train));
+        var work = Work.Of(model, shapes);
         var denseBytes = model.Bytes;
+        var schedule = Schedule.All[recipe.Schedule];
+        var (sparsity, choices, bytes, macs) = recipe.IsStructured
+            ? Units(source, network, data, sizing, statistics, masks, notes)
+            : Weights(source, network, sizing, statistics, masks, denseBytes, notes);
+        ImmutableArray<PlannedLayer> layers = [.. choices.Select(choice => Plan(choice, network, masks, work))];
+        var (seconds, memory) = Cost(network, shapes, recipe, data);
+        if (data is null) notes.Add("Without data the time is that of one training pass over 1,000 examples.");
+        return new(sparsity is null ? null : masks.Sparsity(network), denseBytes,
+            bytes, work.Total, macs ?? work.Total - layers.Sum(layer => (long)(layer.Macs * layer.Sparsity)), seconds, memory,
+            sparsity is { } end ? [.. Enumerable.Range(1, recipe.Rounds).Select(round => schedule.SparsityAfter(round, recipe.Rounds, end))] : [],
+            layers, recipe, [.. notes]);
+    }
+
+    private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Weights(
+        string source, Network network, Recipe recipe, Statistics statistics, Masks masks, long denseBytes, List<string> notes)
+    {
+        var step = new MaskStep(network, recipe);
+        var scored = step.Score(statistics, masks);
         double? sparsity = recipe.MaxDrop is null
             ? recipe.Size is { } size ? SizeTarget.Of(source, step, denseBytes, size)(step, scored) : Math.Min(recipe.Sparsity ?? 0, step.Reach)
             : null;
@@ -53,17 +71,22 @@ public sealed record PrunePlan(
         if (recipe.Sparsity > step.Reach + 1e-9) notes.Add($"Sparsity {recipe.Sparsity:0.####} cannot be reached: the layers that may be pruned allow {step.Reach:0.####}.");
         var bytes = recipe.Storage == Storage.Sparse && sparsity is { } last ? SizeTarget.Bytes(step, scored, denseBytes, last) : denseBytes;
         step.Narrow(masks, scored, step.Counts(scored, sparsity ?? 0, own => own));
-        var shapes = Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train));
-        var work = Work.Of(model, shapes);
-        ImmutableArray<PlannedLayer> layers = [.. step.Choices.Select(choice => Plan(choice, network, masks, work))];
-        var macs = work.Total - layers.Sum(layer => (long)(layer.Macs * layer.Sparsity));
-        var schedule = Schedule.All[recipe.Schedule];
-        var (seconds, memory) = Cost(network, shapes, recipe, data);
-        if (data is null) notes.Add("Without data the time is that of one training pass over 1,000 examples.");
-        return new(sparsity is null ? null : masks.Zeros / (double)step.Total, denseBytes,
-            bytes, work.Total, macs, seconds, memory,
-            sparsity is { } end ? [.. Enumerable.Range(1, recipe.Rounds).Select(round => schedule.SparsityAfter(round, recipe.Rounds, end))] : [],
-            layers, recipe, [.. notes]);
+        return (sparsity, step.Choices, bytes, null);
+    }
+
+    private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Units(
+        string source, Network network, DataSet? data, Recipe recipe, Statistics statistics, Masks masks, List<string> notes)
+    {
+        using var structures = new Structures(source, network, data is null ? null : Binding.Of(network.Graph, data.Train).Shapes(data.Train), recipe, (_, _, _) => { }, default);
+        if (recipe.MaxDrop is { } drop)
+        {
+            notes.Add($"How much of the work goes is searched on the held-out part: the most that loses at most {drop:0.####}. Shown is the dense model.");
+            return (null, structures.Step(network, recipe, structures.Macs).Choices, (long)structures.Bytes.Dense, (long)structures.Macs.Dense);
+        }
+        var step = structures.Step(network, recipe, structures.Budget());
+        step.Run(statistics, masks, new(Schedule.All["one-shot"], 1, 1), out _, default);
+        var counts = structures.Counts(step.KeptBy(masks));
+        return (masks.Sparsity(network), step.Choices, (long)structures.Bytes.Cost.At(counts), (long)structures.Macs.Cost.At(counts));
     }
 
     private static PlannedLayer Plan(Choice choice, Network network, Masks masks, Work work)

@@ -42,9 +42,9 @@ public sealed class Pruner
         using var run = PruneRun.Open(source, data, recipe, output, options.KeepRounds, Report, cancel);
         try
         {
-            var target = recipe.MaxDrop is null ? run.Target : null; // refuses what cannot be reached, before anything is said
+            var step = recipe.MaxDrop is null ? run.Step() : null; // refuses what cannot be reached, before anything is said
             if (data is not null) progress?.Report(Progress.Note("task", $"{run.Task}"));
-            return Carry(run, target, data, output, options, clock, Report, cancel);
+            return Carry(run, step, data, output, options, clock, Report, cancel);
         }
         catch (Exception e) when (e is SecateurException or GateException) // interrupted it would go on; wrong it would only be wrong again
         {
@@ -57,10 +57,10 @@ public sealed class Pruner
     /// <param name="data">Null is enough; with data the time is told in full.</param>
     public PrunePlan Plan(DataSet? data = null) => PrunePlan.Of(source, recipe, data);
 
-    private PruneResult Carry(PruneRun run, Target? target, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
+    private PruneResult Carry(PruneRun run, PruneStep? step, DataSet? data, string output, PruneOptions options, Stopwatch clock, Action<string, double, string> report, CancellationToken cancel)
     {
-        var (state, frontier) = target is null ? run.Search(recipe.MaxDrop!.Value) : (run.To(target), []);
-        var written = run.Write(output);
+        var (state, frontier) = step is null ? run.Search(recipe.MaxDrop!.Value) : (run.To(step), []);
+        var written = run.Write(output, options.Masked);
 
         var evidence = new Evidence(run.DensePath, output, run.Task.Facts, recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
@@ -97,7 +97,7 @@ public sealed class Pruner
 
     /// <summary>Defaults that depend on other values: a granularity such as 2:4 is a target by itself.</summary>
     private static Recipe Effective(Recipe recipe) =>
-        recipe.Sparsity is null && recipe.Size is null && recipe.MaxDrop is null
-            ? recipe with { Sparsity = Granularities.Granularity.Parse(recipe.Granularity).FixedSparsity ?? 0.9 }
-            : recipe with { Storage = recipe.Size is null ? recipe.Storage : Storage.Sparse };
+        recipe is { Sparsity: null, Size: null, MaxDrop: null, Macs: null, Speedup: null, Latency: null }
+            ? recipe with { Sparsity = recipe.IsStructured ? 0.5 : Granularities.Granularity.Parse(recipe.Granularity).FixedSparsity ?? 0.9 }
+            : recipe with { Storage = recipe.Size is null || recipe.IsStructured ? recipe.Storage : Storage.Sparse };
 }

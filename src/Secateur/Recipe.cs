@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Secateur.Structure;
 
 namespace Secateur;
 
@@ -18,6 +20,31 @@ public enum Ends
 
     /// <summary>All layers alike.</summary>
     All,
+}
+
+/// <summary>How the scores of all weights that go with a unit become its own.</summary>
+public enum GroupReduction
+{
+    Mean,
+    Sum,
+    Max,
+    L2,
+}
+
+/// <summary>How the scores of a group's units are made comparable with other groups'.</summary>
+public enum GroupScale
+{
+    /// <summary>They are comparable already, as losses are.</summary>
+    None,
+
+    /// <summary>Over their mean.</summary>
+    Mean,
+
+    /// <summary>Over the largest.</summary>
+    Max,
+
+    /// <summary>Over their sum.</summary>
+    Sum,
 }
 
 /// <summary>How zeros lie in the file.</summary>
@@ -105,6 +132,18 @@ public sealed record Recipe
     /// <summary>The largest output file, in bytes.</summary>
     public long? Size { get; init; }
 
+    /// <summary>Of a structured granularity: the most multiply-accumulates of one example; up to 1, a share of the dense model's.</summary>
+    public double? Macs { get; init; }
+
+    /// <summary>Of a structured granularity: how many times faster it shall be in ONNX Runtime, over 1, with the run's threads.</summary>
+    public double? Speedup { get; init; }
+
+    /// <summary>Of a structured granularity: the longest that one example may take in ONNX Runtime, in milliseconds, with the run's threads.</summary>
+    public double? Latency { get; init; }
+
+    /// <summary>A table of latencies made by <c>benchmark --export-table</c>, on another machine perhaps; null measures on this one.</summary>
+    public string? LatencyTable { get; init; }
+
     /// <summary>The largest loss of quality on the held-out part, in the metric's unit (0.01 is one point of accuracy); what gets better when it falls may rise so much.</summary>
     public double? MaxDrop { get; init; }
 
@@ -118,6 +157,18 @@ public sealed record Recipe
 
     public Storage Storage { get; init; } = Storage.Dense;
 
+    /// <summary>Of a structured granularity: how the scores of a unit's weights become its own.</summary>
+    public GroupReduction GroupReduction { get; init; } = GroupReduction.Mean;
+
+    /// <summary>Of a structured granularity: how groups are made comparable.</summary>
+    public GroupScale GroupScale { get; init; } = GroupScale.Mean;
+
+    /// <summary>Widths are left at a multiple of this; null takes 8 in groups of 64 or more, 4 in those of 16 or more. Heads go one by one.</summary>
+    public int? RoundTo { get; init; }
+
+    /// <summary>The share of every group that stays at least, in [0, 1].</summary>
+    public double LeastKept { get; init; } = 0.1;
+
     /// <summary>Examples from which criteria take gradients and activations.</summary>
     public int CalibrationExamples { get; init; } = 512;
 
@@ -127,4 +178,8 @@ public sealed record Recipe
     public bool Baselines { get; init; }
 
     public long Seed { get; init; } = 1;
+
+    /// <summary>Whether units go whole, and the model becomes smaller, instead of single weights.</summary>
+    [JsonIgnore]
+    public bool IsStructured => UnitKinds.Of(Granularity) is not null;
 }

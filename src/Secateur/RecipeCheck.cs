@@ -3,6 +3,7 @@ using Secateur.Allocations;
 using Secateur.Criteria;
 using Secateur.Granularities;
 using Secateur.Schedules;
+using Secateur.Structure;
 using Secateur.Training;
 
 namespace Secateur;
@@ -22,9 +23,21 @@ internal static class RecipeCheck
         Known("schedule", recipe.Schedule, Schedule.All.Keys);
         Known("optimizer", recipe.Training.Optimizer, Optimizer.All.Keys);
         Known("learningRateSchedule", recipe.Training.LearningRateSchedule, LearningRate.All.Keys);
-        var fixedSparsity = Granularity.Parse(recipe.Granularity).FixedSparsity;
-        if (new object?[] { recipe.Sparsity, recipe.Size, recipe.MaxDrop }.Count(target => target is not null) > 1)
-            throw new SecateurException($"{place}: sparsity, size and maxDrop are three ways to say how much goes; give one of them");
+        var structured = recipe.IsStructured;
+        var fixedSparsity = structured ? null : Granularity.Parse(recipe.Granularity).FixedSparsity;
+        if (new object?[] { recipe.Sparsity, recipe.Size, recipe.MaxDrop, recipe.Macs, recipe.Speedup, recipe.Latency }.Count(target => target is not null) > 1)
+            throw new SecateurException($"{place}: sparsity, size, maxDrop, macs, speedup and latency are ways to say how much goes; give one of them");
+        if (!structured && (recipe.Macs is not null || recipe.Speedup is not null || recipe.Latency is not null))
+            throw new SecateurException($"{place}: macs, speedup and latency fall only where structure is removed; add --granularity {string.Join(", ", UnitKinds.All.Keys.Order())}");
+        if (structured && recipe.Allocation is not ("global" or "uniform"))
+            throw new SecateurException($"{place}: allocation {recipe.Allocation} is for single weights; of {recipe.Granularity} take global or uniform");
+        if (structured && (recipe.Layers.Count > 0 || recipe.Storage == Storage.Sparse))
+            throw new SecateurException($"{place}: {recipe.Granularity} removes units, which layers and storage say nothing of; leave them out");
+        if (recipe.Macs is { } macs) Within("macs", macs, 1e-6, 1e18);
+        if (recipe.Speedup is { } speedup) Within("speedup", speedup, 1, 1000);
+        if (recipe.Latency is { } latency) Within("latency", latency, 1e-6, 1e9);
+        if (recipe.RoundTo is { } multiple) Within("roundTo", multiple, 1, 1024);
+        Within("leastKept", recipe.LeastKept, 0, 1);
         if (recipe.Sparsity is { } sparsity) Within("sparsity", sparsity, 0, 0.9999);
         if (fixedSparsity is { } own && (recipe.Size is not null || recipe.MaxDrop is not null || (recipe.Sparsity is { } asked && Math.Abs(asked - own) > 1e-9)))
             throw new SecateurException($"{place}: {recipe.Granularity} removes {own:0.###} of every weight that it fits, no more and no less; leave out the other target");

@@ -24,7 +24,7 @@ internal static class Baselines
     private static BaselineResult Pruned(PruneRun run, DataSet data, string name, Recipe recipe, string note, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
-        var (path, _, nonzero) = run.Variant(name.Replace(' ', '-'), recipe, (_, _) => recipe.Sparsity!.Value);
+        var (path, _, nonzero) = run.Variant(name.Replace(' ', '-'), recipe, recipe.Sparsity!.Value);
         return new(name, Test(run, path, data, cancel), nonzero, clock.Elapsed.TotalSeconds, note);
     }
 

@@ -23,8 +23,11 @@ internal sealed class Cycle : IDisposable
     private readonly RunFolder folder;
     private readonly Action<string, double, string> report;
     private readonly Objective objective;
-    private readonly MaskStep step;
+    private readonly PruneStep step;
     private readonly Measurement? measurement;
+
+    /// <summary>What has gone so far.</summary>
+    public Masks Masks { get; } = new();
 
     /// <param name="network">Dense at the start; pruned when the cycle is done.</param>
     /// <param name="teacher">The dense model; may be null where neither loss nor metric asks it.</param>
@@ -33,11 +36,12 @@ internal sealed class Cycle : IDisposable
     /// <param name="folder">Where rounds are saved.</param>
     /// <param name="report">Takes a stage, the fraction of it that is done, and what is seen.</param>
     /// <param name="task">On the network's graph.</param>
-    public Cycle(Network network, Network? teacher, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, Action<string, double, string> report)
+    /// <param name="step">Of the network: says what goes, and how much.</param>
+    public Cycle(Network network, Network? teacher, DataSet? data, Assignment task, Recipe recipe, PruneStep step, RunFolder folder, Action<string, double, string> report)
     {
         (this.network, this.teacher, this.data, this.recipe, this.folder, this.report) = (network, teacher, data, recipe, folder, report);
         objective = new(task, Share(recipe, data), recipe.Training.Temperature);
-        step = new MaskStep(network, recipe);
+        this.step = step;
         measurement = data is null ? null : new(network, teacher, task, data.HeldOut, recipe.Training.Batch);
     }
 
@@ -45,11 +49,10 @@ internal sealed class Cycle : IDisposable
     public static double Share(Recipe recipe, DataSet? data) => recipe.Training.Teacher ?? (data?.Loss == "distillation" ? 1 : 0);
 
     /// <summary>Runs all that is not yet done.</summary>
-    public RoundState Run(Target target, CancellationToken cancel)
+    public RoundState Run(CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        using var masks = new Masks();
-        var state = folder.Load(network, masks) ?? new(0, Measure(cancel).Quality, [], null, 0, 0);
+        var state = folder.Load(network, Masks) ?? new(0, Measure(cancel).Quality, [], null, 0, 0);
         var steps = data is null ? 0 : Trainer.BatchesOf(network, data.Train, recipe.Training).PerEpoch;
         var segments = Segment.Plan(recipe, steps);
         Trainer? trainer = null;
@@ -63,7 +66,7 @@ internal sealed class Cycle : IDisposable
                 var aim = 0.0;
                 if (segment.Round > 0)
                 {
-                    var scores = Prune(segment.Round, number, name, masks, target, out aim, cancel);
+                    var scores = Prune(segment.Round, number, name, out aim, cancel);
                     state = state with { Scores = number == segments.Length - 1 ? scores : null };
                 }
                 var frozen = Trainer.Freezes(recipe.Training, objective);
@@ -71,15 +74,15 @@ internal sealed class Cycle : IDisposable
                 if (segment.Of > 0) // also for a stretch without a step: what is saved after it holds the optimizer
                 {
                     if (segment.Fresh) trainer?.Dispose();
-                    if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number, masks);
-                    if (segment.To > segment.From) state = Train(trainer, segment, name, Zeros(masks), state, cancel);
+                    if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number);
+                    if (segment.To > segment.From) state = Train(trainer, segment, name, Masks.Sparsity(network), state, cancel);
                 }
                 if (!frozen) Recalibrate(number, cancel);
                 var (quality, loss) = Measure(cancel);
-                report(name, 1, data is null ? $"sparsity {Zeros(masks):0.0%}" : $"sparsity {Zeros(masks):0.0%}, {Held(quality)}");
-                var round = new RoundResult(segment.Round, aim, Zeros(masks), quality, loss, clock.Elapsed.TotalSeconds);
+                report(name, 1, data is null ? $"sparsity {Masks.Sparsity(network):0.0%}" : $"sparsity {Masks.Sparsity(network):0.0%}, {Held(quality)}");
+                var round = new RoundResult(segment.Round, aim, Masks.Sparsity(network), quality, loss, clock.Elapsed.TotalSeconds);
                 state = state with { Segments = number + 1, Rounds = state.Rounds.Add(round) };
-                if (data is not null) folder.Save(network, masks, state, trainer?.Optimizer); // without data a run is as quick as its saving
+                if (data is not null) folder.Save(network, Masks, state, trainer?.Optimizer); // without data a run is as quick as its saving
             }
         }
         finally
@@ -95,28 +98,23 @@ internal sealed class Cycle : IDisposable
         Recalibration.Run(network, data.Train, recipe.Training.RecalibrationBatches, recipe.Training.Batch, Seeds.Derive(recipe.Seed, "segment", segment), cancel);
     }
 
-    private ScoreHistogram Prune(int round, int number, string name, Masks masks, Target target, out double aim, CancellationToken cancel)
+    private ScoreHistogram? Prune(int round, int number, string name, out double aim, CancellationToken cancel)
     {
         var criterion = Criterion.All[recipe.Criterion];
         using var scope = NewDisposeScope();
         using var statistics = Calibration.Collect(network, objective, data?.Train, criterion.Needs, recipe.CalibrationExamples,
             Seeds.Derive(recipe.Seed, "calibration", number), done => report($"{name}: {recipe.Criterion} scores", done, ""), cancel);
-        var scored = step.Score(statistics, masks);
-        var schedule = Schedule.All[recipe.Schedule];
-        aim = schedule.SparsityAfter(round, recipe.Rounds, target(step, scored));
-        var counts = step.Counts(scored, aim, own => schedule.SparsityAfter(round, recipe.Rounds, own));
-        var histogram = Histogram.Of(scored, counts, oneThreshold: recipe.Allocation == "global" && scored.All(layer => layer.Choice.Own is null));
-        step.Narrow(masks, scored, counts);
-        masks.Apply(network);
+        var histogram = step.Run(statistics, Masks, new(Schedule.All[recipe.Schedule], round, recipe.Rounds), out aim, cancel);
+        Masks.Apply(network);
         return histogram;
     }
 
     /// <summary>The trainer of the training that a segment belongs to; where it goes on, with the optimizer as it was saved.</summary>
-    private Trainer NewTrainer(ImmutableArray<Segment> segments, int number, Masks masks)
+    private Trainer NewTrainer(ImmutableArray<Segment> segments, int number)
     {
         var first = number;
         while (!segments[first].Fresh) first--;
-        var trainer = new Trainer(network, teacher, objective, data!.Train, recipe.Training, masks, Seeds.Derive(recipe.Seed, "training", first));
+        var trainer = new Trainer(network, teacher, objective, data!.Train, recipe.Training, Masks, Seeds.Derive(recipe.Seed, "training", first));
         if (first < number) folder.LoadOptimizer(trainer.Optimizer);
         return trainer;
     }
@@ -133,11 +131,14 @@ internal sealed class Cycle : IDisposable
         };
     }
 
-    public void Dispose() => measurement?.Dispose();
+    public void Dispose()
+    {
+        measurement?.Dispose();
+        Masks.Dispose();
+    }
 
     private (double Quality, double Loss) Measure(CancellationToken cancel) => measurement?.Of(cancel) ?? default;
 
     private string Held(double quality) => $"held-out {objective.Task.Facts.Metric} {(objective.Task.Metric.IsShare ? $"{quality:0.00%}" : $"{quality:0.####}")}";
 
-    private double Zeros(Masks masks) => masks.Zeros / (double)step.Total;
 }

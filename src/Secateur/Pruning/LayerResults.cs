@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Secateur.Evaluation;
 using Secateur.Execution;
-using Secateur.Granularities;
 using Secateur.Onnx;
 using static TorchSharp.torch;
 
@@ -10,12 +9,12 @@ namespace Secateur.Pruning;
 /// <summary>Every tensor of a network with what was done to it and why.</summary>
 internal static class LayerResults
 {
-    public static ImmutableArray<LayerResult> Of(Network network, Recipe recipe, IReadOnlyDictionary<string, long[]>? inputs)
+    public static ImmutableArray<LayerResult> Of(Network network, ImmutableArray<Choice> choices, IReadOnlyDictionary<string, long[]>? inputs)
     {
         var work = Work.Of(network.Model, Shapes.Of(network, inputs: inputs)).ByWeight;
         return
         [
-            .. Choice.Of(network, recipe, Granularity.Parse(recipe.Granularity)).Select(choice =>
+            .. choices.Select(choice =>
             {
                 using var scope = NewDisposeScope();
                 var tensor = network.Constants[choice.Tensor];

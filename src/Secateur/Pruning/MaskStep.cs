@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Secateur.Pruning;
 
 /// <summary>One step of the cycle: scores, a threshold, narrower masks.</summary>
-internal sealed class MaskStep
+internal sealed class MaskStep : PruneStep
 {
     private const float SmallestScore = 1.2e-38f; // the least normal float: what still stands is never taken for what has gone
 
@@ -16,23 +16,38 @@ internal sealed class MaskStep
     private readonly Granularity granularity;
     private readonly Allocation allocation;
     private readonly Criterion criterion;
+    private readonly string allocationName;
 
     public MaskStep(Network network, Recipe recipe)
     {
         this.network = network;
         granularity = Granularity.Parse(recipe.Granularity);
         (allocation, criterion) = (Allocation.All[recipe.Allocation], Criterion.All[recipe.Criterion]);
+        allocationName = recipe.Allocation;
         Choices = Choice.Of(network, recipe, granularity);
         Total = network.Weights.Sum(weight => weight.Elements);
     }
 
-    public ImmutableArray<Choice> Choices { get; }
+    public override ImmutableArray<Choice> Choices { get; }
 
-    /// <summary>Elements of all weights, those left alone too: what a sparsity is a fraction of.</summary>
-    public long Total { get; }
+    public override long Total { get; }
+
+    /// <summary>Which sparsity of all weights the last round shall have, from the scores that a round sees.</summary>
+    public Target Target { get; init; } = (_, _) => 0;
 
     /// <summary>The largest sparsity that the choices allow.</summary>
     public double Reach => Choices.Where(choice => choice.Prune).Sum(choice => (choice.Own ?? choice.Most) * choice.Weight!.Elements) / Total;
+
+    public override ScoreHistogram? Run(Statistics statistics, Masks masks, Round round, out double aim, CancellationToken cancel)
+    {
+        using var scope = NewDisposeScope();
+        var scored = Score(statistics, masks);
+        aim = round.Scheduled(Target(this, scored));
+        var counts = Counts(scored, aim, own => round.Scheduled(own));
+        var histogram = Histogram.Of(scored, counts, oneThreshold: allocationName == "global" && scored.All(layer => layer.Choice.Own is null));
+        Narrow(masks, scored, counts);
+        return histogram;
+    }
 
     /// <summary>Scores of the units of everything that may be pruned. Belongs to the caller's dispose scope.</summary>
     public IReadOnlyList<(Choice Choice, Tensor Units)> Score(Statistics statistics, Masks masks)

@@ -7,29 +7,41 @@ namespace Secateur.Pruning;
 internal sealed class Masks : IDisposable
 {
     private readonly SortedDictionary<string, Tensor> masks = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Tensor> units = new(StringComparer.Ordinal);
 
     public IEnumerable<(string Name, Tensor Mask)> All => masks.Select(pair => (pair.Key, pair.Value));
 
     public Tensor? this[string weight] => masks.GetValueOrDefault(weight);
 
-    /// <summary>Pruned weights in all.</summary>
-    public long Zeros
+    /// <summary>Units that went whole, by group.</summary>
+    public IEnumerable<(string Group, Tensor Units)> AllUnits => units.Select(pair => (pair.Key, pair.Value));
+
+    /// <summary>Which units of a group stay, bool; null where all do.</summary>
+    public Tensor? Units(string group) => units.GetValueOrDefault(group);
+
+    /// <summary>The share of all elements of a network's weights that has gone.</summary>
+    public double Sparsity(Network network)
     {
-        get
-        {
-            using var scope = NewDisposeScope();
-            return masks.Values.Sum(mask => mask.numel() - mask.sum().item<long>());
-        }
+        using var scope = NewDisposeScope();
+        var gone = network.Weights.Sum(weight => masks.TryGetValue(weight.Name, out var mask) ? mask.numel() - mask.sum().item<long>() : 0);
+        return gone / (double)network.Weights.Sum(weight => weight.Elements);
     }
 
     /// <summary>Takes more weights away; those already pruned stay so.</summary>
-    /// <param name="weight">The weight's name.</param>
+    /// <param name="weight">Its name; of a bias or scale as well.</param>
     /// <param name="mask">bool, in the weight's own shape.</param>
-    public void Narrow(string weight, Tensor mask)
+    public void Narrow(string weight, Tensor mask) => Narrow(masks, weight, mask);
+
+    /// <summary>Notes which units of a group stay; those that went before stay so. The weights that go with them are masked apart.</summary>
+    /// <param name="group">A name of it.</param>
+    /// <param name="stays">bool, [units].</param>
+    public void NarrowUnits(string group, Tensor stays) => Narrow(units, group, stays);
+
+    private static void Narrow(SortedDictionary<string, Tensor> all, string name, Tensor mask)
     {
-        var narrowed = masks.Remove(weight, out var before) ? before.logical_and(mask) : mask.alias();
+        var narrowed = all.Remove(name, out var before) ? before.logical_and(mask) : mask.alias();
         before?.Dispose();
-        masks[weight] = narrowed.DetachFromDisposeScope();
+        all[name] = narrowed.DetachFromDisposeScope();
     }
 
     /// <summary>Masks of the zeros that a network's weights have now.</summary>
@@ -51,6 +63,6 @@ internal sealed class Masks : IDisposable
 
     public void Dispose()
     {
-        foreach (var mask in masks.Values) mask.Dispose();
+        foreach (var mask in masks.Values.Concat(units.Values)) mask.Dispose();
     }
 }

@@ -3,6 +3,7 @@ using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using Secateur.Tasks;
 using Secateur.Training;
 using static TorchSharp.torch;
@@ -21,7 +22,10 @@ internal sealed class PruneRun : IDisposable
     private readonly Network? teacher;
     private readonly Network network;
     private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
-    private bool written;
+    private readonly Structures? structures; // null where single weights go
+    private IReadOnlyDictionary<Dimension, bool[]> kept = new Dictionary<Dimension, bool[]>();
+    private ImmutableArray<Choice> choices = [];
+    private readonly List<string> written = [];
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder,
         Action<string, double, string> report, CancellationToken cancel)
@@ -32,6 +36,7 @@ internal sealed class PruneRun : IDisposable
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
         shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
         Input = ModelFile.Facts(densePath, network, shapes);
+        structures = recipe.IsStructured ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
         Task = task;
         var asksTeacher = !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
         teacher = data is not null && asksTeacher ? new Network(OnnxModel.Load(densePath)) : null;
@@ -74,55 +79,43 @@ internal sealed class PruneRun : IDisposable
         return new(model, densePath, hash, data, task, recipe, folder, report, cancel);
     }
 
-    /// <summary>The recipe's sparsity or size as a target of the cycle.</summary>
+    /// <summary>What the recipe asks for as a step of the cycle.</summary>
     /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
-    public Target Target
-    {
-        get
-        {
-            var step = new MaskStep(network, recipe);
-            if (recipe.Size is { } size) return SizeTarget.Of(DensePath, step, Input.Bytes, size);
-            var sparsity = recipe.Sparsity ?? 0;
-            if (sparsity > step.Reach + 1e-9 && !step.Choices.Any(choice => choice.Own is not null))
-                throw new SecateurException($"{DensePath}: sparsity {sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
-                    + "ask for less, keep fewer layers, or add --ends all");
-            return (_, _) => sparsity;
-        }
-    }
+    public PruneStep Step() => structures is not null ? structures.Step(network, recipe, structures.Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
 
-    /// <summary>Runs the cycle to a target; afterwards the network is pruned.</summary>
-    public RoundState To(Target target)
-    {
-        using var cycle = Cycle(recipe, folder, "");
-        return cycle.Run(target, cancel);
-    }
+    /// <summary>Runs the cycle to its end; afterwards the network is pruned.</summary>
+    public RoundState To(PruneStep step) => Carry(network, teacher, recipe, step, folder, "");
 
-    /// <summary>Searches the highest sparsity within a loss of quality; afterwards the network is the best candidate.</summary>
+    /// <summary>Searches the highest sparsity within a loss of quality; afterwards the network is the best candidate. Of structure it is the share of the work that goes.</summary>
     public (RoundState State, ImmutableArray<FrontierPoint> Frontier) Search(double maxDrop)
     {
         if (data is null) throw new SecateurException("maxDrop: a loss of quality can only be seen on data; give --data");
         RoundState Candidate(double sparsity)
         {
             Renew();
-            using var cycle = Cycle(recipe, folder.Inner($"sparsity-{sparsity:0.00000}"), $"candidate {sparsity:0.0%}, ");
-            return cycle.Run((_, _) => sparsity, cancel);
+            return Carry(network, teacher, recipe, StepOf(network, recipe, sparsity), folder.Inner($"sparsity-{sparsity:0.00000}"), $"candidate {sparsity:0.0%}, ");
         }
 
-        var reach = new MaskStep(network, recipe).Reach;
+        var reach = structures?.Reach ?? new MaskStep(network, recipe).Reach;
         var (best, frontier) = DropSearch.Run(reach, maxDrop, Task.Metric, sparsity => Candidate(sparsity) is var state ? (state.Dense, state.Rounds[^1].Quality) : default);
         return (Candidate(best), frontier); // all its rounds are saved: this only reads the last
     }
 
     /// <summary>The same request with another recipe, from the dense model again, as a file of its own.</summary>
-    public (string Path, RoundState State, long Nonzero) Variant(string name, Recipe other, Target target)
+    /// <param name="name">Of the folder and in messages.</param>
+    /// <param name="other">Of the same granularity.</param>
+    /// <param name="sparsity">What the request itself came to.</param>
+    public (string Path, RoundState State, long Nonzero) Variant(string name, Recipe other, double sparsity)
     {
         var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
-        using var cycle = new Cycle(pruned, teacher, data, Task, other, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
-        var state = cycle.Run(target, cancel);
+        PruneStep step = structures is not null ? structures.Step(pruned, other, structures.Budget()) : Weights(pruned, other, sparsity);
+        using var cycle = new Cycle(pruned, teacher, data, Task, other, step, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
+        var state = cycle.Run(cancel);
         pruned.Store();
-        return (inner.Put("model.onnx", dense), state, pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>()));
+        var nonzero = pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>());
+        return (inner.Put("model.onnx", step is UnitStep units ? units.Remove(cycle.Masks, dense) : dense), state, nonzero);
     }
 
     public RunFolder Folder => folder;
@@ -158,46 +151,71 @@ internal sealed class PruneRun : IDisposable
             notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
         if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
-        if (recipe.Storage == Storage.Dense) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
+        if (recipe.Storage == Storage.Dense && structures is null) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
         return [.. notes];
     }
 
     /// <summary>Writes the pruned model; gives its file's facts.</summary>
-    public ModelFacts Write(string output)
+    /// <param name="output">The file.</param>
+    /// <param name="masked">A file for the twin, where units went: the whole model with zeros in their place; null writes none.</param>
+    public ModelFacts Write(string output, string? masked)
     {
         network.Store();
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
         model.SetMetadata("secateur.pruned-from", ModelHash);
+        if (structures is not null) return structures.Write(model, kept, output, masked, shapes, Sign);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
         if (recipe.Size is { } size && model.Bytes is var bytes && bytes > size)
             throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
         model.Save(output);
-        written = true;
+        Sign(model.Files);
         return ModelFile.Facts(output, network, shapes);
     }
 
     /// <summary>Each tensor as it came out.</summary>
-    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, recipe, shapes);
+    public ImmutableArray<LayerResult> Layers() => LayerResults.Of(network, choices, shapes);
 
     public void Finish() => folder.Finish();
 
     /// <summary>Takes back what was written, for a request that cannot be met.</summary>
     public void Abandon()
     {
-        if (written) foreach (var file in model.Files) File.Delete(file);
+        foreach (var file in written) File.Delete(file);
         folder.Finish();
     }
 
     public void Dispose()
     {
+        structures?.Dispose();
         network.Dispose();
         teacher?.Dispose();
     }
 
     private static string RealPath(string path) => (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
-    private Cycle Cycle(Recipe what, RunFolder where, string label) =>
-        new(network, teacher, data, Task, what, where, (stage, done, detail) => report(label + stage, done, detail));
+    private RoundState Carry(Network pruned, Network? dense, Recipe what, PruneStep step, RunFolder where, string label)
+    {
+        using var cycle = new Cycle(pruned, dense, data, Task, what, step, where, (stage, done, detail) => report(label + stage, done, detail));
+        var state = cycle.Run(cancel);
+        choices = step.Choices;
+        if (step is UnitStep units) kept = units.KeptBy(cycle.Masks);
+        return state;
+    }
+
+    private PruneStep StepOf(Network pruned, Recipe what, double sparsity) =>
+        structures is not null ? structures.Step(pruned, what, structures.Macs.Share(1 - sparsity)) : Weights(pruned, what, sparsity);
+
+    private MaskStep Weights(Network pruned, Recipe what, double sparsity)
+    {
+        var step = new MaskStep(pruned, what);
+        if (what.Size is { } size) return new MaskStep(pruned, what) { Target = SizeTarget.Of(DensePath, step, Input.Bytes, size) };
+        if (sparsity > step.Reach + 1e-9 && !step.Choices.Any(choice => choice.Own is not null))
+            throw new SecateurException($"{DensePath}: sparsity {sparsity:0.####} cannot be reached, the recipe leaves so much alone that {step.Reach:0.####} is the most; "
+                + "ask for less, keep fewer layers, or add --ends all");
+        return new MaskStep(pruned, what) { Target = (_, _) => sparsity };
+    }
+
+    private void Sign(IEnumerable<string> files) => written.AddRange(files);
 
     /// <summary>Dense weights again.</summary>
     private void Renew()

@@ -30,8 +30,11 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
         using var frozen = no_grad();
         var arrays = Npz.Read(file);
         foreach (var (name, tensor) in Changing(network)) tensor.copy_(arrays[$"constant/{name}"]);
-        foreach (var weight in network.Weights)
-            if (arrays.TryGetValue($"mask/{weight.Name}", out var mask)) masks.Narrow(weight.Name, mask);
+        foreach (var (name, tensor) in arrays)
+        {
+            if (name.StartsWith("mask/", StringComparison.Ordinal)) masks.Narrow(name["mask/".Length..], tensor);
+            else if (name.StartsWith("units/", StringComparison.Ordinal)) masks.NarrowUnits(name["units/".Length..], tensor);
+        }
         return JsonSerializer.Deserialize<RoundState>(arrays["state"].bytes, Json.Options);
     }
 
@@ -57,6 +60,7 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
             new("state", Bytes(JsonSerializer.SerializeToUtf8Bytes(state, Json.Options))),
             .. Changing(network).Select(constant => KeyValuePair.Create($"constant/{constant.Name}", constant.Tensor.detach())),
             .. masks.All.Select(mask => KeyValuePair.Create($"mask/{mask.Name}", mask.Mask)),
+            .. masks.AllUnits.Select(group => KeyValuePair.Create($"units/{group.Group}", group.Units)),
         ];
         if (optimizer is not null)
             arrays.AddRange([new("optimizer steps", tensor(optimizer.Steps)), .. optimizer.State.Select(average => KeyValuePair.Create($"optimizer/{average.Key}", average.Value))]);

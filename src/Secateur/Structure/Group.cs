@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Secateur.Structure;
@@ -68,6 +69,18 @@ public sealed class Group
 /// <summary>The words of the command line.</summary>
 public static class UnitKinds
 {
+    /// <summary>Granularities that remove structure, each with the kinds of units that it lets go.</summary>
+    public static FrozenDictionary<string, ImmutableArray<UnitKind>> All { get; } = new Dictionary<string, ImmutableArray<UnitKind>>
+    {
+        ["channel"] = [UnitKind.Channel],
+        ["head"] = [UnitKind.Head],
+        ["head-size"] = [UnitKind.HeadSize],
+        ["structure"] = [UnitKind.Channel, UnitKind.Head, UnitKind.HeadSize],
+    }.ToFrozenDictionary();
+
+    /// <summary>Null for a granularity of single weights.</summary>
+    public static ImmutableArray<UnitKind>? Of(string granularity) => All.TryGetValue(granularity, out var kinds) ? kinds : null;
+
     public static string Word(this UnitKind kind) => kind switch
     {
         UnitKind.Channel => "channel",
