@@ -13,6 +13,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["operators"] = OperatorPage.Run,
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
+    ["latency-prediction"] = LatencyPrediction.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
     ["architectures-child"] = StructurePage.Child,

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Secateur.Evaluation;
+using Secateur.Onnx;
+using Secateur.Structure.Latency;
 using Spectre.Console;
 
 namespace Secateur.Cli;
@@ -18,9 +20,15 @@ internal static class BenchmarkCommand
 
     private static readonly Option<int?> Rounds = new("--rounds") { HelpName = "N", Description = "rounds at least; 30 unless told", CustomParser = Values.Int(1, 100_000) };
 
+    private static readonly Option<string?> ExportTable = new("--export-table")
+    {
+        HelpName = "FILE",
+        Description = "write a table of what the models' layers take here at several widths, to prune for this machine on another (prune --latency-table)",
+    };
+
     public static Command Create()
     {
-        var command = new Command("benchmark", "Measure latency and memory in ONNX Runtime, the models in turn, with ratios to the first.") { Models, Batch, Time, Rounds, ShapeFlag.Shape }.WithData();
+        var command = new Command("benchmark", "Measure latency and memory in ONNX Runtime, the models in turn, with ratios to the first.") { Models, Batch, Time, Rounds, ShapeFlag.Shape, ExportTable, LatencyFlags.Cache }.WithData();
         command.SetAction(RunAsync);
         return command;
     }
@@ -29,10 +37,11 @@ internal static class BenchmarkCommand
     {
         Output.Probe(request);
         var (threads, seed, defaults) = (GlobalOptions.UseThreads(request), request.GetValue(GlobalOptions.Seed) ?? 1, new BenchmarkSettings());
-        var result = await Watch.RunAsync(request, progress =>
+        if (request.GetValue(ExportTable) is { } probed) AtomicFile.Probe(probed);
+        var (result, table) = await Watch.RunAsync(request, progress =>
         {
             using var data = DataFlags.Open(request, request.GetRequiredValue(Models)[0], seed, progress, cancel);
-            return LatencyBenchmark.Run(request.GetRequiredValue(Models), defaults with
+            var settings = defaults with
             {
                 Threads = threads,
                 Seed = seed,
@@ -41,9 +50,16 @@ internal static class BenchmarkCommand
                 Least = request.GetValue(Time) is { } seconds ? TimeSpan.FromSeconds(seconds) : defaults.Least,
                 Shapes = request.GetValue(ShapeFlag.Shape),
                 Examples = data?.Whole,
-            }, progress, cancel);
+            };
+            var result = LatencyBenchmark.Run(request.GetRequiredValue(Models), settings, progress, cancel);
+            return (result, request.GetValue(ExportTable) is { } file
+                ? LatencyExport.Write(request.GetRequiredValue(Models), file, settings, request.GetValue(LatencyFlags.Cache), progress, cancel) : null);
         }, cancel);
-        Output.Write(request, result, console => Show(result, console));
+        Output.Write(request, result, console =>
+        {
+            Show(result, console);
+            if (table is not null) console.WriteLine($"{request.GetValue(ExportTable)}: {Figures.Count(table.Count)} layers and widths, {table.Threads} threads");
+        });
     }
 
     private static void Show(BenchmarkResult result, IAnsiConsole console)

@@ -9,17 +9,20 @@ namespace Secateur.Structure.Latency;
 
 /// <summary>What a model takes in stock ONNX Runtime, by how many units each group keeps: the pieces' times from a table, fitted to the whole model's.</summary>
 /// <remarks>
-/// The whole dense model is faster than its pieces alone (values stay in the processor's own layout and in its cache): all pieces are then scaled
-/// by one factor. Where it is slower, what no piece explains is constant.
+/// The whole dense model is faster than its pieces alone (values stay in the processor's own layout), or slower (they do not stay in its cache): all
+/// pieces are scaled by one factor; what a run of an empty graph takes is constant. Where some cannot be timed alone, what the others leave of the whole is constant instead.
 /// </remarks>
 public sealed class LatencyModel
 {
+    private const string Empty = "empty run";
+
     private readonly OnnxModel model;
     private readonly Shapes shapes;
     private readonly Shrinkage shrinkage;
     private readonly LatencyTable table;
     private readonly string path;
     private readonly ImmutableArray<GridPlan> plans;
+    private readonly bool hasOthers; // pieces that are no models of their own
 
     /// <param name="path">The dense model's file.</param>
     /// <param name="model">What it holds.</param>
@@ -32,14 +35,18 @@ public sealed class LatencyModel
         var pieces = Piece.Of(model, shapes);
         var deciding = shrinkage.Deciding(pieces.SelectMany(piece => piece.Values).Where(shapes.Has).Distinct());
         plans = [.. pieces.Select(piece => GridPlan.Of(piece, model, shapes, shrinkage, deciding)).OfType<GridPlan>()];
+        hasOthers = plans.Length < pieces.Length;
         Whole = $"whole model of {plans.Length} pieces, " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', plans.Select(plan => plan.DenseKey)))))[..16];
     }
+
+    /// <summary>What the pieces of the dense model take, each alone.</summary>
+    internal double Alone => plans.Sum(plan => table[plan.DenseKey] ?? 0);
 
     /// <summary>The key of the whole dense model.</summary>
     private string Whole { get; }
 
     /// <summary>Every key that is read.</summary>
-    private IEnumerable<string> Keys => plans.SelectMany(plan => plan.Points.Select(point => point.Key)).Append(Whole).Distinct();
+    internal IEnumerable<string> Keys => plans.SelectMany(plan => plan.Points.Select(point => point.Key)).Append(Empty).Append(Whole).Distinct();
 
     /// <summary>Measures what the table lacks, and saves it.</summary>
     /// <param name="progress">Told after each piece.</param>
@@ -51,6 +58,7 @@ public sealed class LatencyModel
         if (!table.Grows) _ = table[missing];
         try
         {
+            if (!table.Holds(Empty)) table[Empty] = PieceTimer.EmptyRun(table.Threads, cancel);
             table[Whole] = PieceTimer.Whole(path, model.Graph, shapes, table.Threads, cancel);
             foreach (var (done, plan) in plans.Index())
             {
@@ -69,23 +77,21 @@ public sealed class LatencyModel
         progress?.Report(new("measuring layers", 1, $"{plans.Length} of {plans.Length}"));
     }
 
-    /// <summary>Writes what was measured of this model, to be used on another machine.</summary>
-    public void Export(string to) => table.Only(Keys).Save(to);
-
     /// <summary>Milliseconds of a run.</summary>
     /// <exception cref="SecateurException">The table lacks a key.</exception>
     public CostFunction ToCost()
     {
-        var constant = 0.0;
+        var (constant, untimed) = (0.0, hasOthers);
         var terms = ImmutableArray.CreateBuilder<CostTerm>();
         foreach (var plan in plans)
         {
-            if (table[plan.DenseKey] is not { } dense) continue; // not to be timed alone: what it takes is among the unexplained
-            if (plan.Groups.Length == 0) constant += dense;
+            if (table[plan.DenseKey] is not { } dense) untimed = true;
+            else if (plan.Groups.Length == 0) constant += dense;
             else terms.Add(plan.ToTerm(point => table[point.Key]));
         }
         var sum = new CostFunction(constant, terms.ToImmutable());
         var (whole, told) = (table[Whole]!.Value, sum.At([.. shrinkage.Units]));
-        return told > whole ? sum.Scaled(whole / told) : sum.Scaled(1, whole - told);
+        var empty = Math.Min(table[Empty]!.Value, whole / 2);
+        return untimed && told < whole ? sum.Scaled(1, whole - told) : sum.Scaled((whole - empty) / told, empty);
     }
 }

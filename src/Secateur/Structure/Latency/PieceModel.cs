@@ -73,7 +73,7 @@ internal sealed record PieceModel(string Key, Func<ModelProto> Make)
             if (model.Graph.Constants.TryGetValue(name, out var constant))
             {
                 constants.Add((name, own, null));
-                told = constant.Count() <= MostToldElements && IsWhole(constant, shapes[name]) ? $"={string.Join(',', Values(constant))}" : "*";
+                told = constant.Count() <= MostToldElements && IsWhole(constant, shapes[name]) && IsTelling(constant) ? $"={string.Join(',', Values(constant))}" : "*";
             }
             else inputs.Add((name, own, null));
             text.Append(own).Append(':').Append(TypeOf(name, model, dense).ToString().ToLowerInvariant()).Append('[').AppendJoin(',', shapes[name]).Append(']').Append(told);
@@ -131,6 +131,9 @@ internal sealed record PieceModel(string Key, Func<ModelProto> Make)
     }
 
     private static bool IsWhole(TensorProto constant, ImmutableArray<long> shape) => constant.Dims.SequenceEqual(shape);
+
+    /// <summary>Whether its values may decide how it is run: a learned number does not, as the 2 of a square or the 0.5 of a GELU may.</summary>
+    private static bool IsTelling(TensorProto constant) => constant.Type() != DataType.Float || constant.ToArray<float>().All(value => 2 * value == MathF.Round(2 * value));
 
     private static IEnumerable<string> Values(TensorProto constant) => constant.Type() switch
     {

@@ -20,7 +20,7 @@ internal static class PieceTimer
 {
     private const int RunsInTurn = 3;
     private const int FewestRuns = 6;
-    private const double LeastMs = 15; // of runs, for each model
+    private const double LeastMs = 10; // of runs, for each model
     private const double Patience = 4; // times the least runs and time, on a busy machine
     private const double Calm = 1.15; // median over the fifth
     private const double Low = 0.2;
@@ -28,8 +28,9 @@ internal static class PieceTimer
     /// <param name="models">Made one after the other, then run in turn.</param>
     /// <param name="threads">Of ONNX Runtime; 0 takes every core.</param>
     /// <param name="cancel">Looked at before each turn.</param>
+    /// <param name="whole">Whether nothing is subtracted.</param>
     /// <returns>Milliseconds, at least 0; null where ONNX Runtime does not run the model.</returns>
-    public static double?[] Time(IReadOnlyList<Func<ModelProto>> models, int threads, CancellationToken cancel)
+    public static double?[] Time(IReadOnlyList<Func<ModelProto>> models, int threads, CancellationToken cancel, bool whole = false)
     {
         using var scope = NewDisposeScope();
         var folder = Directory.CreateTempSubdirectory("secateur-");
@@ -45,7 +46,7 @@ internal static class PieceTimer
                 places[i] = Add(models[i]()) ? runs.Count - 1 : -1;
             }
             RunAll(runs, cancel);
-            var empty = Quantile(runs[0].Times, Low);
+            var empty = whole ? 0 : Quantile(runs[0].Times, Low);
             return [.. places.Select(place => place < 0 ? (double?)null : Math.Max(0, Quantile(runs[place].Times, Low) - empty))];
         }
         finally
@@ -74,7 +75,10 @@ internal static class PieceTimer
         }
     }
 
-    /// <summary>The whole model in the same way, on random numbers.</summary>
+    /// <summary>What a run takes of a graph that computes nothing.</summary>
+    public static double EmptyRun(int threads, CancellationToken cancel) => Time([Empty], threads, cancel, whole: true)[0]!.Value;
+
+    /// <summary>The whole model in the same way, on random numbers; nothing is subtracted.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="graph">What it holds.</param>
     /// <param name="shapes">Of its inputs.</param>
