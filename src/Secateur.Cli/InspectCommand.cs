@@ -7,6 +7,8 @@ namespace Secateur.Cli;
 
 internal static class InspectCommand
 {
+    private const int Shown = 4; // axes of a group; all are in the JSON
+
     private static readonly Argument<string> Model = new("MODEL") { Description = "the ONNX file to look at" };
 
     public static Command Create()
@@ -39,7 +41,7 @@ internal static class InspectCommand
         console.WriteLine();
         var groups = Output.Table(console, "group", "kind", ">units", "free to shrink", "tied together");
         foreach (var group in seen.Groups)
-            groups.Row(group.Name, group.Kind, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members));
+            groups.Row(group.Name, group.Kind, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members.Take(Shown)) + (group.Members.Length > Shown ? $" and {group.Members.Length - Shown} more" : ""));
         console.Write(groups);
     }
 }

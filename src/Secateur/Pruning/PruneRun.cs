@@ -25,6 +25,7 @@ internal sealed class PruneRun : IDisposable
     private readonly Structures? structures; // null where single weights go
     private IReadOnlyDictionary<Dimension, bool[]> kept = new Dictionary<Dimension, bool[]>();
     private ImmutableArray<Choice> choices = [];
+    private UnitBudget? budget;
     private readonly List<string> written = [];
 
     private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder,
@@ -81,7 +82,7 @@ internal sealed class PruneRun : IDisposable
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
     /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
-    public PruneStep Step() => structures is not null ? structures.Step(network, recipe, structures.Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
+    public PruneStep Step() => structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
 
     /// <summary>Runs the cycle to its end; afterwards the network is pruned.</summary>
     public RoundState To(PruneStep step) => Carry(network, teacher, recipe, step, folder, "");
@@ -110,7 +111,7 @@ internal sealed class PruneRun : IDisposable
         var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
-        PruneStep step = structures is not null ? structures.Step(pruned, other, structures.Budget()) : Weights(pruned, other, sparsity);
+        PruneStep step = structures is not null ? structures.Step(pruned, other, Budget()) : Weights(pruned, other, sparsity);
         using var cycle = new Cycle(pruned, teacher, data, Task, other, step, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
         var state = cycle.Run(cancel);
         pruned.Store();
@@ -204,6 +205,23 @@ internal sealed class PruneRun : IDisposable
 
     private PruneStep StepOf(Network pruned, Recipe what, double sparsity) =>
         structures is not null ? structures.Step(pruned, what, structures.Macs.Share(1 - sparsity)) : Weights(pruned, what, sparsity);
+
+    /// <summary>What units may cost. A speed is measured once: what came of it is kept with the rounds, so that a run that was killed ends alike.</summary>
+    private UnitBudget Budget()
+    {
+        if (recipe is { Speedup: null, Latency: null }) return structures!.Budget();
+        if (budget is not null) return budget;
+        using var scope = NewDisposeScope();
+        if (folder.Number("latency limit") is { } known) return budget = structures!.Latency with { Limit = known };
+        var objective = new Objective(Task, Pruning.Cycle.Share(recipe, data), recipe.Training.Temperature);
+        var criterion = Criteria.Criterion.All[recipe.Criterion];
+        using var statistics = Criteria.Calibration.Collect(network, objective, data?.Train, criterion.Needs, recipe.CalibrationExamples,
+            Seeds.Derive(recipe.Seed, "calibration", 0), done => report($"{recipe.Criterion} scores", done, ""), cancel);
+        var step = structures!.Step(network, recipe, structures.Macs);
+        budget = structures.SpeedBudget(step.Scores(statistics, cancel), folder);
+        folder.SetNumber("latency limit", budget.Limit);
+        return budget;
+    }
 
     private MaskStep Weights(Network pruned, Recipe what, double sparsity)
     {

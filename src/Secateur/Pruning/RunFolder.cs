@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Secateur.Data;
 using Secateur.Execution;
@@ -66,6 +67,17 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
             arrays.AddRange([new("optimizer steps", tensor(optimizer.Steps)), .. optimizer.State.Select(average => KeyValuePair.Create($"optimizer/{average.Key}", average.Value))]);
         AtomicFile.Write(System.IO.Path.Combine(path, $"round-{state.Segments:0000}.npz"), stream => Npz.Write(stream, arrays));
         if (!keepRounds) foreach (var file in before) File.Delete(file);
+    }
+
+    /// <summary>A number that was kept; null where there is none.</summary>
+    public double? Number(string name) => System.IO.Path.Combine(path, name + ".txt") is var file && File.Exists(file) ? double.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Keeps a number that the run depends on.</summary>
+    public void SetNumber(string name, double value)
+    {
+        Directory.CreateDirectory(path);
+        AtomicFile.WriteText(System.IO.Path.Combine(root ?? path, KeyName), key);
+        AtomicFile.WriteText(System.IO.Path.Combine(path, name + ".txt"), value.ToString("R", CultureInfo.InvariantCulture));
     }
 
     /// <summary>Saves a model into the folder; gives its path.</summary>

@@ -4,6 +4,9 @@ using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Structure;
 using Secateur.Structure.Budget;
+using Secateur.Structure.Latency;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Secateur.Pruning;
 
@@ -16,7 +19,9 @@ internal sealed class Structures : IDisposable
     private readonly Shapes shapes;
     private readonly IReadOnlyDictionary<string, long[]>? inputs;
     private readonly List<StructureMap> others = [];
-    private readonly Func<UnitBudget, UnitBudget> latency;
+    private readonly string path;
+    private readonly Action<string, double, string> report;
+    private readonly CancellationToken cancel;
 
     /// <param name="path">The dense model's file.</param>
     /// <param name="network">Of it.</param>
@@ -26,7 +31,7 @@ internal sealed class Structures : IDisposable
     /// <param name="cancel">Looked at between them.</param>
     public Structures(string path, Network network, IReadOnlyDictionary<string, long[]>? inputs, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
     {
-        (this.recipe, this.inputs) = (recipe, inputs);
+        (this.path, this.recipe, this.inputs, this.report, this.cancel) = (path, recipe, inputs, report, cancel);
         map = StructureMap.Of(network, inputs);
         try
         {
@@ -38,7 +43,6 @@ internal sealed class Structures : IDisposable
             map.Dispose();
             throw;
         }
-        latency = budget => budget;
     }
 
     /// <summary>Multiply-accumulates of one example.</summary>
@@ -63,14 +67,55 @@ internal sealed class Structures : IDisposable
 
     private Shrinkage Shrinkage => Shrinkage.Of(map, groups, shapes);
 
-    /// <summary>What the recipe asks for.</summary>
+    /// <summary>Milliseconds of one example in ONNX Runtime, as layers predict them; what is not known yet is measured.</summary>
+    public UnitBudget Latency
+    {
+        get
+        {
+            var table = recipe.LatencyTable is { } file ? LatencyTable.Load(file, Threads) : LatencyTable.Own(Threads);
+            var latency = new LatencyModel(path, map.Network.Model, shapes, Shrinkage, table);
+            latency.Measure(new Telling(report), cancel);
+            return Made(latency.ToCost(), "ms", 1);
+        }
+    }
+
+    /// <summary>What the recipe asks for, where that is not a speed.</summary>
     public UnitBudget Budget() => recipe switch
     {
         { Size: { } size } => Bytes with { Limit = size },
         { Macs: { } macs } => Macs is var budget && macs <= 1 ? budget.Share(macs) : budget with { Limit = macs },
-        { Speedup: not null } or { Latency: not null } => latency(Macs),
         { Sparsity: var sparsity } => Made(Costs.Parameters(map.Network.Model, shapes, Shrinkage), "parameters", 1).Share(1 - (sparsity ?? 0)),
     };
+
+    /// <summary>
+    /// What the recipe asks for, where that is a speed: of latencies measured on this machine the prediction whose model was measured to be so fast; of
+    /// another machine's what its table says.
+    /// </summary>
+    /// <param name="scores">Of the dense network's units, in the order of the groups; see <see cref="UnitStep.Scores"/>.</param>
+    /// <param name="folder">Where candidates are written.</param>
+    /// <exception cref="SecateurException">It cannot be so fast; the message says how fast it can be.</exception>
+    public UnitBudget SpeedBudget(Tensor[] scores, RunFolder folder)
+    {
+        var budget = Latency;
+        if (recipe.LatencyTable is not null) return budget with { Limit = recipe.Latency ?? (budget.Dense / recipe.Speedup!.Value) };
+        var settings = new BenchmarkSettings { Threads = Threads, Shapes = inputs };
+        var target = recipe.Speedup ?? LatencyBenchmark.Run([path], settings, null, cancel).Results[0].MedianMs / recipe.Latency!.Value;
+        if (target <= 1) return budget;
+        var step = new UnitStep(map, groups, recipe, budget);
+        Dictionary<string, double> limits = [];
+        var found = SpeedupSearch.Run(target, speed =>
+        {
+            var counts = step.Choose(scores, budget.Dense / speed, cancel);
+            var file = folder.Put($"speed-{Lineages.Key(string.Join(' ', counts.Select(stays => stays.Count(one => one))), null, recipe)[..12]}.onnx",
+                new Removal(map, groups.Zip(counts).ToDictionary(pair => pair.First.Dimension, pair => pair.Second)).Apply(OnnxModel.Load(path)));
+            limits[file] = budget.Dense / speed;
+            return file;
+        }, file => SpeedupSearch.Measure(path, file, settings, cancel), new Telling(report), cancel);
+        foreach (var file in limits.Keys) File.Delete(file);
+        return budget with { Limit = limits[found.Candidate] };
+    }
+
+    private static int Threads => torch.get_num_threads();
 
     /// <summary>A step over the same groups, of this network or another of the same model.</summary>
     public UnitStep Step(Network network, Recipe what, UnitBudget budget)
@@ -109,6 +154,11 @@ internal sealed class Structures : IDisposable
     {
         foreach (var other in others) other.Dispose();
         map.Dispose();
+    }
+
+    private sealed class Telling(Action<string, double, string> report) : IProgress<Progress>
+    {
+        public void Report(Progress value) => report(value.Stage, value.Fraction, value.Detail);
     }
 
     private UnitBudget Made(CostFunction cost, string unit, double share)

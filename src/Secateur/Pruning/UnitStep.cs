@@ -47,12 +47,15 @@ internal sealed class UnitStep : PruneStep
     public override ScoreHistogram? Run(Statistics statistics, Masks masks, Round round, out double aim, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        var scores = new GroupScores(map, Criterion.All[recipe.Criterion], recipe.GroupReduction, recipe.GroupScale).Of(Groups, statistics, cancel);
-        var kept = Choose(scores, masks, budget.Dense - (round.Scheduled(1) * (budget.Dense - budget.Limit)), cancel);
+        var kept = Choose([.. Scores(statistics, cancel).Zip(Groups, (units, group) => masks.Units(Key(group)) is { } left ? units * left : units)], budget.Dense - (round.Scheduled(1) * (budget.Dense - budget.Limit)), cancel);
         Narrow(masks, kept);
         aim = masks.Sparsity(map.Network);
         return null;
     }
+
+    /// <summary>Scores of the units of each group, all above 0. Belongs to the caller's dispose scope.</summary>
+    public Tensor[] Scores(Statistics statistics, CancellationToken cancel) =>
+        [.. new GroupScores(map, Criterion.All[recipe.Criterion], recipe.GroupReduction, recipe.GroupScale).Of(Groups, statistics, cancel).Select(units => units + 1e-12)];
 
     /// <summary>Which units stay, by dimension, as the masks say.</summary>
     public IReadOnlyDictionary<Dimension, bool[]> KeptBy(Masks masks) => Groups.Where(group => masks.Units(Key(group)) is not null)
@@ -62,9 +65,12 @@ internal sealed class UnitStep : PruneStep
     public OnnxModel Remove(Masks masks, OnnxModel model) => new Removal(map, KeptBy(masks)).Apply(model);
 
     /// <summary>The units of each group that stay within a cost, the most important.</summary>
-    private bool[][] Choose(Tensor[] scores, Masks masks, double limit, CancellationToken cancel)
+    /// <param name="scores">From <see cref="Scores"/>; 0 for those that have gone.</param>
+    /// <param name="limit">In the budget's unit.</param>
+    /// <param name="cancel">Looked at between steps.</param>
+    public bool[][] Choose(Tensor[] scores, double limit, CancellationToken cancel)
     {
-        var all = scores.Zip(Groups, (units, group) => masks.Units(Key(group)) is { } left ? (units + 1e-12) * left : units + 1e-12).Select(units => units.data<double>().ToArray()).ToArray();
+        var all = Array.ConvertAll(scores, units => units.data<double>().ToArray());
         UnitGroup[] groups = [.. all.Zip(Groups, (units, group) => new UnitGroup(units, Least(group), Multiple(group)))];
         var counts = recipe.Allocation == "uniform" ? Uniform(groups, limit) : Knapsack.Choose(groups, budget.Cost, limit, budget.Unit, cancel).Kept;
         return [.. all.Zip(counts, (units, count) =>

@@ -27,9 +27,13 @@ public static class LatencyExport
             var model = OnnxModel.Load(path);
             using var network = new Network(model);
             var shapes = Shapes.Of(network, settings.Batch, settings.Shapes);
-            var latency = new LatencyModel(path, model, shapes, Shrinkage.Of(model, shapes), own);
-            latency.Measure(progress, cancel);
-            keys.UnionWith(latency.Keys);
+            using var map = StructureMap.Of(network, settings.Shapes);
+            foreach (var kinds in UnitKinds.All.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
+            {
+                var latency = new LatencyModel(path, model, shapes, Shrinkage.Of(map, [.. map.Groups.Where(group => group.Held is null && kinds.Contains(group.Kind))], shapes), own);
+                latency.Measure(progress, cancel);
+                keys.UnionWith(latency.Keys);
+            }
         }
         var table = own.Only(keys);
         table.Save(to);
