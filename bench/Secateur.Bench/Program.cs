@@ -16,6 +16,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["latency-prediction"] = LatencyPrediction.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
+    ["architectures"] = StructurePage.Run,
     ["architectures-child"] = StructurePage.Child,
 };
 if (args.Length == 0 || !measurements.TryGetValue(args[0], out var measure))

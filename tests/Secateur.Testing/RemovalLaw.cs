@@ -23,7 +23,8 @@ public static class RemovalLaw
     /// <param name="examples">Random inputs, run one by one.</param>
     /// <param name="folder">Where models are written for ONNX Runtime.</param>
     /// <param name="only">Groups to remove from; all where it is null.</param>
-    public static Outcome Check(StructureMap map, double share, int seed, int examples, string folder, Func<Group, bool>? only = null)
+    /// <param name="feed">Inputs by a seed; random ones in the shapes that the map was made for where it is null.</param>
+    public static Outcome Check(StructureMap map, double share, int seed, int examples, string folder, Func<Group, bool>? only = null, Func<int, Dictionary<string, Tensor>>? feed = null)
     {
         using var scope = NewDisposeScope();
         var random = new Random(seed);
@@ -49,7 +50,7 @@ public static class RemovalLaw
         for (var example = 0; example < examples; example++)
         {
             using var inner = NewDisposeScope();
-            var inputs = Inputs(map, seed + example);
+            var inputs = feed?.Invoke(seed + example) ?? Inputs(map, seed + example);
             var (a, b, c) = (one.Run(inputs), other.Run(inputs), whole.Run(inputs));
             using var frozen = no_grad();
             outcome = outcome with

@@ -49,7 +49,7 @@ internal sealed class Structures : IDisposable
     public UnitBudget Macs => Made(Costs.Macs(map.Network.Model, shapes, Shrinkage), "MACs", 1);
 
     /// <summary>Of the file.</summary>
-    public UnitBudget Bytes => Made(Costs.Bytes(map.Network.Model, shapes, Shrinkage), "bytes", 1);
+    public UnitBudget Bytes => Made(Costs.Bytes(OnnxModel.Load(path), shapes, Shrinkage), "bytes", 1);
 
     /// <summary>Units that stay of each group, in the order of the budgets.</summary>
     public int[] Counts(IReadOnlyDictionary<Dimension, bool[]> kept) => [.. groups.Select(group => kept.TryGetValue(group.Dimension, out var stays) ? stays.Count(one => one) : (int)group.Size)];
@@ -73,7 +73,7 @@ internal sealed class Structures : IDisposable
         get
         {
             var table = recipe.LatencyTable is { } file ? LatencyTable.Load(file, Threads) : LatencyTable.Own(Threads);
-            var latency = new LatencyModel(path, map.Network.Model, shapes, Shrinkage, table);
+            var latency = new LatencyModel(path, OnnxModel.Load(path), shapes, Shrinkage, table); // the network holds the constants of its own model
             latency.Measure(new Telling(report), cancel);
             return Made(latency.ToCost(), "ms", 1);
         }
@@ -137,6 +137,7 @@ internal sealed class Structures : IDisposable
     {
         var removal = new Removal(map, kept);
         var smaller = removal.Apply(model);
+        Verify(removal, model, smaller, output);
         smaller.Save(output);
         sign(smaller.Files);
         if (recipe.Size is { } size && smaller.Files.Sum(file => new FileInfo(file).Length) is var bytes && bytes > size)
@@ -148,6 +149,29 @@ internal sealed class Structures : IDisposable
             sign(twin.Files);
         }
         return ModelFile.Facts(output, facts);
+    }
+
+    /// <summary>Runs the smaller model and its twin once on the same random inputs, before anything is written: a removal that went wrong is no result.</summary>
+    private void Verify(Removal removal, OnnxModel model, OnnxModel smaller, string output)
+    {
+        const double Most = 1e-3;
+        report("checking the removal", 0, "");
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var generator = new Generator((ulong)Seeds.Derive(recipe.Seed, "check of the removal"));
+        var seen = map.Settings[0].Shapes;
+        var random = model.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type) && seen.Has(input.Name)).ToDictionary(input => input.Name, input =>
+            is_floating_point(TorchTensors.TypeOf(input.Type)) ? rand([.. seen[input.Name]], generator: generator).to_type(TorchTensors.TypeOf(input.Type)) : ones([.. seen[input.Name]], TorchTensors.TypeOf(input.Type)));
+        using Network small = new(smaller), twin = new(removal.Mask(model));
+        var (made, expected) = (small.Run(random), twin.Run(random));
+        foreach (var (value, one, other) in model.Graph.Outputs.Zip(made, expected))
+        {
+            if (one.shape.SequenceEqual(other.shape) && (one.numel() == 0 || !one.is_floating_point() || Difference(one, other) is not > Most)) continue;
+            throw new SecateurException($"{output}: without the units output '{value.Name}' is not what it is with zeros in their place, so nothing was written; this is a fault of Secateur's, keep layers with --keep until it is gone");
+        }
+        report("checking the removal", 1, "the same as with zeros in place of the units");
+
+        static double Difference(Tensor one, Tensor other) => ((one - other).abs().max().to(ScalarType.Float64) / other.abs().max().to(ScalarType.Float64).clamp_min(1e-6)).item<double>();
     }
 
     public void Dispose()
