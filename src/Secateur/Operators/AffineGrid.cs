@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class AffineGrid : Operator
 {
+    public override string WhyWhole => "makes a grid of it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (theta, size) = (inputs[0]!, node.Ints(inputs[1]!));

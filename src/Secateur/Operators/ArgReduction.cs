@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal abstract class ArgReduction : Operator
 {
+    public override string WhyWhole => "searches along it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -16,6 +16,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class Attention : Operator
 {
+    public override string WhyWhole => "takes the softmax over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var flat = inputs[0]!.dim() == 3;
@@ -60,27 +62,39 @@ internal sealed class Attention : Operator
             : q[0] * q[1] * q[2] * keys * (q[3] + v[3]);
     }
 
-    /// <summary>Whole heads and the values' size may shrink where the heads are an axis of their own.</summary>
+    /// <summary>Heads of keys and values go with the queries' heads that share them; of those the same one of every share; and elements of heads.</summary>
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var (q, k, v, y) = (node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Outputs[0]);
-        var (pastKey, pastValue, key, value) = (Name(node.Inputs, 4), Name(node.Inputs, 5), Name(node.Outputs, 1), Name(node.Outputs, 2));
-        List<Axis> free = [];
-        if (shapes[q].Length == 4)
-        {
-            Free([new(v, 3), new(y, 3), new(pastValue, 3), new(value, 3)]);
-            if (node.Has("scale") && node.Outputs.Length == 1) Free([new(q, 3), new(k, 3), new(pastKey, 3)]);
-            if (shapes[q][1] == shapes[k][1] && !node.HasInput(3))
-                Free([.. new[] { q, k, v, y, pastKey, pastValue, key, value, Name(node.Outputs, 3) }.Select(name => new Axis(name, 1))]);
-        }
-        ties.Block(node, [.. free]);
-
-        void Free(Axis[] axes)
-        {
-            ties.AddAll(axes);
-            free.AddRange(axes);
-        }
+        var (mask, scores) = (Name(node.Inputs, 3), Name(node.Outputs, 3));
+        string[] keys = [k, Name(node.Inputs, 4), Name(node.Outputs, 1)], values = [v, Name(node.Inputs, 5), Name(node.Outputs, 2)];
+        var flat = shapes[q].Length == 3;
+        var groups = flat ? node.Int("kv_num_heads") : shapes[k][1];
+        var (group, each) = (ties.Free(groups, "groups"), ties.Free((flat ? node.Int("q_num_heads") : shapes[q][1]) / groups, "each"));
+        var (size, valueSize) = (ties.Free(SizeOf(node, [.. shapes[k]]), "size"), ties.Free(SizeOf(node, [.. shapes[v]])));
+        var heads = new HeadTies(shapes, ties);
+        heads.Add(q, size, group, each);
+        heads.Add(y, valueSize, group, each);
+        foreach (var one in keys) heads.Add(one, size, group);
+        foreach (var one in values) heads.Add(one, valueSize, group);
+        ties.AddAll([.. keys.Concat(values).Append(q).Append(y).Append(scores).Select(one => new Axis(one, 0))]);
+        Axis? queries = node.Flag("is_causal") ? null : heads.Length(q); // where places count, all stay
+        heads.AddScores(mask, new Axis(q, 0), queries, group, each);
+        heads.AddScores(scores, null, queries, group, each);
+        if (queries is { } rows) ties.Add(rows, heads.Length(y));
+        ties.Contract(heads.Elements(q));
+        heads.Note([group, each], size, valueSize);
 
         static string Name(IReadOnlyList<string> names, int index) => index < names.Count ? names[index] : "";
     }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        if (node.Has("q_num_heads")) mending.Want("q_num_heads", mending.Left("groups") * mending.Left("each"));
+        if (node.Has("kv_num_heads")) mending.Want("kv_num_heads", mending.Left("groups"));
+        if (!node.Has("scale") && SizeOf(node, mending.Before(node.Inputs[1])) is var size && mending.Left("size") != size) mending.Want("scale", (float)(1 / Math.Sqrt(size)));
+    }
+
+    /// <summary>Of a head of keys or values.</summary>
+    private static long SizeOf(Node node, long[] shape) => shape.Length == 4 ? shape[3] : shape[2] / node.Int("kv_num_heads");
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -10,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class CachedRotaryEmbedding : Operator
 {
+    public override string WhyWhole => "turns pairs of it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, positions, cos, sin) = (inputs[0]!, inputs[1]!, inputs[2]!, inputs[3]!);
@@ -22,4 +25,12 @@ internal sealed class CachedRotaryEmbedding : Operator
         var y = Rotary.Turn(node, split, Rotary.Rows(node, cos, positions), Rotary.Rows(node, sin, positions), turned, node.Flag("interleaved"));
         return [x.dim() == 4 ? y : DotProductAttention.Merge(y)];
     }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (x, cos, heads) = (node.Inputs[0], node.Inputs[2], node.Int("num_heads"));
+        Rotary.Tie(node, shapes, ties, cos, node.Inputs[3], node.Int("rotary_embedding_dim") > 0 && heads > 0 ? heads : shapes[x][^1] / (2 * shapes[cos][1]));
+    }
+
+    public override void Mend(Node node, Mending mending) => Rotary.Mend(node, mending);
 }

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>CenterCropPad</c>: X cropped, or padded with zeros, at both ends of its <c>axes</c> (all unless given) to a shape.</summary>
 internal sealed class CenterCropPad : Operator
 {
+    public override string WhyWhole => "crops or pads it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

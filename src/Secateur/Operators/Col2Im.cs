@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Col2Im : Operator
 {
+    public override string WhyWhole => "adds up the places of a kernel along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, image, block) = (inputs[0]!, node.Ints(inputs[1]!), node.Ints(inputs[2]!));
@@ -37,7 +39,6 @@ internal sealed class Col2Im : Operator
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         ties.Add(new(x, 0), new(y, 0));
-        foreach (var axis in (int[])[1, 2]) ties.Block(new Axis(x, axis));
-        for (var axis = 1; axis < shapes[y].Length; axis++) ties.Block(new Axis(y, axis));
+        ties.AddProduct(new(x, 1), new Axis(y, 1), shapes[x][1] / shapes[y][1]); // every channel has its block
     }
 }

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Compress : Operator
 {
+    public override string WhyWhole => "picks from it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, condition) = (inputs[0]!, inputs[1]!);

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Concat</c>: the inputs one after the other along <c>axis</c>.</summary>
 internal sealed class Concat : Operator
 {
+    public override string WhyWhole => "joins it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
         [cat(Array.ConvertAll(inputs, input => input!), node.Axis("axis", 0, inputs[0]!.dim()))];
 

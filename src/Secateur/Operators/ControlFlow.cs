@@ -15,6 +15,8 @@ internal delegate IDisposable[] Subgraph(string attribute, IReadOnlyList<IDispos
 /// <summary>An operator that runs graphs which its node holds; these see the values around the node. Gradients flow through, sequences pass.</summary>
 internal abstract class ControlFlow : Operator
 {
+    public override string WhyWhole => "hands it to a graph that it holds";
+
     public abstract IDisposable[] Run(Node node, IDisposable?[] inputs, Subgraph run);
 
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>

@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Conv</c>: X [N, C, spatial…], W [M, C/group, kernel…], B [M]; one to three spatial dimensions.</summary>
 internal sealed class Conv : Operator
 {
+    public override string WhyWhole => "slides a kernel over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
@@ -47,23 +49,24 @@ internal sealed class Conv : Operator
     /// <param name="into">The axis of the input's channels.</param>
     /// <param name="kernel">The kernel's axis that counts those of one group.</param>
     /// <param name="outOf">The axis of the output's channels.</param>
-    internal static void TieGroups(long groups, Axis into, Axis kernel, Axis outOf, Shapes shapes, Ties ties)
+    /// <param name="zero">Of a quantized kernel.</param>
+    internal static void TieGroups(long groups, Axis into, Axis kernel, Axis outOf, Shapes shapes, Ties ties, Zero? zero = null)
     {
         if (groups == 1)
         {
-            ties.Contract(into, kernel);
+            ties.Contract(into, kernel, zero);
             return;
         }
         var group = ties.Free(groups);
         ties.AddProduct(into, group, kernel);
         ties.AddProduct(outOf, group, ties.Free(shapes[outOf.Tensor][outOf.Index] / groups));
-        if (shapes[kernel.Tensor][kernel.Index] > 1) ties.Contract(kernel);
+        if (shapes[kernel.Tensor][kernel.Index] > 1) ties.Contract(kernel, zero);
     }
 
     /// <summary>As many groups as the input's channels fill.</summary>
-    internal static void MendGroups(Node node, long before, long after, Mending mending)
+    internal static void MendGroups(Node node, long before, long after, Mending mending, int channels = 1)
     {
-        var group = mending.After(node.Inputs[0])[1] / after;
-        if (group != mending.Before(node.Inputs[0])[1] / before) mending.Want("group", group);
+        var group = mending.After(node.Inputs[0])[channels] / after;
+        if (group != mending.Before(node.Inputs[0])[channels] / before) mending.Want("group", group);
     }
 }

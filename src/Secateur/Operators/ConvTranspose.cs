@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <remarks>The full result is cut by <c>pads</c>, or so that <c>output_shape</c> remains.</remarks>
 internal sealed class ConvTranspose : Operator
 {
+    public override string WhyWhole => "slides a kernel over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, b) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);

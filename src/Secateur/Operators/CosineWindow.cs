@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <summary>A window of a size: a sum of cosines, of one period more than it shows, or where <c>periodic</c> is 0 symmetric.</summary>
 internal abstract class CosineWindow : Operator
 {
+    public override string WhyWhole => "makes a window of it";
+
     /// <summary>The factor of cos(2πk·n/N) for each k, from 0 on.</summary>
     protected abstract double[] Terms { get; }
 

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class CumSum : Operator
 {
+    public override string WhyWhole => "adds up along an axis that the data decides";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
@@ -31,6 +33,6 @@ internal sealed class CumSum : Operator
             return;
         }
         ties.AddAll(node.Inputs[0], node.Outputs[0]);
-        ties.Block(new Axis(node.Inputs[0], node.Axis(summed, shapes[node.Inputs[0]].Length)));
+        ties.Contract(new(node.Inputs[0], node.Axis(summed, shapes[node.Inputs[0]].Length))); // zeros add nothing to the sums behind them
     }
 }

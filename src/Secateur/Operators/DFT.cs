@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class DFT : Operator
 {
+    public override string WhyWhole => "transforms a signal along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -13,6 +13,8 @@ namespace Secateur.Operators;
 /// <remarks>Zhu et al., "Deformable ConvNets v2", CVPR 2019, eq. 1 (arXiv:1811.11168). Between elements X is interpolated; outside it is 0.</remarks>
 internal sealed class DeformConv : Operator
 {
+    public override string WhyWhole => "slides a kernel over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, offset) = (inputs[0]!, inputs[1]!, inputs[2]!);
@@ -66,8 +68,9 @@ internal sealed class DeformConv : Operator
             foreach (var tensor in (string[])[w, y]) ties.Block(new Axis(tensor, axis));
         ties.Add(new(w, 0), new(y, 1));
         if (node.HasInput(3)) ties.Add(new(node.Inputs[3], 0), new(y, 1));
-        if (node.Int("group", 1) == 1) ties.Contract(new(x, 1), new(w, 1));
-        else foreach (var axis in (Axis[])[new(x, 1), new(w, 0), new(w, 1)]) ties.Block(axis);
-        if (node.Int("offset_group", 1) != 1) ties.Block(new Axis(x, 1));
+        Conv.TieGroups(node.Int("group", 1), new(x, 1), new(w, 1), new(y, 1), shapes, ties);
+        if (node.Int("offset_group", 1) is var moved and > 1) ties.AddProduct(new(x, 1), moved, ties.Free(shapes[x][1] / moved)); // all that move together shrink alike
     }
+
+    public override void Mend(Node node, Mending mending) => Conv.MendGroups(node, mending.Before(node.Inputs[1])[1], mending.After(node.Inputs[1])[1], mending);
 }

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Det</c>: the determinant of each matrix in the last two axes.</summary>
 internal sealed class Det : Operator
 {
+    public override string WhyWhole => "works on whole matrices";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => inputs[0]!.shape is [.., var rows, var columns] && rows == columns
         ? [linalg.det(inputs[0]!)]
         : throw node.Error($"its input [{string.Join(", ", inputs[0]!.shape)}] holds no square matrices; check the data's shape");

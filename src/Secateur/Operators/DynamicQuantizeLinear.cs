@@ -10,6 +10,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>DynamicQuantizeLinear</c>: X as uint8, with the scale and zero point, further outputs, that just hold all of it and 0.</summary>
 internal sealed class DynamicQuantizeLinear : Operator
 {
+    public override string WhyWhole => "takes the range of all elements";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (y, scale, zero) = Quantize(inputs[0]!);

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Einsum : Operator
 {
+    public override string WhyWhole => "broadcasts it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         Sizes(node, [.. inputs.Select(input => input!.shape)]);
@@ -41,12 +43,16 @@ internal sealed class Einsum : Operator
         string[] terms = [.. Terms(node), Result(node)];
         var places = terms.Zip([.. node.Inputs, node.Outputs[0]]).SelectMany(term => Labels(term.First, shapes[term.Second].Length)
             .Select((label, axis) => (Label: label, Axis: new Axis(term.Second, axis))));
+        var products = node.Inputs.Count(input => !ties.IsConstant(input)) > 1;
         foreach (var label in places.GroupBy(place => place.Label, place => place.Axis))
         {
-            var axes = label.ToArray();
+            var size = label.Max(axis => shapes[axis.Tensor][axis.Index]);
+            Axis[] axes = [.. label.Where(axis => shapes[axis.Tensor][axis.Index] == size)]; // others are broadcast to it
             foreach (var axis in axes.Skip(1)) ties.Add(axes[0], axis);
-            // a size of 1 broadcast to another
-            if (axes.Select(axis => shapes[axis.Tensor][axis.Index]).Distinct().Count() > 1) ties.Block(axes[0]);
+            var stays = label.Any(axis => axis.Tensor == node.Outputs[0]);
+            if (!stays && axes.FirstOrDefault(axis => axis.Tensor != axes[0].Tensor) is { Tensor: not null } other) ties.Contract(axes[0], other);
+            else if (!stays) ties.Contract(axes[0]);
+            if (products) ties.Note(axes[0], label.Count() > 2 && stays ? Roles.Head : Roles.HeadSize);
         }
     }
 

@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>The second output is each sequence's length by the mask, 0 without one; the third is the sum.</remarks>
 internal sealed class EmbedLayerNormalization : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var ids = inputs[0]!;

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>EyeLike</c>: a matrix of X's shape, 1 on the diagonal <c>k</c>, 0 elsewhere, of type <c>dtype</c> or X's own.</summary>
 internal sealed class EyeLike : Operator
 {
+    public override string WhyWhole => "makes a diagonal along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, k) = (inputs[0]!, node.Int("k"));

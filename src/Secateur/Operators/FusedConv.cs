@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class FusedConv : Operator
 {
+    public override string WhyWhole => "slides a kernel over it";
+
     private readonly Conv conv = new();
 
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class FusedMatMul : Operator
 {
+    public override string WhyWhole => "moves its batch";
+
     private readonly MatMul product = new();
 
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <remarks>Constant data is an embedding: a row for each token.</remarks>
 internal sealed class Gather : Operator
 {
+    public override string WhyWhole => "looks it up by index";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (data, indices) = (inputs[0]!, inputs[1]!);

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class GatherND : Operator
 {
+    public override string WhyWhole => "looks it up by index";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (data, indices) = (inputs[0]!, inputs[1]!);

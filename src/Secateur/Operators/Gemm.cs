@@ -37,5 +37,5 @@ internal sealed class Gemm : Operator
         if (node.HasInput(2)) ties.AddBroadcast(node.Inputs[2], y);
     }
 
-    private static (int A, int B) Inner(Node node) => (node.Flag("transA") ? 0 : 1, node.Flag("transB") ? 1 : 0);
+    internal static (int A, int B) Inner(Node node) => (node.Flag("transA") ? 0 : 1, node.Flag("transB") ? 1 : 0);
 }

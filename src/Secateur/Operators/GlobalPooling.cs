@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>A pooling of X [N, C, spatial…] to Y [N, C, 1…].</summary>
 internal abstract class GlobalPooling : Operator
 {
+    public override string WhyWhole => "pools over it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -13,6 +13,8 @@ namespace Secateur.Operators;
 /// <remarks>Operator set 16 calls linear and cubic bilinear and bicubic. The cubic kernel is Keys's with a = −0.75.</remarks>
 internal sealed class GridSample : Operator
 {
+    public override string WhyWhole => "samples along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, grid) = (inputs[0]!, inputs[1]!);

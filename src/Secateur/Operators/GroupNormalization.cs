@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>Scale and bias are per channel since operator set 21; in 18 they are per group.</remarks>
 internal sealed class GroupNormalization : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, groups) = (inputs[0]!, node.Int("num_groups", 1));

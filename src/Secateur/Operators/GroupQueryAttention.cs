@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,6 +17,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class GroupQueryAttention : Operator
 {
+    public override string WhyWhole => "takes the softmax over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (heads, groups) = (node.Int("num_heads"), node.Int("kv_num_heads"));
@@ -56,6 +59,29 @@ internal sealed class GroupQueryAttention : Operator
     {
         var (y, keys) = (shapes[node.Outputs[0]], node.Outputs.Length > 1 ? shapes[node.Outputs[1]][2] : shapes[node.Outputs[0]][1]);
         return 2 * y[0] * y[1] * keys * y[2];
+    }
+
+    /// <summary>Heads of keys and values go with the queries' heads that share them, of those the same one of every share. ONNX Runtime takes heads of certain sizes only.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (q, y, groups) = (node.Inputs[0], node.Outputs[0], node.Int("kv_num_heads"));
+        var (group, each) = (ties.Free(groups, "groups"), ties.Free(node.Int("num_heads") / groups, "each"));
+        var size = ties.Whole(shapes[y][2] / node.Int("num_heads"), "takes heads of certain sizes only");
+        var heads = new HeadTies(shapes, ties);
+        if (node.HasInput(1)) heads.Add(q, size, group, each);
+        else heads.Add(q, size, ties.Chain(ties.Times(group, each), group, group));
+        heads.Add(y, size, group, each);
+        foreach (var one in new[] { 1, 2, 3, 4 }.Where(node.HasInput)) heads.Add(node.Inputs[one], size, group);
+        foreach (var one in node.Outputs.Skip(1)) heads.Add(one, size, group);
+        if (node.HasInput(10)) heads.AddScores(node.Inputs[10], null, null, group, each);
+        if (node.HasInput(11)) ties.AddProduct(new(node.Inputs[11], 0), group, each);
+        heads.Note([group, each], size);
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        mending.Want("num_heads", mending.Left("groups") * mending.Left("each"));
+        mending.Want("kv_num_heads", mending.Left("groups"));
     }
 
     private static (Tensor Q, Tensor K, Tensor V) Parts(Node node, Tensor q, Tensor? k, Tensor? v, long heads, long groups)

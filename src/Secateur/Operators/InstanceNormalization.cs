@@ -10,6 +10,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class InstanceNormalization : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
         [nn.functional.instance_norm(inputs[0]!, weight: inputs[1], bias: inputs[2], eps: node.Float("epsilon", 1e-5f))];
 

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,6 +44,43 @@ internal static class IntegerProduct
     /// <summary>One an output [M], made to broadcast against w [M, …]; anything else stays.</summary>
     public static Tensor Outputs(Tensor parameter, Tensor w) =>
         parameter.dim() == 1 && parameter.numel() > 1 ? parameter.reshape([-1, .. Enumerable.Repeat(1L, Math.Max(0, (int)w.dim() - 1))]) : parameter;
+
+    /// <summary>Ties the axes of a product by quantized B, the input at <paramref name="b"/>; A is the first.</summary>
+    /// <param name="zero">The place of B's zero points.</param>
+    /// <param name="rows">Places of what may be one a row of A.</param>
+    /// <param name="columns">Places of what may be one a column of B.</param>
+    public static void TieMatMul(Node node, Shapes shapes, Ties ties, int b, int zero, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns)
+    {
+        var (left, right) = (node.Inputs[0], node.Inputs[b]);
+        var (inner, outer) = Operators.MatMul.Inner(left, right, shapes);
+        ties.Contract(inner, outer, ZeroOf(node, zero, shapes[right].Length - 1));
+        Operators.MatMul.TieOuter(left, right, node.Outputs[0], shapes, ties);
+        foreach (var place in rows)
+        {
+            if (!node.HasInput(place)) continue;
+            if (shapes[node.Inputs[place]] is [> 1]) ties.Add(new(node.Inputs[place], 0), new(left, Math.Max(0, shapes[left].Length - 2)));
+            else ties.AddBroadcast(node.Inputs[place], left);
+        }
+        foreach (var place in columns)
+            if (node.HasInput(place)) ties.AddBroadcast(node.Inputs[place], right);
+    }
+
+    /// <summary>Ties the axes of a convolution by quantized W, the input at <paramref name="w"/>; X is the first.</summary>
+    /// <param name="zero">The place of W's zero points.</param>
+    /// <param name="channels">The axis of X and Y that counts the channels.</param>
+    /// <param name="each">Places of what may be one an output.</param>
+    public static void TieConv(Node node, Shapes shapes, Ties ties, int w, int zero, int channels, ReadOnlySpan<int> each)
+    {
+        var (x, kernel, y) = (node.Inputs[0], node.Inputs[w], node.Outputs[0]);
+        ties.Add(new(x, 0), new(y, 0));
+        ties.Add(new(kernel, 0), new(y, channels));
+        foreach (var place in each)
+            if (node.HasInput(place) && shapes[node.Inputs[place]] is [> 1]) ties.Add(new(node.Inputs[place], 0), new(kernel, 0));
+        Operators.Conv.TieGroups(node.Int("group", 1), new(x, channels), new(kernel, 1), new(y, channels), shapes, ties, ZeroOf(node, zero, 0));
+    }
+
+    /// <summary>The zero points at an input, one or one for each index of the weight's axis.</summary>
+    public static Zero ZeroOf(Node node, int input, int axis) => new(node.HasInput(input) ? node.Inputs[input] : "", axis);
 
     /// <summary>float32 counts to 2²⁴ without a gap.</summary>
     private static ScalarType Exact(long terms) => terms <= (1 << 24) / (255 * 255) ? ScalarType.Float32 : ScalarType.Float64;

@@ -7,6 +7,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX Runtime's <c>Inverse</c>: of each matrix in the last two axes; NaN where there is none.</summary>
 internal sealed class Inverse : Operator
 {
+    public override string WhyWhole => "works on whole matrices";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <remarks>Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012, sec. 3.3.</remarks>
 internal sealed class LRN : Operator
 {
+    public override string WhyWhole => "normalizes over neighbours along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, size) = (inputs[0]!, node.Int("size"));

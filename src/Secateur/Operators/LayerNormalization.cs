@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <remarks>Optional further outputs: the mean and 1/√(var + epsilon), with the normalized axes kept as 1.</remarks>
 internal sealed class LayerNormalization : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, scale, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);

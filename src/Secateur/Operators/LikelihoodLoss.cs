@@ -7,6 +7,8 @@ namespace Secateur.Operators;
 /// <summary>−log p of each label, times the weight of its class, reduced as <c>reduction</c> says: none, sum, or mean over the weights.</summary>
 internal abstract class LikelihoodLoss : Operator
 {
+    public override string WhyWhole => "compares it with labels";
+
     /// <param name="node">With <c>reduction</c> and <c>ignore_index</c>, the label that counts for nothing.</param>
     /// <param name="logarithms">[batch, classes, …], of probabilities.</param>
     /// <param name="labels">[batch, …], of classes.</param>

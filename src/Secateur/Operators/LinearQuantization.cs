@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>Between numbers and integers of a few bits, element by element, with a scale and a zero point.</summary>
 internal abstract class LinearQuantization : Operator
 {
+    public override string WhyWhole => "quantizes in blocks along it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, zero) = (inputs[0]!, inputs.Length > 2 ? inputs[2] : null);

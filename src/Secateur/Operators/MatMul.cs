@@ -46,17 +46,26 @@ internal sealed class MatMul : Operator
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var (a, b, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
-        var (rankA, rankB, rankY) = (shapes[a].Length, shapes[b].Length, shapes[y].Length);
-        var (inner, outer) = (new Axis(a, rankA - 1), new Axis(b, Math.Max(0, rankB - 2)));
+        var (inner, outer) = Inner(a, b, shapes);
         ties.Contract(inner, outer);
+        TieOuter(a, b, y, shapes, ties);
+        if (ties.IsConstant(a) || ties.IsConstant(b)) return;
+        ties.Note(inner, Roles.HeadSize);
+        if (shapes[b].Length > 1) ties.Note(new(b, shapes[b].Length - 1), Roles.HeadSize);
+        for (var axis = 0; axis < shapes[y].Length - 2; axis++) ties.Note(new(y, axis), Roles.Head);
+    }
+
+    /// <summary>The axes of A and B that are summed over.</summary>
+    internal static (Axis A, Axis B) Inner(string a, string b, Shapes shapes) => (new(a, shapes[a].Length - 1), new(b, Math.Max(0, shapes[b].Length - 2)));
+
+    /// <summary>Ties rows, columns and batch.</summary>
+    internal static void TieOuter(string a, string b, string y, Shapes shapes, Ties ties)
+    {
+        var (rankA, rankB, rankY) = (shapes[a].Length, shapes[b].Length, shapes[y].Length);
         if (rankA > 1) ties.Add(new(a, rankA - 2), new(y, rankB > 1 ? rankY - 2 : rankY - 1)); // rows
         if (rankB > 1) ties.Add(new(b, rankB - 1), new(y, rankY - 1));                       // columns
         Batch(a, rankA);
         Batch(b, rankB);
-        if (ties.IsConstant(a) || ties.IsConstant(b)) return;
-        ties.Note(inner, Roles.HeadSize);
-        if (rankB > 1) ties.Note(new(b, rankB - 1), Roles.HeadSize);
-        for (var axis = 0; axis < rankY - 2; axis++) ties.Note(new(y, axis), Roles.Head);
 
         void Batch(string operand, int rank)
         {

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -11,4 +12,6 @@ internal sealed class MatMulInteger : Operator
         [IntegerProduct.Whole(IntegerProduct.MatMul(node, inputs[0]!, inputs.ElementAtOrDefault(2), inputs[1]!, inputs.ElementAtOrDefault(3)))];
 
     public override long Macs(Node node, Shapes shapes) => shapes.Elements(node.Outputs[0]) * shapes[node.Inputs[0]][^1];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) => IntegerProduct.TieMatMul(node, shapes, ties, b: 1, zero: 3, rows: [2], columns: [3]);
 }

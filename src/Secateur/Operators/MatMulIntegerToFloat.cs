@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -18,4 +19,10 @@ internal sealed class MatMulIntegerToFloat : Operator
     public override IEnumerable<Learned> Learned(Node node) => [new(6, LearnedKind.Bias)];
 
     public override long Macs(Node node, Shapes shapes) => shapes.Elements(node.Outputs[0]) * shapes[node.Inputs[0]][^1];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        IntegerProduct.TieMatMul(node, shapes, ties, b: 1, zero: 5, rows: [4], columns: [3, 5]);
+        if (node.HasInput(6)) ties.AddBroadcast(node.Inputs[6], node.Outputs[0]);
+    }
 }

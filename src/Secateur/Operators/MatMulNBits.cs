@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,6 +13,8 @@ namespace Secateur.Operators;
 /// <remarks>B is [N, blocks, bytes], the low bits first; zero points are packed alike [N, bytes], or of the scales' type [N, blocks], and 2^(bits − 1) where left out.</remarks>
 internal sealed class MatMulNBits : Operator
 {
+    public override string WhyWhole => "multiplies by packed weights along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (a, scales, bias) = (inputs[0]!, inputs[2]!, inputs.ElementAtOrDefault(5));
@@ -29,6 +32,19 @@ internal sealed class MatMulNBits : Operator
     }
 
     public override long Macs(Node node, Shapes shapes) => shapes.Elements(node.Outputs[0]) * node.Int("K");
+
+    /// <summary>Whole rows of B may go: they are packed along K alone.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (a, b, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
+        var (rank, rows) = (shapes[a].Length, new Axis(b, 0));
+        for (var axis = 0; axis < rank - 1; axis++) ties.Add(new(a, axis), new(y, axis));
+        ties.Add(new(y, rank - 1), rows);
+        for (var input = 2; input < node.Inputs.Length; input++)
+            if (node.HasInput(input)) ties.AddProduct(new(node.Inputs[input], 0), rows, shapes[node.Inputs[input]][0] / node.Int("N"));
+    }
+
+    public override void Mend(Node node, Mending mending) => mending.Want("N", mending.After(node.Inputs[1])[0]);
 
     /// <summary>The last axis with each byte's elements apart.</summary>
     private static Tensor Unpack(Tensor packed, long bits)

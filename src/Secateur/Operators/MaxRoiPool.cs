@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>Girshick, "Fast R-CNN", ICCV 2015, sec. 2.1 (arXiv:1504.08083).</remarks>
 internal sealed class MaxRoiPool : Operator
 {
+    public override string WhyWhole => "pools over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, regions) = (inputs[0]!, inputs[1]!);

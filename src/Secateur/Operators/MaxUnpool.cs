@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>The result's shape is the third input, or what a pooling by the same attributes would have been given at least.</remarks>
 internal sealed class MaxUnpool : Operator
 {
+    public override string WhyWhole => "reads places that count all elements";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, indices) = (inputs[0]!, inputs[1]!);

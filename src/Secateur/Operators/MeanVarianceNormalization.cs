@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>MeanVarianceNormalization</c>: Y = (X − mean) / (√var + 1e-9), mean and variance over <c>axes</c> (0, 2 and 3 unless given).</summary>
 internal sealed class MeanVarianceNormalization : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>MelWeightMatrix</c>: triangles that gather the frequencies of a transform into bands equally wide on the mel scale; [frequencies, bands].</summary>
 internal sealed class MelWeightMatrix : Operator
 {
+    public override string WhyWhole => "makes it of frequencies";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var numbers = inputs.Take(5).Select(input => input!.to(ScalarType.Float64).item<double>()).ToArray();

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -14,6 +15,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class MultiHeadAttention : Operator
 {
+    public override string WhyWhole => "takes the softmax over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         if (Given(8) is not null || Given(9) is not null)
@@ -42,6 +45,45 @@ internal sealed class MultiHeadAttention : Operator
         var length = (keys.Length == 4 ? keys[2] : keys[1]) + (node.HasInput(6) ? shapes[node.Inputs[6]][2] : 0);
         return q[0] * q[1] * length * (q.Skip(2).Aggregate(1L, (product, size) => product * size) / (q.Length == 5 ? 3 : 1) + y[2]);
     }
+
+    /// <summary>Heads may go, and elements of heads, where queries, keys and values come apart.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        if (!node.HasInput(1) || !node.HasInput(2) || shapes[node.Inputs[0]].Length != 3)
+        {
+            ties.Block(node); // packed
+            return;
+        }
+        var (q, v, y) = (node.Inputs[0], node.Inputs[2], node.Outputs[0]);
+        var head = ties.Free(node.Int("num_heads"), "heads");
+        var (size, valueSize) = (ties.Free(SizeOf(node, [.. shapes[q]]), "size"), ties.Free(SizeOf(node, [.. shapes[v]])));
+        var heads = new HeadTies(shapes, ties);
+        foreach (var one in Given([0, 1, 6], [1])) heads.Add(one, size, head);
+        foreach (var one in Given([2, 7], [0, 2])) heads.Add(one, valueSize, head);
+        ties.Contract(new(q, 2));
+        if (node.HasInput(3))
+        {
+            var bias = new Axis(node.Inputs[3], 0);
+            ties.AddProduct(bias, ties.Chain(ties.Times(head, size), ties.Times(head, size), ties.Times(head, valueSize)));
+            ties.Contract(bias);
+        }
+        Axis? queries = node.Flag("unidirectional") || node.HasInput(4) ? null : new Axis(q, 1);
+        if (node.HasInput(5)) heads.AddScores(node.Inputs[5], null, queries, head);
+        if (queries is { } rows) ties.Add(rows, new(y, 1));
+        heads.Note([head], size, valueSize);
+
+        IEnumerable<string> Given(int[] inputs, int[] outputs) => inputs.Where(node.HasInput).Select(input => node.Inputs[input])
+            .Concat(outputs.Where(output => output < node.Outputs.Length).Select(output => node.Outputs[output]));
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        if (!node.HasInput(1) || !node.HasInput(2) || mending.Before(node.Inputs[0]).Length != 3) return;
+        mending.Want("num_heads", mending.Left("heads"));
+        if (node.Float("scale") == 0 && SizeOf(node, mending.Before(node.Inputs[0])) is var size && mending.Left("size") != size) mending.Want("scale", (float)(1 / Math.Sqrt(size)));
+    }
+
+    private static long SizeOf(Node node, long[] shape) => shape.Length == 4 ? shape[3] : shape[2] / node.Int("num_heads");
 
     /// <summary>Each [batch, heads, length, size].</summary>
     private static (Tensor Q, Tensor K, Tensor V) Parts(Node node, Tensor q, Tensor? k, Tensor? v)

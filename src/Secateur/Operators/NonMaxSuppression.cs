@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// <remarks>A box is two corners y, x, or where <c>center_point_box</c> is set its centre x, y, width and height. Overlap is intersection over union.</remarks>
 internal sealed class NonMaxSuppression : Operator
 {
+    public override string WhyWhole => "picks by value what it gives";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (boxes, scores) = (inputs[0]!, inputs[1]!);

@@ -10,6 +10,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal abstract class Normalizer : Operator
 {
+    public override string WhyWhole => "takes the softmax over it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class OneHot : Operator
 {
+    public override string WhyWhole => "makes it of classes";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (indices, values) = (inputs[0]!.to(ScalarType.Int64), inputs[2]!.reshape(-1));

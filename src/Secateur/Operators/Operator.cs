@@ -296,6 +296,11 @@ public abstract class Operator
     /// <summary>Multiply-accumulates of one run; zero for what only moves or compares.</summary>
     public virtual long Macs(Node node, Shapes shapes) => 0;
 
+    /// <summary>Why an axis of which it says nothing more stays whole: what follows the node's name in a sentence.</summary>
+    public virtual string WhyWhole => Unsaid;
+
+    internal const string Unsaid = "does not say how its axes are tied";
+
     /// <summary>States which axes of inputs and outputs must shrink together, and which are summed over. An axis of which nothing is said may not shrink.</summary>
     public virtual void Tie(Node node, Shapes shapes, Ties ties) => ties.Block(node);
 

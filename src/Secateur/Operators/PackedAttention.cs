@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,6 +16,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class PackedAttention : Operator
 {
+    public override string WhyWhole => "takes the softmax over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w) = (inputs[0]!, inputs[1]!);
@@ -65,6 +68,54 @@ internal sealed class PackedAttention : Operator
         var (x, weights) = (shapes[node.Inputs[0]], shapes[node.Inputs[1]]);
         var (sizes, keys) = (Sizes(node, weights[1]), x[1] + (node.HasInput(past) ? shapes[node.Inputs[past]][3] : 0));
         return x[0] * x[1] * (weights[0] * weights[1] + keys * (sizes[0] + sizes[2]));
+    }
+
+    /// <summary>Heads may go, elements of heads, and inputs.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (sizes, heads) = (Sizes(node, shapes[node.Inputs[1]][1]), node.Int("num_heads"));
+        var size = ties.Free(sizes[0] / heads, "size");
+        // what is past stacks keys and values
+        TieHeads(node, shapes, ties, size, node.HasInput(4) || node.Outputs.Length > 1 ? size : ties.Free(sizes[2] / heads, "value size"), past: 4, scores: 5, zero: null);
+    }
+
+    /// <summary>Ties the axes of packed attention.</summary>
+    /// <param name="size">Of a head of queries and keys.</param>
+    /// <param name="valueSize">Of a head of values.</param>
+    /// <param name="past">The place of the past.</param>
+    /// <param name="scores">The place of what is added to the scores; -1: none.</param>
+    /// <param name="zero">Of quantized weights.</param>
+    internal static void TieHeads(Node node, Shapes shapes, Ties ties, Factor size, Factor valueSize, int past, int scores, Zero? zero)
+    {
+        var (x, w, y) = (node.Inputs[0], node.Inputs[1], node.Outputs[0]);
+        var head = ties.Free(node.Int("num_heads"), "heads");
+        var packed = ties.Chain(ties.Times(head, size), ties.Times(head, size), ties.Times(head, valueSize));
+        ties.Contract(new(x, 2), new(w, 0), zero);
+        ties.AddProduct(new(w, 1), packed);
+        ties.Contract(new(w, 1), zero); // queries by keys
+        if (node.HasInput(2))
+        {
+            ties.AddProduct(new(node.Inputs[2], 0), packed);
+            ties.Contract(new Axis(node.Inputs[2], 0));
+        }
+        ties.AddProduct(new(y, 2), head, valueSize);
+        foreach (var one in node.Outputs.Skip(1).Concat(node.HasInput(past) ? [node.Inputs[past]] : []).Where(shapes.Has))
+        {
+            ties.AddProduct(new(one, 2), head);
+            ties.AddProduct(new(one, 4), size);
+        }
+        var heads = new HeadTies(shapes, ties);
+        if (scores >= 0 && node.HasInput(scores)) heads.AddScores(node.Inputs[scores], null, null, head);
+        heads.Note([head], size, valueSize);
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var (before, heads) = (Sizes(node, mending.Before(node.Inputs[1])[1]), mending.Left("heads"));
+        var (size, values) = (heads * mending.Left("size"), mending.After(node.Outputs[0])[2]);
+        mending.Want("num_heads", heads);
+        if (node.Has("qkv_hidden_sizes") || size != values) mending.Want("qkv_hidden_sizes", size, size, values);
+        if (node.Float("scale") == 0 && before[0] / node.Int("num_heads") is var one && mending.Left("size") != one) mending.Want("scale", (float)(1 / Math.Sqrt(one)));
     }
 
     private static long[] Sizes(Node node, long width)

@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>Counts and constant are attributes before operator set 11, inputs since; operator set 18 adds <c>axes</c>.</remarks>
 internal sealed class Pad : Operator
 {
+    public override string WhyWhole => "pads it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>A pooling over windows of X [N, C, spatial…], one to three spatial dimensions; each channel for itself.</summary>
 internal abstract class Pooling : Operator
 {
+    public override string WhyWhole => "pools over it";
+
     private const double MostElements = 1L << 36; // read, of all windows: minutes
 
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
@@ -45,7 +47,7 @@ internal abstract class Pooling : Operator
             }
         }
         // places count all elements: those of an example or channel before others shift them
-        if (node.Outputs is [_, { Length: > 0 }, ..]) ties.Block(node);
+        if (node.Outputs is [var y0, { Length: > 0 }, ..]) ties.Block([new(x, 0), new(x, 1), new(y0, 0), new(y0, 1)], "gives places that count all elements");
     }
 
     /// <summary>Whether LibTorch's own pooling can do it; its padding is symmetric and at most half of the kernel.</summary>

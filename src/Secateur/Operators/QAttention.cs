@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -10,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class QAttention : Operator
 {
+    public override string WhyWhole => "takes the softmax over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, w, bias, scaleX, scaleW) = (inputs[0]!, inputs[1]!, inputs[2], inputs[3]!, inputs[4]!);
@@ -21,4 +24,16 @@ internal sealed class QAttention : Operator
     public override IEnumerable<Learned> Learned(Node node) => [new(2, LearnedKind.Bias)];
 
     public override long Macs(Node node, Shapes shapes) => PackedAttention.Macs(node, shapes, past: 8);
+
+    /// <summary>Heads may go, and inputs; the scale follows from the size of a head, and no attribute says another.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (w, columns) = (node.Inputs[1], shapes[node.Inputs[1]][1]);
+        var size = ties.Whole(columns / 3 / node.Int("num_heads"), "scales by the size of its heads");
+        PackedAttention.TieHeads(node, shapes, ties, size, size, past: 8, scores: -1, IntegerProduct.ZeroOf(node, 7, 1));
+        foreach (var each in (int[])[4, 7])
+            if (node.HasInput(each) && shapes[node.Inputs[each]] is [> 1]) ties.Add(new(node.Inputs[each], 0), new(w, 1));
+    }
+
+    public override void Mend(Node node, Mending mending) => mending.Want("num_heads", mending.Left("heads"));
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -21,4 +22,15 @@ internal sealed class QGemm : Operator
     }
 
     public override long Macs(Node node, Shapes shapes) => shapes.Elements(node.Outputs[0]) * shapes[node.Inputs[0]][node.Flag("transA") ? 0 : 1];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var (a, b, y, inner) = (node.Inputs[0], node.Inputs[3], node.Outputs[0], Gemm.Inner(node));
+        ties.Add(new(a, 1 - inner.A), new(y, 0));    // rows
+        ties.Contract(new(a, inner.A), new(b, inner.B), IntegerProduct.ZeroOf(node, 5, 1 - inner.B));
+        ties.Add(new(b, 1 - inner.B), new(y, 1));    // columns
+        foreach (var each in (int[])[4, 5])
+            if (node.HasInput(each) && shapes[node.Inputs[each]] is [> 1]) ties.Add(new(node.Inputs[each], 0), new(b, 1 - inner.B));
+        if (node.HasInput(6)) ties.AddBroadcast(node.Inputs[6], y);
+    }
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -17,6 +18,12 @@ internal abstract class QLinear : Operator
             : throw node.Error($"its input {place} has {parameter.numel()} elements, one scale or zero point is needed; export the model again");
     }
 
+    /// <summary>As for an operator on each element: scales and zero points are one number each.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        foreach (var place in Operands(node.Inputs.Length)) ties.AddBroadcast(node.Inputs[place], node.Outputs[0]);
+    }
+
     /// <summary>The places of the quantized operands among so many inputs.</summary>
     protected abstract int[] Operands(int inputs);
 
@@ -28,4 +35,13 @@ internal abstract class QLinear : Operator
     /// <summary>Runs what wants the channels first on what may have them last, as <c>channels_last</c> says.</summary>
     protected static Tensor Around(Node node, Tensor x, Func<Tensor, Tensor> run) =>
         node.Flag("channels_last") && x.dim() > 1 ? run(x.movedim([-1L], [1L])).movedim([1L], [-1L]) : run(x);
+
+    /// <summary>Ties examples and channels alone.</summary>
+    protected static void TieChannels(Node node, Shapes shapes, Ties ties)
+    {
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var channels = node.Flag("channels_last") && shapes[x].Length > 1 ? shapes[x].Length - 1 : 1;
+        ties.Add(new(x, 0), new(y, 0));
+        ties.Add(new(x, channels), new(y, channels));
+    }
 }

@@ -13,4 +13,13 @@ internal sealed class QLinearConcat : QLinear
     protected override int Result(int inputs) => 0;
 
     protected override Tensor Apply(Node node, Tensor[] operands, Mode mode) => cat(operands, node.Axis("axis", 0, operands[0].dim()));
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        var y = node.Outputs[0];
+        var joined = node.Axis("axis", 0, shapes[y].Length);
+        string[] parts = [.. Operands(node.Inputs.Length).Select(place => node.Inputs[place])];
+        foreach (var part in parts) ties.AddAll(part, y, except: joined);
+        ties.AddJoined(new(y, joined), parts.Select(part => new Axis(part, joined)));
+    }
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -11,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>ONNX Runtime's own of this name may have <c>channels_last</c>: the channels are the last axis of X and Y, not of W.</remarks>
 internal sealed class QLinearConv : Operator
 {
+    public override string WhyWhole => "slides a kernel over it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, scaleX, zeroX, w, scaleW, zeroW, scale, zero) =
@@ -27,4 +30,12 @@ internal sealed class QLinearConv : Operator
 
     public override long Macs(Node node, Shapes shapes) =>
         shapes.Elements(node.Outputs[0]) * shapes[node.Inputs[3]].Skip(1).Aggregate(1L, (product, size) => product * size);
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) =>
+        IntegerProduct.TieConv(node, shapes, ties, w: 3, zero: 5, Channels(node, shapes[node.Inputs[0]].Length), each: [4, 5, 8]);
+
+    public override void Mend(Node node, Mending mending) => Conv.MendGroups(node, mending.Before(node.Inputs[3])[1], mending.After(node.Inputs[3])[1], mending,
+        Channels(node, mending.Before(node.Inputs[0]).Length));
+
+    private static int Channels(Node node, int rank) => node.Flag("channels_last") && rank > 1 ? rank - 1 : 1;
 }

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -17,4 +18,6 @@ internal sealed class QLinearMatMul : Operator
     }
 
     public override long Macs(Node node, Shapes shapes) => shapes.Elements(node.Outputs[0]) * shapes[node.Inputs[0]][^1];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) => IntegerProduct.TieMatMul(node, shapes, ties, b: 3, zero: 5, rows: [1, 2], columns: [4, 5]);
 }

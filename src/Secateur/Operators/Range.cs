@@ -7,6 +7,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Range</c>: start, start + delta, … up to but without limit; all three are scalars of one type.</summary>
 internal sealed class Range : Operator
 {
+    public override string WhyWhole => "counts along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (start, delta) = (inputs[0]!.reshape([]), inputs[2]!.reshape([]));

@@ -15,6 +15,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal abstract class Recurrent : Operator
 {
+    public override string WhyWhole => "runs step by step along it";
+
     /// <summary>Blocks of <c>hidden</c> rows in W, R and each half of B.</summary>
     protected abstract int Gates { get; }
 

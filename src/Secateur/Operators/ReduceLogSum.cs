@@ -7,5 +7,7 @@ internal sealed class ReduceLogSum : Reduction
 {
     protected override bool InFloats => true;
 
+    protected override bool ZerosAddNothing => true;
+
     protected override Tensor Apply(Tensor x, long[] axes, bool keep) => x.sum(axes, keep, x.dtype).log();
 }

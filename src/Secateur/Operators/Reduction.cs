@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>A reduction over <c>axes</c>, an attribute or (of newer operator sets) an input; over all axes where there are none.</summary>
 internal abstract class Reduction : Operator
 {
+    public override string WhyWhole => "reduces over it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
@@ -30,13 +32,14 @@ internal abstract class Reduction : Operator
     public sealed override void Tie(Node node, Shapes shapes, Ties ties)
     {
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
-        if (node.Ints("axes", shapes, 1) is not { Length: > 0 } axes)
+        var rank = shapes[x].Length;
+        if ((node.HasInput(1) ? shapes.Integers(node.Inputs[1]) : node.Ints("axes") ?? []) is not { } axes)
         {
-            ties.Block(node); // all axes, or axes that are computed
+            ties.Block(node); // the data decides which
             return;
         }
-        var rank = shapes[x].Length;
         var reduced = axes.Select(axis => node.Axis(axis, rank)).ToHashSet();
+        if (axes.Length == 0 && !node.Flag("noop_with_empty_axes")) reduced = [.. Enumerable.Range(0, rank)];
         for (int axis = 0, kept = 0; axis < rank; axis++)
         {
             if (reduced.Contains(axis) && ZerosAddNothing) ties.Contract(new(x, axis));

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal abstract class Resampling : Operator
 {
+    public override string WhyWhole => "resizes it";
+
     /// <param name="Index">Which axis of X.</param>
     /// <param name="Scale">New size by old, before it is rounded.</param>
     /// <param name="Size">The new size.</param>

@@ -34,8 +34,11 @@ internal sealed class Resize : Resampling
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         var axes = Axes(node, shapes[x].Length);
         var keeps = node.Text("keep_aspect_ratio_policy", "stretch") != "stretch"; // then one axis' scale hangs on the others' sizes
+        var scales = node.Opset >= 11 && node.HasInput(2) ? shapes.Floats(node.Inputs[2]) : node.Opset < 11 ? shapes.Floats(node.Inputs[1]) : null;
         for (var axis = 0; axis < shapes[x].Length; axis++)
-            if (!axes.Contains(axis) || (axis < 2 && !keeps && shapes[x][axis] == shapes[y][axis])) ties.Add(new(x, axis), new(y, axis));
+            if (!axes.Contains(axis) || (shapes[x][axis] == shapes[y][axis] && !keeps && (axis < 2 || Stays(axis)))) ties.Add(new(x, axis), new(y, axis));
+
+        bool Stays(int axis) => scales?[Array.IndexOf(axes, axis)] == 1 && Transformation(node) != "tf_crop_and_resize"; // channels that are last
     }
 
     public override IEnumerable<int> Sizes(Node node) => [3];

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class ReverseSequence : Operator
 {
+    public override string WhyWhole => "turns it round";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, lengths) = (inputs[0]!, inputs[1]!.to(ScalarType.Int64));

@@ -15,6 +15,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class RoiAlign : Operator
 {
+    public override string WhyWhole => "samples along it";
+
     private const long MostPoints = 1 << 22;
 
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)

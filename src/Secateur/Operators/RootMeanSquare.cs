@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>Y = Scale·X/√(mean of X² + epsilon), the mean over the axes from <c>axis</c> on; the optional second output is the factor on X.</summary>
 internal abstract class RootMeanSquare : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, scale) = (inputs[0]!, inputs[1]!);

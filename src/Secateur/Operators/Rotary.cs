@@ -1,4 +1,6 @@
+using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,5 +39,36 @@ internal static class Rotary
         if (cache.dim() != 2 || shape.Length != 2 || wanted.numel() > 0 && (wanted.min().item<long>() < 0 || wanted.max().item<long>() >= cache.shape[0]))
             throw node.Error($"its positions of shape [{string.Join(", ", shape)}] are not rows of a cache of [{string.Join(", ", cache.shape)}]; check the data");
         return cache.index_select(0, wanted.reshape(-1)).reshape(shape[0], shape[1], -1);
+    }
+
+    /// <summary>The elements of a head: the pairs that are turned, and those that stay.</summary>
+    /// <param name="half">The pairs.</param>
+    /// <param name="count">How many they are.</param>
+    /// <param name="size">Of a head.</param>
+    /// <param name="interleaved">Whether neighbours are pairs.</param>
+    public static Factor Elements(Ties ties, Factor half, long count, long size, bool interleaved)
+    {
+        var pairs = interleaved ? ties.Times(half, 2L) : ties.Times(2L, half);
+        return 2 * count == size ? pairs : ties.Chain(pairs, ties.Free(size - 2 * count));
+    }
+
+    /// <summary>Ties the axes of X, Y and the angles: a pair goes from all heads, with its angle.</summary>
+    /// <param name="heads">Of X; any where they are an axis of their own.</param>
+    public static void Tie(Node node, Shapes shapes, Ties ties, string cos, string sin, long heads)
+    {
+        var (x, y) = (node.Inputs[0], node.Outputs[0]);
+        var (last, count) = (shapes[cos].Length - 1, shapes[cos][^1]);
+        if (shapes[x].Length == 4) heads = shapes[x][1];
+        var (head, half) = (ties.Free(heads, "heads"), ties.Free(count, "half"));
+        var size = Elements(ties, half, count, shapes[x].Length == 4 ? shapes[x][3] : shapes[x][2] / heads, node.Flag("interleaved"));
+        var both = new HeadTies(shapes, ties);
+        foreach (var one in (string[])[x, y]) both.Add(one, size, head);
+        foreach (var angles in (string[])[cos, sin]) ties.AddProduct(new(angles, last), half);
+    }
+
+    public static void Mend(Node node, Mending mending)
+    {
+        if (node.Int("num_heads") > 0) mending.Want("num_heads", mending.Left("heads"));
+        if (node.Int("rotary_embedding_dim") > 0) mending.Want("rotary_embedding_dim", 2 * mending.Left("half"));
     }
 }

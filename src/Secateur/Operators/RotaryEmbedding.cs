@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -10,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class RotaryEmbedding : Operator
 {
+    public override string WhyWhole => "turns pairs of it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, cos, sin) = (inputs[0]!, inputs[1]!, inputs[2]!);
@@ -18,4 +21,8 @@ internal sealed class RotaryEmbedding : Operator
         return [x.dim() != 3 ? Rotary.Turn(node, x, cos, sin, turned, interleaved)
             : DotProductAttention.Merge(Rotary.Turn(node, DotProductAttention.Split(node, x, node.Int("num_heads")), cos, sin, turned, interleaved))];
     }
+
+    public override void Tie(Node node, Shapes shapes, Ties ties) => Rotary.Tie(node, shapes, ties, node.Inputs[1], node.Inputs[2], node.Int("num_heads"));
+
+    public override void Mend(Node node, Mending mending) => Rotary.Mend(node, mending);
 }

@@ -10,6 +10,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class STFT : Operator
 {
+    public override string WhyWhole => "transforms a signal along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (signal, window) = (inputs[0]!.dim() == 2 ? Fourier.Wide(inputs[0]!) : Fourier.Signal(node, inputs[0]!), inputs.ElementAtOrDefault(2));

@@ -9,6 +9,8 @@ namespace Secateur.Operators;
 /// <summary>An operator that draws numbers: by <c>seed</c>, the same at every run, or where that is left out from LibTorch's global generator.</summary>
 internal abstract class Sampling : Operator
 {
+    public override string WhyWhole => "draws random numbers for all of it";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         if (!node.Has("seed")) return [Sample(node, inputs, Generator.Default)];

@@ -7,6 +7,8 @@ namespace Secateur.Operators;
 /// <summary>Data with some of its rows overwritten by updates, or joined with them by <c>reduction</c> (add, mul, max, min).</summary>
 internal abstract class Scattering : Operator
 {
+    public override string WhyWhole => "writes to it by index";
+
     public sealed override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (data, updates) = (inputs[0]!, inputs[2]!);

@@ -7,6 +7,8 @@ namespace Secateur.Operators;
 /// <summary>An operator that reads or makes sequences. Gradients flow through; no axis of what goes in and out may shrink.</summary>
 internal abstract class SequenceOperator : Operator
 {
+    public override string WhyWhole => "reads or makes a sequence";
+
     /// <summary>Runs the node with autograd.</summary>
     /// <param name="node">The node with its attributes.</param>
     /// <param name="inputs">In the node's order: tensors, sequences, null for an input left out.</param>

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Operators;
@@ -8,4 +9,9 @@ namespace Secateur.Operators;
 internal sealed class Size : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => [tensor(inputs[0]!.numel(), ScalarType.Int64)];
+
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        for (var axis = 0; axis < shapes[node.Inputs[0]].Length; axis++) ties.Pass(new(node.Inputs[0], axis));
+    }
 }

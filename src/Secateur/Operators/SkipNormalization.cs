@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>A normalization over the last axis of X + skip + bias; skip is X's shape or broadcast to it. The fourth output is that sum.</summary>
 internal abstract class SkipNormalization : Operator
 {
+    public override string WhyWhole => "normalizes over it";
+
     /// <summary>The place of the optional bias among the inputs; all between the skip and it are the norm's own.</summary>
     protected abstract int Bias { get; }
 

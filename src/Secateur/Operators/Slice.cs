@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>All are attributes before operator set 10 (which has no steps), inputs since.</remarks>
 internal sealed class Slice : Operator
 {
+    public override string WhyWhole => "cuts it where the data decides, or skips indices of it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var y = inputs[0]!;

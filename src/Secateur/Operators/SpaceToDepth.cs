@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class SpaceToDepth : Operator
 {
+    public override string WhyWhole => "makes blocks of pictures along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, block) = (inputs[0]!, node.Int("blocksize"));

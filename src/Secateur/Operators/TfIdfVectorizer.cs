@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <remarks>An n-gram may leave out up to <c>max_skip_count</c> numbers between each two of its own. Mode TF counts, IDF weighs what occurs, TFIDF does both.</remarks>
 internal sealed class TfIdfVectorizer : Operator
 {
+    public override string WhyWhole => "counts words";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -8,6 +8,8 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Tile</c>: X repeated along each axis as often as <c>repeats</c> says.</summary>
 internal sealed class Tile : Operator
 {
+    public override string WhyWhole => "repeats it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var repeats = node.Ints(inputs[1]!);

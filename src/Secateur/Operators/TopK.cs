@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>K is an attribute before operator set 10, an input since.</remarks>
 internal sealed class TopK : Operator
 {
+    public override string WhyWhole => "sorts along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Trilu : Operator
 {
+    public override string WhyWhole => "cuts a triangle out along it";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var diagonal = inputs is [_, { } k] && node.Ints(k) is [var only] ? only : 0;

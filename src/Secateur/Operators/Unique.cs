@@ -12,6 +12,8 @@ namespace Secateur.Operators;
 /// <remarks>Further outputs, int64: where each comes first, which of them each slice of X is, how often each is there.</remarks>
 internal sealed class Unique : Operator
 {
+    public override string WhyWhole => "picks by value what it gives";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = node.Has("axis") ? inputs[0]! : inputs[0]!.reshape(-1);

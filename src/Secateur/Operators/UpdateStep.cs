@@ -10,6 +10,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal abstract class UpdateStep : Operator
 {
+    public override string WhyWhole => "is a step of an optimizer";
+
     /// <summary>Tensors in and out for each X: 3 (X, G and one that is remembered) or 4.</summary>
     protected abstract int Groups { get; }
 

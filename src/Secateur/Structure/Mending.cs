@@ -33,6 +33,9 @@ public sealed class Mending
     /// <summary>How many of the first indices of an axis stay.</summary>
     public long Kept(Axis axis, long first) => removal.Kept(axis).Take((int)first).LongCount(stays => stays);
 
+    /// <summary>How much stays of a dimension that the node named by <see cref="Ties.Free(long, string)"/>.</summary>
+    public long Left(string name) => removal.Left(map.Named(node, name));
+
     /// <summary>Whether an axis shrinks.</summary>
     public bool Shrinks(Axis axis) => removal.Kept(axis).Contains(false);
 

@@ -28,6 +28,9 @@ internal sealed class Removal
     /// <summary>Which indices of an axis stay.</summary>
     public bool[] Kept(Axis axis) => Kept(map.ExtentsOf(axis.Tensor)![axis.Index]);
 
+    /// <summary>How many of an extent's indices stay.</summary>
+    public long Left(Extent extent) => extent.Left(Left);
+
     /// <summary>The shape that a value will have; null where none is known.</summary>
     public long[]? ShapeOf(string name, int setting)
     {
@@ -102,14 +105,14 @@ internal sealed class Removal
         var surgery = new Surgery(model);
         var nodes = map.Network.Graph.Nodes.Zip(model.Graph.Nodes).ToDictionary(pair => pair.First, pair => pair.Second);
         HashSet<Axis> cleared = [];
-        foreach (var (node, value, weight) in map.Contractions)
+        foreach (var (node, value, weight, zero) in map.Contractions)
         {
             var stays = Kept(value);
             if (!stays.Contains(false)) continue;
             if ((weight is { } other && model.Graph.Constants.ContainsKey(other.Tensor) ? other
                 : model.Graph.Constants.ContainsKey(value.Tensor) ? value : (Axis?)null) is { } constant)
             {
-                if (cleared.Add(constant)) model.Graph.Constants[constant.Tensor].Clear(constant.Index, Kept(constant));
+                if (cleared.Add(constant)) model.Graph.Constants[constant.Tensor].Clear(constant.Index, Kept(constant), zero is { Name.Length: > 0 } named ? model.Graph.Constants[named.Name] : null, zero?.Axis ?? 0);
                 continue;
             }
             var shape = new long[map.Settings[0].Shapes[value.Tensor].Length];

@@ -36,15 +36,24 @@ internal static class Slicing
     }
 
     /// <summary>Sets indices of an axis to zero.</summary>
-    public static void Clear(this TensorProto tensor, int axis, bool[] stays)
+    /// <param name="tensor">Changed in place.</param>
+    /// <param name="axis">From 0.</param>
+    /// <param name="stays">One for each index.</param>
+    /// <param name="zero">Of a quantized tensor: what is zero, one of its type or one for each index of <paramref name="zeroAxis"/>; null: 0.</param>
+    /// <param name="zeroAxis">From 0.</param>
+    public static void Clear(this TensorProto tensor, int axis, bool[] stays, TensorProto? zero = null, int zeroAxis = 0)
     {
         var width = TensorData.Width(tensor.Type());
-        var inner = tensor.Dims.Skip(axis + 1).Aggregate((long)width, (product, size) => product * size);
         var bytes = tensor.Bytes().ToArray();
-        var outer = tensor.Dims.Take(axis).Aggregate(1L, (product, size) => product * size);
-        for (var row = 0L; row < outer; row++)
-            for (var index = 0; index < stays.Length; index++)
-                if (!stays[index]) bytes.AsSpan((int)((row * stays.Length + index) * inner), (int)inner).Clear();
+        var zeros = zero is null ? new byte[width] : zero.Bytes().ToArray();
+        var (inner, own) = (Inner(axis), zeros.Length == width ? long.MaxValue : Inner(zeroAxis));
+        for (var element = 0; element < bytes.Length / width; element++)
+        {
+            if (stays[element / inner % stays.Length]) continue;
+            zeros.AsSpan((int)(element / own % (zeros.Length / width)) * width, width).CopyTo(bytes.AsSpan(element * width));
+        }
         tensor.SetBytes(bytes);
+
+        long Inner(int place) => tensor.Dims.Skip(place + 1).Aggregate(1L, (product, size) => product * size);
     }
 }

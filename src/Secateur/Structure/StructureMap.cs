@@ -38,7 +38,7 @@ public sealed class StructureMap : IDisposable
             var settings = SettingsOf(network, inputs);
             var shapes = settings[0].Shapes;
             var ties = new Ties(shapes, network.Graph);
-            foreach (var node in network.Graph.Nodes) ties.Hear(node, () => Operator.For(node, network.Model.Path).Tie(node, shapes, ties));
+            foreach (var node in network.Graph.Nodes) ties.Hear(node, Operator.For(node, network.Model.Path));
             foreach (var (name, constant) in network.Graph.Constants)
                 if (!constant.CanSlice()) ties.BlockEdge(name, $"it is an axis of '{name}', whose elements are packed");
             foreach (var input in network.Graph.Inputs) ties.BlockEdge(input.Name, $"it is an axis of the model's input '{input.Name}'");
@@ -65,6 +65,8 @@ public sealed class StructureMap : IDisposable
     internal IReadOnlyList<Contraction> Contractions => ties.Contractions;
 
     internal Roles RolesOf(Dimension dimension) => ties.RolesOf(dimension);
+
+    internal Extent Named(Node node, string name) => ties.Named(node, name);
 
     /// <summary>What the axes of a value are made of; null for one that no node speaks of.</summary>
     internal Extent[]? ExtentsOf(string name) => shapesOf.GetValueOrDefault(name);

@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Operators;
 
 namespace Secateur.Structure;
 
@@ -26,7 +27,13 @@ public enum Roles
 /// <param name="Node">The node.</param>
 /// <param name="Value">The axis of the activation that is summed over.</param>
 /// <param name="Weight">The axis of the other operand that it is multiplied with; null where there is none.</param>
-internal sealed record Contraction(Node Node, Axis Value, Axis? Weight);
+/// <param name="Zero">What adds nothing where it is no 0: the zero points of the weight, or of the value where there is none.</param>
+internal sealed record Contraction(Node Node, Axis Value, Axis? Weight, Zero? Zero = null);
+
+/// <summary>The zero points of a quantized constant: one, or one for each index of an axis.</summary>
+/// <param name="Name">The constant that holds them; empty where all are 0.</param>
+/// <param name="Axis">Where there is more than one.</param>
+public readonly record struct Zero(string Name, int Axis = 0);
 
 /// <summary>
 /// Collects what the nodes of a graph say of their axes, and finds out what every axis is made of: dimensions, one after the other or
@@ -39,7 +46,9 @@ public sealed class Ties(Shapes shapes, Graph graph)
     private readonly Dictionary<Extent, Roles> roles = [];
     private readonly HashSet<Axis> told = [];
     private readonly List<Contraction> contractions = [];
+    private readonly Dictionary<(Node, string), Extent> named = [];
     private Node? node;
+    private string holds = "";
     private int count;
     private HashSet<string>? computed;
 
@@ -60,11 +69,11 @@ public sealed class Ties(Shapes shapes, Graph graph)
     internal IEnumerable<KeyValuePair<Axis, Extent>> Extents => extents;
 
     /// <summary>Listens to one node: its operator says how its axes are tied; those that it does not speak of are blocked.</summary>
-    public void Hear(Node speaker, Action speak)
+    internal void Hear(Node speaker, Operator op)
     {
-        node = speaker;
+        (node, holds) = (speaker, op.WhyWhole);
         told.Clear();
-        speak();
+        op.Tie(speaker, shapes, this);
         foreach (var axis in AxesOf(speaker.Inputs.Concat(speaker.Outputs)))
             if (!told.Contains(axis)) Block(axis);
         node = null;
@@ -157,19 +166,49 @@ public sealed class Ties(Shapes shapes, Graph graph)
     /// <summary>A dimension of its own that no axis counts alone, such as the groups of a convolution, for use as a factor in several products.</summary>
     public Factor Free(long size) => new(New(size));
 
-    /// <summary>The node multiplies along two axes and sums: what is removed there adds nothing.</summary>
-    public void Contract(Axis value, Axis weight)
+    /// <summary>A dimension of its own, of which the node's attributes name the size: <see cref="Mending.Left"/> tells what is left of it.</summary>
+    public Factor Free(long size, string name)
     {
-        Add(value, weight);
-        contractions.Add(new(node!, value, weight));
+        var made = New(size);
+        named[(node!, name)] = made;
+        return new(made);
+    }
+
+    /// <summary>A factor that counts every combination of others, the last fastest.</summary>
+    public Factor Times(params IEnumerable<Factor> factors) => new(Extent.Times([.. factors.Select(factor => factor.Extent(this))]));
+
+    /// <summary>A factor that counts others one after the other.</summary>
+    public Factor Chain(params IEnumerable<Factor> parts) => new(Extent.Of([.. parts.Select(part => part.Extent(this))]));
+
+    /// <summary>The node multiplies along two axes and sums: what is removed there adds nothing.</summary>
+    /// <param name="value">Of the activation.</param>
+    /// <param name="weight">Of the other operand.</param>
+    /// <param name="zero">Of a quantized weight, which adds nothing where it is its zero point.</param>
+    public void Contract(Axis value, Axis weight, Zero? zero = null)
+    {
+        if (zero is { } points && !AreConstants(weight, points)) Block([value, weight], "multiplies quantized values that are no constants along it");
+        else
+        {
+            Add(value, weight);
+            contractions.Add(new(node!, value, weight, zero));
+        }
     }
 
     /// <summary>The node sums over an axis in a way to which zeros add nothing.</summary>
-    public void Contract(Axis value)
+    /// <param name="value">Of any operand.</param>
+    /// <param name="zero">Of a quantized one.</param>
+    public void Contract(Axis value, Zero? zero = null)
     {
-        _ = this[value];
-        contractions.Add(new(node!, value, null));
+        if (zero is { } points && !AreConstants(value, points)) Block([value], "multiplies quantized values that are no constants along it");
+        else
+        {
+            _ = this[value];
+            contractions.Add(new(node!, value, null, zero));
+        }
     }
+
+    /// <summary>A factor that stays as it is.</summary>
+    public Factor Whole(long size, string why) => new(New(size, new(Speaker, why)));
 
     /// <summary>The axis is another with parts around it that hold nothing of it, as Pad makes it.</summary>
     public void AddPadded(Axis whole, long before, Axis inner, long after)
@@ -190,8 +229,14 @@ public sealed class Ties(Shapes shapes, Graph graph)
         foreach (var leaf in this[axis].Leaves) roles[leaf] = roles.GetValueOrDefault(leaf) | role;
     }
 
-    /// <summary>Nothing may be removed along this axis.</summary>
-    public void Block(Axis axis) => Block([axis], "does not let this axis shrink");
+    /// <summary>Notes what a factor is to a node.</summary>
+    internal void Note(Factor factor, Roles role)
+    {
+        foreach (var leaf in factor.Extent(this).Leaves) roles[leaf] = roles.GetValueOrDefault(leaf) | role;
+    }
+
+    /// <summary>Nothing may be removed along this axis, for the operator's usual reason.</summary>
+    public void Block(Axis axis) => Block([axis], holds);
 
     /// <summary>Nothing may be removed along these axes.</summary>
     /// <param name="axes">Of the node's inputs and outputs.</param>
@@ -208,7 +253,7 @@ public sealed class Ties(Shapes shapes, Graph graph)
         List<Axis> axes = [];
         foreach (var axis in AxesOf(node.Inputs.Concat(node.Outputs)))
             if (!except.Contains(axis)) axes.Add(axis);
-        Block(axes, "does not say how its axes are tied");
+        Block(axes, holds);
     }
 
     /// <summary>Nothing may be removed along any axis of a value at the edge of the graph.</summary>
@@ -216,6 +261,9 @@ public sealed class Ties(Shapes shapes, Graph graph)
     {
         foreach (var axis in AxesOf([value])) this[axis].Hold(new("", why));
     }
+
+    /// <summary>A dimension that a node named.</summary>
+    internal Extent Named(Node node, string name) => named[(node, name)];
 
     internal Roles RolesOf(Dimension dimension) =>
         roles.Where(pair => pair.Key.Leaves.Contains(dimension)).Aggregate(Roles.None, (all, pair) => all | pair.Value);
@@ -234,6 +282,9 @@ public sealed class Ties(Shapes shapes, Graph graph)
     internal Dimension New(long size, Pin? pin = null) => new(size, count++, pin);
 
     private string Speaker => node is null ? "" : $"'{node.Name}' ({node.OpType})";
+
+    private bool AreConstants(Axis weight, Zero zero) =>
+        graph.Constants.ContainsKey(weight.Tensor) && (zero.Name.Length == 0 || graph.Constants.ContainsKey(zero.Name));
 
     private IEnumerable<Axis> AxesOf(IEnumerable<string> names) =>
         names.Where(shapes.Has).SelectMany(name => Enumerable.Range(0, shapes[name].Length).Select(index => new Axis(name, index)));

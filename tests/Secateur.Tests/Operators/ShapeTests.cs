@@ -1,28 +1,24 @@
-using Secateur.Execution;
-using Secateur.Onnx;
-using Secateur.Operators;
-using Secateur.Structure;
+using Secateur.Onnx.Proto;
 using Secateur.Testing;
+using Secateur.Tests.Structure;
 
 namespace Secateur.Tests.Operators;
 
 public sealed class ShapeTests
 {
+    /// <summary>A size that only shapes another value follows; one that leaves the graph, or is computed with, stays what it was.</summary>
     [Theory]
-    [InlineData(false, new[] { 0 }), InlineData(true, new[] { 0, 1, 2 })]
-    public void Holds_the_axes_whose_size_is_read_and_no_others(bool leaves, int[] held)
+    [InlineData("sizes", "y", true), InlineData("first_size", "told", true), InlineData("shape", "shape", false)]
+    public void A_size_that_is_read_follows_or_stays_what_it_was(string read, string output, bool free)
     {
-        var model = SmallGraphs.Of(13,
-            [
-                SmallGraphs.Node("Shape", ["x"], ["shape"]), SmallGraphs.Node("Gather", ["shape", "first"], ["batch"]),
-                SmallGraphs.Node("Concat", ["batch", "rest"], ["sizes"], ("axis", 0L)), SmallGraphs.Node("Reshape", ["x", "sizes"], ["y"]),
-            ],
-            [TensorData.Of("x", new float[60], 3, 4, 5)], [TensorData.Of("first", [0L], 1), TensorData.Of("rest", [-1L], 1)],
-            leaves ? ["y", "shape"] : ["y"]);
-        using var network = new Network(model);
-        var (node, ties) = (model.Graph.Nodes[0], new Ties());
-        Operator.For(node, "").Tie(node, Shapes.Of(network), ties);
-        for (var axis = 0; axis < 3; axis++) ties.Add(new("x", axis), new("other", axis));
-        Assert.Equal(held, ties.Sets().Where(set => !set.Free).SelectMany(set => set.Axes).Where(axis => axis.Tensor == "x").Select(axis => axis.Index).Order());
+        NodeProto[] nodes =
+        [
+            SmallGraphs.Node("MatMul", ["x", "w"], ["h"]), SmallGraphs.Node("Shape", ["h"], ["shape"]), SmallGraphs.Node("Gather", ["shape", "last"], ["first_size"]),
+            SmallGraphs.Node("Concat", ["minus", "first_size"], ["sizes"], ("axis", 0L)), SmallGraphs.Node("Reshape", ["h", "sizes"], ["flat"]),
+            SmallGraphs.Node("MatMul", ["flat", "v"], ["y"]), SmallGraphs.Node("Cast", ["first_size"], ["wide"], ("to", 1L)), SmallGraphs.Node("Div", ["y", "wide"], ["told"]),
+        ];
+        var model = Law.Net(nodes, [("x", [2, 3, 4])], [("w", [4, 6]), ("v", [6, 5])], [Law.Numbers("last", 2), Law.Numbers("minus", -1)], output == "y" ? ["y"] : ["y", output]);
+        Assert.Contains(model.Graph.Nodes, node => node.Outputs.Contains(read));
+        Law.Holds(model, free ? 6 : 0, Law.Floats("x", new Random(3), 2, 3, 4));
     }
 }
