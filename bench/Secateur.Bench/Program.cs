@@ -13,6 +13,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["operators"] = OperatorPage.Run,
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
+    ["skeletons"] = Suite.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
 };
