@@ -14,6 +14,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
     ["latency-prediction"] = LatencyPrediction.Run,
+    ["skeletons"] = Suite.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
     ["architectures"] = StructurePage.Run,

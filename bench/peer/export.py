@@ -1,7 +1,9 @@
-"""Exports architectures with random weights as ONNX, for the mechanics of bench/run.sh models.
+"""Exports architectures with random weights as ONNX: at full size for bench/run.sh models, or those of the tests' suite (suite.py) for bench/run.sh skeletons.
 
 export.py list              prints the names, a line each
 export.py NAME DIR          writes DIR/NAME.onnx, operator set 17, the batch left open (external data where it is over 2 GB)
+export.py suite             prints the names of the suite
+export.py suite NAME DIR    writes one; batch, sequence, height and width left open where the architecture allows it
 
 Needs Debian's python3-torchvision and python3-onnx.
 """
@@ -12,6 +14,8 @@ import sys
 import torch
 from torch import nn
 from torchvision import models
+
+import suite
 
 OPSET = 17
 
@@ -189,8 +193,14 @@ def main():
     if sys.argv[1:] == ["list"]:
         print(*known, sep="\n")
         return 0
+    if sys.argv[1:] == ["suite"]:
+        print(*suite.everything(), sep="\n")
+        return 0
+    if len(sys.argv) == 4 and sys.argv[1] == "suite" and sys.argv[2] in suite.everything():
+        suite.export(sys.argv[2], os.path.join(sys.argv[3], sys.argv[2] + ".onnx"), OPSET)
+        return 0
     if len(sys.argv) != 3 or sys.argv[1] not in known:
-        print("export.py: use: export.py list | export.py NAME DIR", file=sys.stderr)
+        print("export.py: use: export.py list | export.py NAME DIR | export.py suite | export.py suite NAME DIR", file=sys.stderr)
         return 2
     name, folder = sys.argv[1:]
     torch.manual_seed(0)
