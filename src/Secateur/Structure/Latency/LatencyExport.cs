@@ -1,3 +1,4 @@
+using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
@@ -26,7 +27,7 @@ public static class LatencyExport
         {
             var model = OnnxModel.Load(path);
             using var network = new Network(model);
-            var shapes = Shapes.Of(network, settings.Batch, settings.Shapes);
+            var shapes = Shapes.Of(network, settings.Batch, settings.Examples is { } examples ? ShapesOf(model.Graph, examples, settings.Batch) : settings.Shapes);
             var latency = new LatencyModel(path, model, shapes, Shrinkage.Of(model, shapes), own);
             latency.Measure(progress, cancel);
             keys.UnionWith(latency.Keys);
@@ -34,5 +35,12 @@ public static class LatencyExport
         var table = own.Only(keys);
         table.Save(to);
         return table;
+    }
+
+    private static Dictionary<string, long[]> ShapesOf(Graph graph, Examples examples, int batch)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var given = Binding.Of(graph, examples).Bind(examples.Read([.. Enumerable.Range(0, batch).Select(i => i % examples.Count)]));
+        return graph.Inputs.ToDictionary(input => input.Name, input => given[input.Name].shape);
     }
 }
