@@ -59,6 +59,19 @@ public sealed class CommandTests(Workshop workshop) : IClassFixture<Workshop>
     }
 
     [Fact]
+    public async Task Benchmark_exports_a_table_of_latencies()
+    {
+        var folder = workshop.Empty();
+        var (table, cache) = (Path.Combine(folder, "table.json"), Path.Combine(folder, "cache.json"));
+        await JsonAsync("benchmark", workshop.Model, "--threads", "1", "--time", "0.01", "--rounds", "5", "--export-table", table, "--latency-cache", cache);
+        var json = JsonDocument.Parse(await File.ReadAllTextAsync(table, TestContext.Current.CancellationToken)).RootElement;
+        Assert.Equal(1, json.GetProperty("threads").GetInt32());
+        Assert.NotEmpty(json.GetProperty("machine").GetProperty("onnxRuntime").GetString()!);
+        Assert.Contains(json.GetProperty("milliseconds").EnumerateObject(), piece => piece.Name.StartsWith("Gemm{", StringComparison.Ordinal) && piece.Value.GetDouble() >= 0);
+        Assert.Equal(["cache.json", "table.json"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
     public async Task Prune_writes_the_contract_the_file_and_the_report()
     {
         var folder = workshop.Empty();

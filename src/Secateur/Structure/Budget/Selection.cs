@@ -16,7 +16,7 @@ internal sealed class Selection
         values = [.. cost.Terms.Select(term => term.At(kept))];
         var uses = cost.Terms.SelectMany((term, index) => term.Groups.Select(group => (group, index))).ToLookup(use => use.group, use => use.index);
         termsOf = [.. Enumerable.Range(0, groups.Count).Select(group => uses[group].ToArray())];
-        Cost = cost.Constant + values.Sum();
+        Cost = Sum();
     }
 
     private Selection(Selection other)
@@ -53,7 +53,7 @@ internal sealed class Selection
     {
         (levels[group], kept[group]) = (level, Groups[group].Levels[level]);
         foreach (var term in termsOf[group]) values[term] = cost.Terms[term].At(kept);
-        Cost = cost.Constant + values.Sum(); // summed anew, so that no error grows
+        Cost = Sum(); // anew, so that no error grows
         Loss = Groups.Select((one, index) => one.Loss(kept[index])).Sum();
     }
 
@@ -61,4 +61,12 @@ internal sealed class Selection
     public IEnumerable<int> Neighbours(int group) => termsOf[group].SelectMany(term => cost.Terms[term].Groups).Append(group).Distinct();
 
     public Allotment ToAllotment() => new([.. kept], Loss, Cost);
+
+    // in the order of CostFunction.At, so that the two are equal to the last bit
+    private double Sum()
+    {
+        var sum = cost.Constant;
+        foreach (var value in values) sum += value;
+        return sum;
+    }
 }

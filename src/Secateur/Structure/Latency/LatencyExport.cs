@@ -1,3 +1,4 @@
+using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
@@ -26,8 +27,9 @@ public static class LatencyExport
         {
             var model = OnnxModel.Load(path);
             using var network = new Network(model);
-            var shapes = Shapes.Of(network, settings.Batch, settings.Shapes);
-            using var map = StructureMap.Of(network, settings.Shapes);
+            var inputs = settings.Examples is { } examples ? ShapesOf(model.Graph, examples, settings.Batch) : settings.Shapes;
+            var shapes = Shapes.Of(network, settings.Batch, inputs);
+            using var map = StructureMap.Of(network, inputs);
             foreach (var kinds in UnitKinds.All.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
             {
                 var latency = new LatencyModel(path, model, shapes, Shrinkage.Of(map, [.. map.Groups.Where(group => group.Held is null && kinds.Contains(group.Kind))], shapes), own);
@@ -38,5 +40,12 @@ public static class LatencyExport
         var table = own.Only(keys);
         table.Save(to);
         return table;
+    }
+
+    private static Dictionary<string, long[]> ShapesOf(Graph graph, Examples examples, int batch)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var given = Binding.Of(graph, examples).Bind(examples.Read([.. Enumerable.Range(0, batch).Select(i => i % examples.Count)]));
+        return graph.Inputs.ToDictionary(input => input.Name, input => given[input.Name].shape);
     }
 }

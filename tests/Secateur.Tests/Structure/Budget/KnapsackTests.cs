@@ -53,10 +53,10 @@ public sealed class KnapsackTests
 
     [Fact]
     public void Costs_that_meet_are_spent_nearly_as_well_as_by_brute_force() => Chain(2, 4, 0.2).Sample(problem =>
-        Assert.InRange(problem.Choose().Loss, 0, 1.1 * problem.BruteForce() + 1e-9));
+        Assert.InRange(problem.Choose().Loss, 0, 1.02 * problem.BruteForce() + 1e-9));
 
     [Fact]
-    public void A_larger_budget_never_loses_more() => Chain(2, 8, 0.2).Sample(problem =>
+    public void A_budget_larger_by_a_tenth_never_loses_more() => Chain(2, 8, 0.2).Sample(problem =>
     {
         var larger = problem with { Budget = 1.1 * problem.Budget };
         Assert.True(larger.Choose().Loss <= problem.Choose().Loss + 1e-9, $"{larger.Choose().Loss} of {larger.Budget}, {problem.Choose().Loss} of {problem.Budget}");
