@@ -28,16 +28,13 @@ public sealed class Network : IDisposable
         NativeRuntime.Prepare();
         Model = model;
         plan = new Plan(model);
-        var learned = Graph.AllNodes.SelectMany(node => Operator.For(node, model.Path).Learned(node)
-                .Where(role => node.HasInput(role.Input))
-                .Select(role => (Name: node.Inputs[role.Input], Node: node, Role: role)))
-            .Where(use => Graph.Constants.TryGetValue(use.Name, out var constant) && use.Role.Fits(constant)).ToLookup(use => use.Name);
+        var learned = LearnedUse.Of(model).Where(use => use.Layout is not null).ToLookup(use => use.Name);
         var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
         {
             if (!TorchTensors.Holds(proto.Type())) continue; // a node that reads it says so when it is run
             var tensor = proto.ToTorch();
-            if (learned[name].Any(use => use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
+            if (learned[name].Any(use => use.IsDirect && use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
             var kinds = learned[name].Select(use => use.Role.Kind).Distinct().ToArray();
             if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && proto.Type() == DataType.Float && !IsBound(tensor, kinds[0]))
@@ -55,8 +52,8 @@ public sealed class Network : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the only mode that gives the pages back
             released = 0;
         }
-        Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First().Role.Kind == LearnedKind.Weight)
-            .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis, uses.First().Role.InputAxis))];
+        Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
+            .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
     }
 
     public OnnxModel Model { get; }

@@ -32,12 +32,7 @@ public sealed class Shapes
     /// The elements of a constant of integers, such as the axes that an operator is told; null for what is computed or of another
     /// type.
     /// </summary>
-    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is not { } tensor ? null : tensor.Type() switch
-    {
-        DataType.Int64 => tensor.ToArray<long>(),
-        DataType.Int32 => Array.ConvertAll(tensor.ToArray<int>(), value => (long)value),
-        _ => null,
-    };
+    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name)?.Integers();
 
     /// <summary>The elements of a constant of float32, such as the scales that an operator is told; null for what is computed or of another type.</summary>
     public float[]? Floats(string name) =>
