@@ -27,8 +27,8 @@ public sealed class Network : IDisposable
     {
         NativeRuntime.Prepare();
         Model = model;
-        plan = new Plan(model);
-        var learned = LearnedUse.Of(model).Where(use => use.Layout is not null).ToLookup(use => use.Name);
+        var uses = LearnedUse.Of(model);
+        var learned = uses.Where(use => use.Layout is not null).ToLookup(use => use.Name);
         var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
         {
@@ -52,6 +52,8 @@ public sealed class Network : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the only mode that gives the pages back
             released = 0;
         }
+        Folding = new Folding(model, constants, uses.Select(use => use.Name).ToHashSet());
+        plan = new Plan(model, Folding.Nodes);
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
             .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
     }
@@ -68,6 +70,9 @@ public sealed class Network : IDisposable
 
     /// <summary>The weights that can be pruned, in the graph's order.</summary>
     public ImmutableArray<Weight> Weights { get; }
+
+    /// <summary>What was computed from constants alone when the network was made; no run computes or shows it again.</summary>
+    internal Folding Folding { get; }
 
     /// <summary>Runs the graph. Outside of autograd every value is freed after its last use.</summary>
     /// <param name="inputs">A tensor for each of the graph's inputs, by name.</param>
@@ -86,7 +91,7 @@ public sealed class Network : IDisposable
     internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
         var values = new IDisposable?[plan.Slots];
-        foreach (var (name, tensor) in constants) values[plan[name]] = tensor;
+        foreach (var (name, tensor) in constants.Concat(Folding.Values)) values[plan[name]] = tensor;
         foreach (var input in Graph.Inputs)
         {
             if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
@@ -106,6 +111,7 @@ public sealed class Network : IDisposable
     public void Dispose()
     {
         foreach (var tensor in constants.Values) tensor.Dispose();
+        Folding.Dispose();
     }
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>

@@ -16,9 +16,14 @@ internal sealed class Plan
     private readonly Dictionary<string, int> slots = [];
     private readonly Dictionary<Graph, Course> courses = [];
 
+    private readonly IReadOnlySet<Node> folded;
+
+    /// <param name="model">The model.</param>
+    /// <param name="folded">Nodes that are not run, because what they make is there.</param>
     /// <exception cref="SecateurException">An operator is not known.</exception>
-    public Plan(OnnxModel model)
+    public Plan(OnnxModel model, IReadOnlySet<Node> folded)
     {
+        this.folded = folded;
         foreach (var name in model.Graph.Constants.Keys) slots.TryAdd(name, slots.Count);
         Add(model.Graph, model.Path);
     }
@@ -37,11 +42,12 @@ internal sealed class Plan
             slots.TryAdd(name, slots.Count);
         foreach (var inner in graph.Nodes.SelectMany(node => node.Subgraphs)) Add(inner, path);
         // what comes from outside of the graph is not the graph's to free: a loop reads it again
-        var freed = graph.Nodes.SelectMany(node => node.Outputs).Where(name => name.Length > 0).Except(graph.Outputs.Select(output => output.Name)).ToHashSet();
-        var steps = new Step[graph.Nodes.Length];
+        Node[] nodes = [.. graph.Nodes.Where(node => !folded.Contains(node))];
+        var freed = nodes.SelectMany(node => node.Outputs).Where(name => name.Length > 0).Except(graph.Outputs.Select(output => output.Name)).ToHashSet();
+        var steps = new Step[nodes.Length];
         for (var i = steps.Length - 1; i >= 0; i--)
         {
-            var node = graph.Nodes[i];
+            var node = nodes[i];
             var dead = node.Inputs.Concat(node.Captured).Concat(node.Outputs).Where(freed.Remove).ToArray();
             steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead));
         }

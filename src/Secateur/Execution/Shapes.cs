@@ -72,6 +72,8 @@ public sealed class Shapes
     {
         var seen = new Shapes(network.Graph);
         foreach (var (name, constant) in network.Constants) seen.shapes[name] = [.. constant.shape];
+        foreach (var (name, shape) in network.Folding.Shapes) seen.shapes[name] = shape;
+        foreach (var node in network.Folding.Nodes) seen.runs[node] = 1;
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var zeros = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));

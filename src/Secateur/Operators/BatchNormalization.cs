@@ -16,6 +16,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class BatchNormalization : Operator
 {
+    internal override bool Repeats => false;
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, mean, variance) = (inputs[0]!, inputs[3]!, inputs[4]!);

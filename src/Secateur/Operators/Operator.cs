@@ -290,6 +290,9 @@ public abstract class Operator
     /// <exception cref="SecateurException">A sequence is given where a tensor is needed.</exception>
     internal virtual IDisposable[] RunValues(Node node, IDisposable?[] inputs, Mode mode, Subgraph run) => Run(node, node.Tensors(inputs), mode);
 
+    /// <summary>Whether equal inputs always give equal outputs: it draws no numbers, and does the same in training and in use.</summary>
+    internal virtual bool Repeats => true;
+
     /// <summary>The inputs that are learned where they are constants.</summary>
     public virtual IEnumerable<Learned> Learned(Node node) => [];
 
