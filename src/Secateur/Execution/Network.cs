@@ -19,6 +19,7 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly Plan plan;
+    private Segments? segments;
 
     /// <param name="model">The graph and its constants.</param>
     /// <param name="takesOver">Whether the model's own copy of the constants is given up while the network lives; <see cref="Store"/> fills it again.</param>
@@ -81,7 +82,12 @@ public sealed class Network : IDisposable
     /// <returns>The graph's outputs in its order; they belong to the caller's dispose scope.</returns>
     /// <exception cref="SecateurException">An input is missing, or a node cannot run on what it is given; the message names it.</exception>
     public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, Mode mode = default, Observer? observe = null) =>
-        [.. RunValues(inputs.GetValueOrDefault, mode, observe).Select((value, i) => value as Tensor
+        Tensors(RunValues(inputs.GetValueOrDefault, mode, observe));
+
+    /// <summary>Outputs, which must be tensors.</summary>
+    /// <exception cref="SecateurException">One is a sequence or none; the message names it.</exception>
+    internal Tensor[] Tensors(IEnumerable<IDisposable?> outputs) =>
+        [.. outputs.Select((value, i) => value as Tensor
             ?? throw new SecateurException($"{Model.Path}: output '{Graph.Outputs[i].Name}' is a sequence of tensors; export the model with tensors as its outputs"))];
 
     /// <summary>Runs the graph as above; what enters and leaves may be a sequence.</summary>
@@ -90,16 +96,18 @@ public sealed class Network : IDisposable
     /// <param name="observe">Called after each node.</param>
     internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
-        var values = new IDisposable?[plan.Slots];
-        foreach (var (name, tensor) in constants.Concat(Folding.Values)) values[plan[name]] = tensor;
-        foreach (var input in Graph.Inputs)
-        {
-            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
-            else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
-                $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
-        }
-        return new Pass(plan, values, mode, observe).Run(Graph);
+        return new Pass(plan, Start(inputs), mode, observe).Run(Graph);
     }
+
+    /// <summary>Runs the graph for a gradient with less memory and more work: see <see cref="CheckpointedRun"/>.</summary>
+    /// <param name="inputs">As for <see cref="Run"/>.</param>
+    /// <param name="mode">Training or use.</param>
+    internal CheckpointedRun RunCheckpointed(IReadOnlyDictionary<string, Tensor> inputs, Mode mode) =>
+        new(plan, plan.Of(Graph), Segments, Start(inputs.GetValueOrDefault), mode);
+
+    /// <summary>Of <see cref="RunCheckpointed"/>.</summary>
+    internal Segments Segments => segments ??= Segments.Of(this, plan.Of(Graph));
+
 
     /// <summary>Writes all learned tensors and running statistics back into the model.</summary>
     public void Store()
@@ -112,6 +120,20 @@ public sealed class Network : IDisposable
     {
         foreach (var tensor in constants.Values) tensor.Dispose();
         Folding.Dispose();
+    }
+
+    /// <summary>The values before the first node: constants and inputs, by slot.</summary>
+    private IDisposable?[] Start(Func<string, IDisposable?> inputs)
+    {
+        var values = new IDisposable?[plan.Slots];
+        foreach (var (name, tensor) in constants.Concat(Folding.Values)) values[plan[name]] = tensor;
+        foreach (var input in Graph.Inputs)
+        {
+            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
+            else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
+                $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
+        }
+        return values;
     }
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Secateur.Onnx;
 using Secateur.Operators;
@@ -19,7 +20,17 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     public IDisposable[] Run(Graph graph)
     {
         var course = plan.Of(graph);
-        foreach (var step in course.Steps)
+        Run(course.Steps);
+        return [.. course.Outputs.Select((slot, i) => values[slot]
+            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+    }
+
+    /// <summary>Runs nodes in order.</summary>
+    /// <param name="steps">Of a course; what they read is in its slots.</param>
+    /// <param name="kept">Slots that are not freed after their last use.</param>
+    public void Run(ImmutableArray<Step> steps, IReadOnlySet<int>? kept = null)
+    {
+        foreach (var step in steps)
         {
             var given = Given(step);
             var made = Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
@@ -29,12 +40,11 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
             if (!release) continue;
             foreach (var slot in step.Dead)
             {
+                if (kept?.Contains(slot) is true) continue;
                 values[slot]?.Dispose();
                 values[slot] = null;
             }
         }
-        return [.. course.Outputs.Select((slot, i) => values[slot]
-            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
     }
 
     /// <summary>Runs one node.</summary>

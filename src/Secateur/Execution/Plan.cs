@@ -4,8 +4,8 @@ using Secateur.Operators;
 
 namespace Secateur.Execution;
 
-/// <summary>A node with the slots of the values that it reads and makes, and of those that nothing reads after it; -1 is a value left out.</summary>
-internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead);
+/// <summary>A node with the slots of its inputs and outputs, of those that nothing reads after it, and of all that it reads, by the graphs that it holds too; -1 is a value left out.</summary>
+internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead, int[] Reads);
 
 /// <summary>A graph's nodes in order, and the slots of the values that enter and leave it.</summary>
 internal sealed record Course(int[] Inputs, ImmutableArray<Step> Steps, int[] Outputs);
@@ -49,7 +49,7 @@ internal sealed class Plan
         {
             var node = nodes[i];
             var dead = node.Inputs.Concat(node.Captured).Concat(node.Outputs).Where(freed.Remove).ToArray();
-            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead));
+            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead), Places(node.Inputs.Concat(node.Captured)));
         }
         courses[graph] = new(Places(graph.Inputs.Select(input => input.Name)), [.. steps], Places(graph.Outputs.Select(output => output.Name)));
     }
