@@ -24,7 +24,7 @@ internal sealed class Folding : IDisposable
     /// <param name="changed">Those that training changes.</param>
     public Folding(OnnxModel model, IReadOnlyDictionary<string, Tensor> constants, IReadOnlySet<string> changed)
     {
-        using var quiet = QuietHeap.Enter();
+        using var quiet = QuietHeap.EnterBriefly();
         using var frozen = no_grad();
         var known = constants.Where(constant => !changed.Contains(constant.Key)).ToDictionary();
         var leaving = model.Graph.Outputs.Select(output => output.Name).ToHashSet();

@@ -19,6 +19,7 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly Plan plan;
+    private readonly bool isLarge;
     private Segments? segments;
 
     /// <param name="model">The graph and its constants.</param>
@@ -55,6 +56,7 @@ public sealed class Network : IDisposable
         }
         Folding = new Folding(model, constants, uses.Select(use => use.Name).ToHashSet());
         plan = new Plan(model, Folding.Nodes);
+        isLarge = constants.Values.Sum(tensor => tensor.numel()) >= Large;
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
             .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
     }
@@ -96,6 +98,7 @@ public sealed class Network : IDisposable
     /// <param name="observe">Called after each node.</param>
     internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
+        using var quiet = QuietHeap.EnterBriefly();
         return new Pass(plan, Start(inputs), mode, observe).Run(Graph);
     }
 
@@ -120,6 +123,7 @@ public sealed class Network : IDisposable
     {
         foreach (var tensor in constants.Values) tensor.Dispose();
         Folding.Dispose();
+        if (isLarge) NativeRuntime.Trim();
     }
 
     /// <summary>The values before the first node: constants and inputs, by slot.</summary>
