@@ -6,6 +6,7 @@ using Google.Protobuf;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using Secateur.Structure.Budget;
 using Secateur.Structure.Latency;
 
@@ -53,7 +54,8 @@ internal static class LatencyPrediction
         using var network = new Network(model);
         var shapes = Shapes.Of(network, inputs: model.Graph.Inputs.FirstOrDefault(input => input.IsOpen && path.Contains("rec", StringComparison.Ordinal)) is { } line
             ? new Dictionary<string, long[]> { [line.Name] = [1, 3, 48, 320] } : null);
-        var shrinkage = Shrinkage.Of(model, shapes);
+        using var map = StructureMap.Of(network);
+        var shrinkage = Shrinkage.Of(map, shapes);
         var clock = Stopwatch.StartNew();
         var latency = new LatencyModel(path, model, shapes, shrinkage, LatencyTable.Own(threads, Path.Combine("out", "bench", $"latency-{threads}.json")));
         latency.Measure(null, default);

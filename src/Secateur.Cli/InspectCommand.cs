@@ -38,6 +38,7 @@ internal static class InspectCommand
         var sparsity = seen.Parameters == 0 ? 0 : 1 - ((double)seen.Nonzero / seen.Parameters);
         layers.Row("total", "", "", "", Figures.Count(seen.Parameters), Figures.Count(seen.Nonzero), Figures.Percent(sparsity), Figures.Count(seen.Macs));
         console.Write(layers);
+        foreach (var layer in seen.Layers.Where(layer => layer.Unfit.Length > 0)) console.WriteLine($"{layer.Name} cannot be pruned: {layer.Unfit}");
         console.WriteLine();
         var groups = Output.Table(console, "group", "kind", ">units", "free to shrink", "tied together");
         foreach (var group in seen.Groups)

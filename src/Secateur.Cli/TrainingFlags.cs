@@ -22,13 +22,19 @@ internal static class TrainingFlags
     private static readonly Option<double?> Warmup = Share("--warmup", "the share of all steps in which the learning rate rises from zero", whole: false);
     private static readonly Option<int?> Shift = Int("--shift", "PIXELS", "the largest random shift of a picture", 0, 1000);
     private static readonly Option<bool?> Flip = new("--flip") { HelpName = "true|false", Description = "mirror pictures left to right at random" };
+    private static readonly Option<bool?> Checkpointing = new("--checkpointing")
+    {
+        HelpName = "true|false",
+        Description = "keep only some of the values in between and compute the others again: less memory, more time",
+    };
+
     private static readonly Option<double?> Teacher = Share("--teacher", "the share of the dense model's answers in the loss", whole: true);
     private static readonly Option<double?> Temperature = Number("--temperature", "X", "softens teacher and student alike", 0.01, 1000);
 
     /// <summary>Adds the flags of a training; with a dense model as teacher those of distillation too.</summary>
     public static Command WithTraining(this Command command, bool teacher)
     {
-        foreach (var flag in (Option[])[Epochs, Batch, Optimizer, LearningRate, Momentum, WeightDecay, Schedule, Warmup, Shift, Flip]) command.Add(flag);
+        foreach (var flag in (Option[])[Epochs, Batch, Optimizer, LearningRate, Momentum, WeightDecay, Schedule, Warmup, Shift, Flip, Checkpointing]) command.Add(flag);
         if (!teacher) return command;
         command.Add(Teacher);
         command.Add(Temperature);
@@ -48,6 +54,7 @@ internal static class TrainingFlags
         Warmup = request.GetValue(Warmup) ?? recipe.Warmup,
         Shift = request.GetValue(Shift) ?? recipe.Shift,
         Flip = request.GetValue(Flip) ?? recipe.Flip,
+        Checkpointing = request.GetValue(Checkpointing) ?? recipe.Checkpointing,
         Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
         Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
     };

@@ -113,7 +113,7 @@ public sealed record PrunePlan(
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
         var examples = data is null ? 1000 : data.Train.Count * recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1);
         // weights, gradients, two moments, the teacher, the file; activations and their gradients
-        var bytes = 6.0 * 4 * network.Parameters.Values.Sum(parameter => parameter.numel()) + 2.0 * values;
+        var bytes = 6.0 * 4 * network.Parameters.Values.Sum(parameter => parameter.numel()) + 2.0 * values * (recipe.Training.Checkpointing ? network.Segments.Share : 1);
         return (clock.Elapsed.TotalSeconds * examples / batch, RuntimeMb + bytes / (1 << 20));
     }
 }

@@ -100,6 +100,9 @@ public sealed record TrainingRecipe
     /// </summary>
     public bool? FrozenStatistics { get; init; }
 
+    /// <summary>Whether a training step keeps only some of the values in between and computes the others again: less memory, up to twice the time.</summary>
+    public bool Checkpointing { get; init; }
+
     /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
 }

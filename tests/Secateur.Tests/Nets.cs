@@ -30,7 +30,8 @@ internal static class Nets
         ],
         [4, 8], [("w1", [12, 8]), ("b1", [12]), ("w2", [10, 12]), ("b2", [10]), ("w3", [4, 10]), ("b3", [4])], seed);
 
-    public static Network Of(NodeProto[] nodes, long[] input, (string Name, long[] Shape)[] weights, int seed, string inputName = "x")
+    public static Network Of(NodeProto[] nodes, long[] input, (string Name, long[] Shape)[] weights, int seed, string inputName = "x",
+        params (string Name, long[] Values)[] integers)
     {
         var random = new Random(seed);
         var constants = weights.Select(weight =>
@@ -39,7 +40,8 @@ internal static class Nets
             for (var i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() - 0.5);
             return TensorData.Of(weight.Name, values, weight.Shape);
         }).ToArray();
-        var model = SmallGraphs.Of(17, nodes, [TensorData.Of(inputName, new float[input.Aggregate(1L, (product, size) => product * size)], input)], constants, ["y"]);
+        var model = SmallGraphs.Of(17, nodes, [TensorData.Of(inputName, new float[input.Aggregate(1L, (product, size) => product * size)], input)],
+            [.. constants, .. integers.Select(own => TensorData.Of(own.Name, own.Values, own.Values.Length))], ["y"]);
         model.Proto.Graph.Input[0].Type.TensorType.Shape.Dim[0] = new TensorShapeProto.Types.Dimension { DimParam = "batch" };
         return new Network(new OnnxModel(model.Proto, "small.onnx"));
     }

@@ -14,6 +14,19 @@ public sealed class TrainJobTests(DensePictures pictures) : IClassFixture<DenseP
         Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) => pictures.Train("lenet-300-100", output, new() { Epochs = 6, Batch = 16, Optimizer = optimizer }, progress: progress, cancel: cancel));
 
     [Fact]
+    public void Checkpointing_learns_the_same()
+    {
+        var models = new[] { false, true }.Select(checkpointing =>
+        {
+            var output = pictures.Output();
+            pictures.Train("lenet-300-100", output, new() { Epochs = 2, Batch = 16, Checkpointing = checkpointing });
+            return OnnxModel.Load(output).Graph.Constants;
+        }).ToArray();
+        foreach (var (name, constant) in models[0])
+            Assert.All(constant.ToArray<float>().Zip(models[1][name].ToArray<float>()), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Fact]
     public void Zeros_of_a_mask_are_held()
     {
         var (pruned, output) = (pictures.Output(), pictures.Output());

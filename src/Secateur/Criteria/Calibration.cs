@@ -104,7 +104,7 @@ internal static class Calibration
     /// <summary>The share of non-zero values of each input channel, [channels].</summary>
     private static Tensor ActiveInputs(Node node, Weight weight, IReadOnlyList<Tensor?> inputs)
     {
-        var place = node.Inputs.IndexOf(weight.Name);
+        var place = weight.Input;
         var other = inputs[place == 0 ? 1 : 0]!;
         var channels = node.OpType is "Conv" or "ConvTranspose" ? 1
             : place == 0 ? Math.Max(0, other.dim() - (node.Flag("transB") ? 1 : 2))

@@ -12,8 +12,9 @@ namespace Secateur.Evaluation;
 /// <param name="Kind"><c>weight</c>, <c>bias</c>, <c>scale</c> or <c>embedding</c>; only weights are pruned.</param>
 /// <param name="Sparsity">The fraction of zeros, in [0, 1].</param>
 /// <param name="Macs">Multiply-accumulates for one example, zeros not taken off; 0 for all that is no weight.</param>
+/// <param name="Unfit">Why a weight cannot be pruned; empty where it can, and for all that is no weight.</param>
 public sealed record InspectedLayer(
-    string Name, string Node, string Op, string Kind, ImmutableArray<long> Shape, long Parameters, long Nonzero, double Sparsity, long Macs);
+    string Name, string Node, string Op, string Kind, ImmutableArray<long> Shape, long Parameters, long Nonzero, double Sparsity, long Macs, string Unfit);
 
 /// <summary>What a model is made of.</summary>
 public sealed record Inspection
@@ -73,6 +74,6 @@ public sealed record Inspection
         var proto = graph.Constants[tensor.Name];
         var (parameters, nonzero) = (proto.Count(), Elements.Nonzero(proto));
         return new(tensor.Name, tensor.Node.Name, tensor.Node.OpType, tensor.Kind.ToString().ToLowerInvariant(), [.. proto.Dims],
-            parameters, nonzero, parameters == 0 ? 0 : 1 - ((double)nonzero / parameters), work.ByWeight.GetValueOrDefault(tensor.Name));
+            parameters, nonzero, parameters == 0 ? 0 : 1 - ((double)nonzero / parameters), work.ByWeight.GetValueOrDefault(tensor.Name), tensor.Unfit);
     }
 }

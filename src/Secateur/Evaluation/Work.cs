@@ -15,6 +15,7 @@ internal sealed record Work(long Total, IReadOnlyDictionary<string, long> ByWeig
     {
         var batch = model.Graph.Inputs.Select(input => input.Shape is [{ } first, ..] ? first : 1).FirstOrDefault(1);
         var weights = LearnedTensor.Of(model).Where(tensor => tensor.Kind == LearnedKind.Weight).Select(tensor => tensor.Name).ToHashSet();
+        var used = LearnedUse.Of(model).Where(use => weights.Contains(use.Name)).OrderBy(use => use.Role.Input).ToLookup(use => use.Node, use => use.Name);
         var total = 0L;
         Dictionary<string, long> byWeight = [];
         foreach (var node in model.Graph.AllNodes)
@@ -22,7 +23,7 @@ internal sealed record Work(long Total, IReadOnlyDictionary<string, long> ByWeig
             if (shapes.Runs(node) is not (> 0 and var runs)) continue;
             var macs = runs * Operator.For(node, model.Path).Macs(node, shapes);
             total += macs;
-            if (node.Inputs.FirstOrDefault(weights.Contains) is { } weight) byWeight[weight] = byWeight.GetValueOrDefault(weight) + macs;
+            if (used[node].FirstOrDefault() is { } weight) byWeight[weight] = byWeight.GetValueOrDefault(weight) + macs;
         }
         return new(total / batch, byWeight.ToDictionary(pair => pair.Key, pair => pair.Value / batch));
     }

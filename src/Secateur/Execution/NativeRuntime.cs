@@ -21,6 +21,12 @@ internal static partial class NativeRuntime
         return new Restored();
     }
 
+    /// <summary>Gives what was freed, but kept for the next tensors, back to the system, also from between what is held.</summary>
+    public static void Trim()
+    {
+        if (Prepare()) malloc_trim(0);
+    }
+
     private static bool Apply()
     {
         if (!OperatingSystem.IsLinux()) return false;
@@ -41,6 +47,9 @@ internal static partial class NativeRuntime
 
     [LibraryImport("libc.so.6")]
     private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc.so.6")]
+    private static partial int malloc_trim(nuint pad);
 
     [LibraryImport("libc.so.6", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);

@@ -19,6 +19,8 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly Plan plan;
+    private readonly bool isLarge;
+    private Segments? segments;
 
     /// <param name="model">The graph and its constants.</param>
     /// <param name="takesOver">Whether the model's own copy of the constants is given up while the network lives; <see cref="Store"/> fills it again.</param>
@@ -27,17 +29,14 @@ public sealed class Network : IDisposable
     {
         NativeRuntime.Prepare();
         Model = model;
-        plan = new Plan(model);
-        var learned = Graph.AllNodes.SelectMany(node => Operator.For(node, model.Path).Learned(node)
-                .Where(role => node.HasInput(role.Input))
-                .Select(role => (Name: node.Inputs[role.Input], Node: node, Role: role)))
-            .Where(use => Graph.Constants.TryGetValue(use.Name, out var constant) && use.Role.Fits(constant)).ToLookup(use => use.Name);
+        var uses = LearnedUse.Of(model);
+        var learned = uses.Where(use => use.Layout is not null).ToLookup(use => use.Name);
         var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
         {
             if (!TorchTensors.Holds(proto.Type())) continue; // a node that reads it says so when it is run
             var tensor = proto.ToTorch();
-            if (learned[name].Any(use => use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
+            if (learned[name].Any(use => use.IsDirect && use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
             var kinds = learned[name].Select(use => use.Role.Kind).Distinct().ToArray();
             if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && proto.Type() == DataType.Float && !IsBound(tensor, kinds[0]))
@@ -55,8 +54,11 @@ public sealed class Network : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the only mode that gives the pages back
             released = 0;
         }
-        Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First().Role.Kind == LearnedKind.Weight)
-            .Select(uses => new Weight(uses.Key, parameters[uses.Key], uses.First().Node, uses.First().Role.OutputAxis, uses.First().Role.InputAxis))];
+        Folding = new Folding(model, constants, uses.Select(use => use.Name).ToHashSet());
+        plan = new Plan(model, Folding.Nodes);
+        isLarge = constants.Values.Sum(tensor => tensor.numel()) >= Large;
+        Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
+            .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
     }
 
     public OnnxModel Model { get; }
@@ -72,6 +74,9 @@ public sealed class Network : IDisposable
     /// <summary>The weights that can be pruned, in the graph's order.</summary>
     public ImmutableArray<Weight> Weights { get; }
 
+    /// <summary>What was computed from constants alone when the network was made; no run computes or shows it again.</summary>
+    internal Folding Folding { get; }
+
     /// <summary>Runs the graph. Outside of autograd every value is freed after its last use.</summary>
     /// <param name="inputs">A tensor for each of the graph's inputs, by name.</param>
     /// <param name="mode">Training or use.</param>
@@ -79,7 +84,12 @@ public sealed class Network : IDisposable
     /// <returns>The graph's outputs in its order; they belong to the caller's dispose scope.</returns>
     /// <exception cref="SecateurException">An input is missing, or a node cannot run on what it is given; the message names it.</exception>
     public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, Mode mode = default, Observer? observe = null) =>
-        [.. RunValues(inputs.GetValueOrDefault, mode, observe).Select((value, i) => value as Tensor
+        Tensors(RunValues(inputs.GetValueOrDefault, mode, observe));
+
+    /// <summary>Outputs, which must be tensors.</summary>
+    /// <exception cref="SecateurException">One is a sequence or none; the message names it.</exception>
+    internal Tensor[] Tensors(IEnumerable<IDisposable?> outputs) =>
+        [.. outputs.Select((value, i) => value as Tensor
             ?? throw new SecateurException($"{Model.Path}: output '{Graph.Outputs[i].Name}' is a sequence of tensors; export the model with tensors as its outputs"))];
 
     /// <summary>Runs the graph as above; what enters and leaves may be a sequence.</summary>
@@ -88,16 +98,19 @@ public sealed class Network : IDisposable
     /// <param name="observe">Called after each node.</param>
     internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
-        var values = new IDisposable?[plan.Slots];
-        foreach (var (name, tensor) in constants) values[plan[name]] = tensor;
-        foreach (var input in Graph.Inputs)
-        {
-            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
-            else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
-                $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
-        }
-        return new Pass(plan, values, mode, observe).Run(Graph);
+        using var quiet = QuietHeap.EnterBriefly();
+        return new Pass(plan, Start(inputs), mode, observe).Run(Graph);
     }
+
+    /// <summary>Runs the graph for a gradient with less memory and more work: see <see cref="CheckpointedRun"/>.</summary>
+    /// <param name="inputs">As for <see cref="Run"/>.</param>
+    /// <param name="mode">Training or use.</param>
+    internal CheckpointedRun RunCheckpointed(IReadOnlyDictionary<string, Tensor> inputs, Mode mode) =>
+        new(plan, plan.Of(Graph), Segments, Start(inputs.GetValueOrDefault), mode);
+
+    /// <summary>Of <see cref="RunCheckpointed"/>.</summary>
+    internal Segments Segments => segments ??= Segments.Of(this, plan.Of(Graph));
+
 
     /// <summary>Writes all learned tensors and running statistics back into the model.</summary>
     public void Store()
@@ -109,6 +122,22 @@ public sealed class Network : IDisposable
     public void Dispose()
     {
         foreach (var tensor in constants.Values) tensor.Dispose();
+        Folding.Dispose();
+        if (isLarge) NativeRuntime.Trim();
+    }
+
+    /// <summary>The values before the first node: constants and inputs, by slot.</summary>
+    private IDisposable?[] Start(Func<string, IDisposable?> inputs)
+    {
+        var values = new IDisposable?[plan.Slots];
+        foreach (var (name, tensor) in constants.Concat(Folding.Values)) values[plan[name]] = tensor;
+        foreach (var input in Graph.Inputs)
+        {
+            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
+            else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
+                $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
+        }
+        return values;
     }
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>

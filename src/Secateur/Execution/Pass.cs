@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Secateur.Onnx;
 using Secateur.Operators;
@@ -19,22 +20,56 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     public IDisposable[] Run(Graph graph)
     {
         var course = plan.Of(graph);
-        foreach (var step in course.Steps)
+        Run(course.Steps);
+        return [.. course.Outputs.Select((slot, i) => values[slot]
+            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+    }
+
+    /// <summary>Runs nodes in order.</summary>
+    /// <param name="steps">Of a course; what they read is in its slots.</param>
+    /// <param name="kept">Slots that are not freed after their last use.</param>
+    public void Run(ImmutableArray<Step> steps, IReadOnlySet<int>? kept = null)
+    {
+        foreach (var step in steps)
         {
             var given = Given(step);
-            var made = Execute(step, given);
+            var made = Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
             observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
             for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
                 if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
             if (!release) continue;
             foreach (var slot in step.Dead)
             {
+                if (kept?.Contains(slot) is true) continue;
                 values[slot]?.Dispose();
                 values[slot] = null;
             }
         }
-        return [.. course.Outputs.Select((slot, i) => values[slot]
-            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+    }
+
+    /// <summary>Runs one node.</summary>
+    /// <exception cref="SecateurException">It cannot run on what it is given; the message names it.</exception>
+    public static IDisposable[] Execute(Node node, Operator op, IDisposable?[] given, Mode mode, Subgraph run)
+    {
+        try
+        {
+            var made = op.RunValues(node, given, mode, run);
+            // a value that passes unchanged gets a handle of its own, so that each can be freed alone
+            for (var i = 0; i < made.Length; i++)
+                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].Alias();
+            return made;
+        }
+        catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
+        {
+            // operators take the inputs for there that ONNX's schema asks for
+            throw new SecateurException(node.Error($"needs more than inputs of shape {Shapes()}; export the model again").Message, e);
+        }
+        catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException or ArithmeticException or OutOfMemoryException or KeyNotFoundException)
+        {
+            throw new SecateurException(node.Error($"cannot run on inputs of shape {Shapes()} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
+        }
+
+        string Shapes() => string.Join(", ", given.Select(value => value.Described()));
     }
 
     private IDisposable?[] Given(Step step)
@@ -47,29 +82,6 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
                 ?? throw step.Node.Error($"reads '{step.Node.Inputs[i]}', which is no number (text, complex, left out); cut the node off and export the model again");
         }
         return given;
-    }
-
-    private IDisposable[] Execute(Step step, IDisposable?[] given)
-    {
-        try
-        {
-            var made = step.Operator.RunValues(step.Node, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
-            // a value that passes unchanged gets a handle of its own, so that each can be freed alone
-            for (var i = 0; i < made.Length; i++)
-                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].Alias();
-            return made;
-        }
-        catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
-        {
-            // operators take the inputs for there that ONNX's schema asks for
-            throw new SecateurException(step.Node.Error($"needs more than inputs of shape {Shapes()}; export the model again").Message, e);
-        }
-        catch (Exception e) when (e is ExternalException or ArgumentException or InvalidOperationException or ArithmeticException or OutOfMemoryException or KeyNotFoundException)
-        {
-            throw new SecateurException(step.Node.Error($"cannot run on inputs of shape {Shapes()} ({e.Message.Split('\n', '\r')[0].TrimEnd('.')}); check the data's shape against the model's inputs").Message, e);
-        }
-
-        string Shapes() => string.Join(", ", given.Select(value => value.Described()));
     }
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>

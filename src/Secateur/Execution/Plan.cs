@@ -4,8 +4,8 @@ using Secateur.Operators;
 
 namespace Secateur.Execution;
 
-/// <summary>A node with the slots of the values that it reads and makes, and of those that nothing reads after it; -1 is a value left out.</summary>
-internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead);
+/// <summary>A node with the slots of its inputs and outputs, of those that nothing reads after it, and of all that it reads, by the graphs that it holds too; -1 is a value left out.</summary>
+internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead, int[] Reads);
 
 /// <summary>A graph's nodes in order, and the slots of the values that enter and leave it.</summary>
 internal sealed record Course(int[] Inputs, ImmutableArray<Step> Steps, int[] Outputs);
@@ -16,9 +16,14 @@ internal sealed class Plan
     private readonly Dictionary<string, int> slots = [];
     private readonly Dictionary<Graph, Course> courses = [];
 
+    private readonly IReadOnlySet<Node> folded;
+
+    /// <param name="model">The model.</param>
+    /// <param name="folded">Nodes that are not run, because what they make is there.</param>
     /// <exception cref="SecateurException">An operator is not known.</exception>
-    public Plan(OnnxModel model)
+    public Plan(OnnxModel model, IReadOnlySet<Node> folded)
     {
+        this.folded = folded;
         foreach (var name in model.Graph.Constants.Keys) slots.TryAdd(name, slots.Count);
         Add(model.Graph, model.Path);
     }
@@ -37,13 +42,14 @@ internal sealed class Plan
             slots.TryAdd(name, slots.Count);
         foreach (var inner in graph.Nodes.SelectMany(node => node.Subgraphs)) Add(inner, path);
         // what comes from outside of the graph is not the graph's to free: a loop reads it again
-        var freed = graph.Nodes.SelectMany(node => node.Outputs).Where(name => name.Length > 0).Except(graph.Outputs.Select(output => output.Name)).ToHashSet();
-        var steps = new Step[graph.Nodes.Length];
+        Node[] nodes = [.. graph.Nodes.Where(node => !folded.Contains(node))];
+        var freed = nodes.SelectMany(node => node.Outputs).Where(name => name.Length > 0).Except(graph.Outputs.Select(output => output.Name)).ToHashSet();
+        var steps = new Step[nodes.Length];
         for (var i = steps.Length - 1; i >= 0; i--)
         {
-            var node = graph.Nodes[i];
+            var node = nodes[i];
             var dead = node.Inputs.Concat(node.Captured).Concat(node.Outputs).Where(freed.Remove).ToArray();
-            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead));
+            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead), Places(node.Inputs.Concat(node.Captured)));
         }
         courses[graph] = new(Places(graph.Inputs.Select(input => input.Name)), [.. steps], Places(graph.Outputs.Select(output => output.Name)));
     }

@@ -13,14 +13,27 @@ internal sealed class QuietHeap : IDisposable
     private static int holders;
     private static long allocatedAtStart;
 
-    private QuietHeap() { }
+    private readonly bool brief;
+
+    private QuietHeap(bool brief) => this.brief = brief;
 
     /// <summary>Begins a stretch of native work; may be nested, and held by several threads at once.</summary>
     public static QuietHeap Enter()
     {
         lock (Holding)
             if (holders++ == 0) Start();
-        return new();
+        return new(brief: false);
+    }
+
+    /// <summary>
+    /// Begins a stretch that may be followed by another at once, such as a run of a network: to begin one costs a collection, so the collector stays away
+    /// after it too, until half of the budget is used.
+    /// </summary>
+    public static QuietHeap EnterBriefly()
+    {
+        lock (Holding)
+            if (holders++ == 0) Resume();
+        return new(brief: true);
     }
 
     /// <summary>Lets the collector run if half of the budget is used. Call it between batches, when no native call is under way.</summary>
@@ -38,13 +51,20 @@ internal sealed class QuietHeap : IDisposable
     public void Dispose()
     {
         lock (Holding)
-            if (--holders == 0) End();
+            if (--holders == 0 && !brief) End();
+    }
+
+    private static void Resume()
+    {
+        if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion && GC.GetTotalAllocatedBytes() - allocatedAtStart < Budget / 2) return;
+        Start();
     }
 
     private static void Start()
     {
+        End(); // of a brief one
         allocatedAtStart = GC.GetTotalAllocatedBytes();
-        if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion) GC.TryStartNoGCRegion(Budget);
+        GC.TryStartNoGCRegion(Budget);
     }
 
     /// <summary>A budget that was overrun has ended the region already.</summary>

@@ -49,12 +49,7 @@ public sealed class Shapes
     /// The elements of integers that are always the same, such as the axes that an operator is told; null for what the data decides or of
     /// another type.
     /// </summary>
-    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is not { } tensor ? computed?.Invoke(name) : tensor.Type() switch
-    {
-        DataType.Int64 => tensor.ToArray<long>(),
-        DataType.Int32 => Array.ConvertAll(tensor.ToArray<int>(), value => (long)value),
-        _ => null,
-    };
+    public long[]? Integers(string name) => graph.Constants.GetValueOrDefault(name) is { } constant ? constant.Integers() : computed?.Invoke(name);
 
     /// <summary>Lets <see cref="Integers"/> know values that are computed, but always the same.</summary>
     internal void Learn(Func<string, long[]?> integers) => computed = integers;
@@ -99,6 +94,8 @@ public sealed class Shapes
         var seen = new Shapes(network.Graph);
         void See(string name, Tensor tensor) => (seen.shapes[name], seen.types[name]) = ([.. tensor.shape], tensor.dtype);
         foreach (var (name, constant) in network.Constants) See(name, constant);
+        foreach (var (name, shape) in network.Folding.Shapes) (seen.shapes[name], seen.types[name]) = (shape, network.Folding.Values.GetValueOrDefault(name)?.dtype ?? ScalarType.Float32);
+        foreach (var node in network.Folding.Nodes) seen.runs[node] = 1;
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var zeros = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));

@@ -43,6 +43,14 @@ internal static class TorchTensors
         return tensor;
     }
 
+    /// <summary>The elements of a tensor of integers, such as a shape; null for one of another type.</summary>
+    public static long[]? Integers(this TensorProto proto) => proto.Type() switch
+    {
+        DataType.Int64 => proto.ToArray<long>(),
+        DataType.Int32 => Array.ConvertAll(proto.ToArray<int>(), value => (long)value),
+        _ => null,
+    };
+
     /// <summary>Writes the elements back into the tensor they came from.</summary>
     public static void Store(this Tensor tensor, TensorProto proto)
     {

@@ -8,19 +8,22 @@ namespace Secateur.Execution;
 /// <summary>A prunable weight. Criteria and granularities see it as a matrix of outputs by inputs, however the file lays it out.</summary>
 public sealed class Weight
 {
-    private readonly long[] toMatrix;   // axes in the order out, in, kernel
+    private readonly long[] factors;    // the shape, its axes split where a node in between splits them
+    private readonly long[] toMatrix;   // factors in the order out, in, kernel
     private readonly long[] fromMatrix;
 
-    internal Weight(string name, Parameter tensor, Node node, int outputAxis, int inputAxis = -1)
+    internal Weight(Parameter tensor, LearnedUse use)
     {
-        (Name, Tensor, Node, OutputAxis) = (name, tensor, node, outputAxis);
-        var axes = Enumerable.Range(0, (int)tensor.dim()).Select(axis => (long)axis);
-        toMatrix = [outputAxis, .. axes.Where(axis => axis != outputAxis).OrderBy(axis => axis != inputAxis)];
-        fromMatrix = [.. axes.Select(axis => (long)Array.IndexOf(toMatrix, axis))];
+        (Name, Tensor, Node, Input) = (use.Name, tensor, use.Node, use.Role.Input);
+        var (layout, output) = (use.Layout!, use.Role.OutputAxis);
+        var others = layout.Axes.Where((_, axis) => axis != output && axis != use.Role.InputAxis);
+        var input = use.Role.InputAxis >= 0 ? layout.Axes[use.Role.InputAxis] : others.FirstOrDefault([]);
+        factors = [.. layout.Factors];
+        toMatrix = [.. layout.Axes[output].Concat(input).Concat(others.Skip(use.Role.InputAxis >= 0 ? 0 : 1).SelectMany(axis => axis)).Select(factor => (long)factor)];
+        fromMatrix = [.. Enumerable.Range(0, factors.Length).Select(factor => (long)Array.IndexOf(toMatrix, factor))];
         Shape = [.. tensor.shape];
-        Outputs = Shape[outputAxis];
-        InputAxis = Shape.Length > 1 ? (int)toMatrix[1] : -1;
-        Inputs = Shape.Length > 1 ? Shape[InputAxis] : 1;
+        (Outputs, Inputs) = (layout.Size(layout.Axes[output]), layout.Size(input));
+        (OutputAxes, InputAxes) = (AxesOf(layout.Axes[output]), AxesOf(input));
         Kernel = Elements / Math.Max(1, Outputs * Inputs);
     }
 
@@ -29,19 +32,22 @@ public sealed class Weight
     /// <summary>In the file's layout; training and masks change it in place.</summary>
     public Parameter Tensor { get; }
 
-    /// <summary>The first node that uses it.</summary>
+    /// <summary>The first node that uses it, be it laid out anew by nodes in between.</summary>
     public Node Node { get; }
+
+    /// <summary>The place among that node's inputs.</summary>
+    public int Input { get; }
 
     /// <summary>In the file's layout.</summary>
     public ImmutableArray<long> Shape { get; }
 
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 
-    /// <summary>The axis that counts the outputs.</summary>
-    public int OutputAxis { get; }
+    /// <summary>The axes of the file's layout that count the outputs, or some factor of them.</summary>
+    public ImmutableArray<int> OutputAxes { get; }
 
-    /// <summary>The axis that counts the inputs; -1 where there is none.</summary>
-    public int InputAxis { get; }
+    /// <summary>The axes of the file's layout that count the inputs, or some factor of them.</summary>
+    public ImmutableArray<int> InputAxes { get; }
 
     public long Outputs { get; }
 
@@ -55,9 +61,21 @@ public sealed class Weight
     public Tensor Matrix => ToMatrix(Tensor.detach());
 
     /// <summary>A tensor of the weight's shape, such as its gradient, as [out, in·kernel].</summary>
-    public Tensor ToMatrix(Tensor tensor) => tensor.permute(toMatrix).reshape(Outputs, -1);
+    public Tensor ToMatrix(Tensor tensor) => tensor.reshape(factors).permute(toMatrix).reshape(Outputs, -1);
 
     /// <summary>A matrix [out, in·kernel], such as a mask, in the weight's own shape.</summary>
     public Tensor FromMatrix(Tensor matrix) =>
-        matrix.reshape([.. toMatrix.Select(axis => Shape[(int)axis])]).permute(fromMatrix).contiguous();
+        matrix.reshape([.. toMatrix.Select(factor => factors[factor])]).permute(fromMatrix).reshape([.. Shape]).contiguous();
+
+    private ImmutableArray<int> AxesOf(ImmutableArray<int> parts)
+    {
+        var axes = new int[factors.Length]; // of each factor: factors other than 1 stand in the order of the axes
+        for (int factor = 0, axis = 0, left = 1; factor < factors.Length; factor++)
+        {
+            while (left == 1 && axis < Shape.Length) left = (int)Shape[axis++];
+            axes[factor] = axis - 1;
+            left /= (int)Math.Max(1, factors[factor]);
+        }
+        return [.. parts.Select(part => axes[part]).Distinct()];
+    }
 }

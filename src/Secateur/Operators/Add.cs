@@ -8,5 +8,5 @@ internal sealed class Add : Broadcast
 {
     protected override LearnedKind? Operand => LearnedKind.Bias;
 
-    protected override Tensor Apply(Node node, Tensor a, Tensor b) => a + b;
+    protected override Tensor Apply(Node node, Tensor a, Tensor b) => a.Plus(b);
 }

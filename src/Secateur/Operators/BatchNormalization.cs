@@ -18,10 +18,12 @@ internal sealed class BatchNormalization : Operator
 {
     public override string WhyWhole => "normalizes over it";
 
+    internal override bool Repeats => false;
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (x, mean, variance) = (inputs[0]!, inputs[3]!, inputs[4]!);
-        var momentum = mode.Momentum ?? 1 - node.Float("momentum", 0.9f);
+        var momentum = mode.Again ? 0 : mode.Momentum ?? 1 - node.Float("momentum", 0.9f);
         var ofBatch = mode.Training || node.Flag("training_mode");
         Tensor[] statistics = node.Outputs.Length > 1 ? Moved(x, mean, variance, ofBatch ? momentum : 0) : [];
         if (ofBatch && !mode.Training) (mean, variance) = (mean.clone(), variance.clone()); // in use the file's own stay

@@ -11,6 +11,9 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Cast : Elementwise
 {
+    internal override Func<AxisLayout, AxisLayout?>? Relayout(Node node, Func<int, long[]?> integers) =>
+        (DataType)node.Int("to") is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16 ? layout => layout : null;
+
     protected override Tensor Apply(Node node, Tensor x)
     {
         var to = (DataType)node.Int("to");

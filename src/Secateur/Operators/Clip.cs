@@ -11,7 +11,10 @@ internal sealed class Clip : Operator
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var (low, high) = (Bound("min", 1), Bound("max", 2));
-        return [low is null && high is null ? inputs[0]!.alias() : inputs[0]!.clamp(low, high)];
+        var y = low is null && high is null ? inputs[0]!.alias() : inputs[0]!.clamp(low, high);
+        GC.KeepAlive(low);
+        GC.KeepAlive(high);
+        return [y];
 
         TorchSharp.Scalar? Bound(string name, int index) =>
             index < inputs.Length && inputs[index] is { } bound ? bound.ToScalar() : node.Has(name) ? node.Float(name) : null;

@@ -15,6 +15,8 @@ namespace Secateur.Operators;
 /// </remarks>
 internal sealed class Dropout : Operator
 {
+    internal override bool Repeats => false;
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;

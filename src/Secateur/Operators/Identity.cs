@@ -9,5 +9,7 @@ internal sealed class Identity : Elementwise
 {
     protected override Tensor Apply(Node node, Tensor x) => x.alias();
 
+    internal override Func<AxisLayout, AxisLayout?> Relayout(Node node, Func<int, long[]?> integers) => layout => layout;
+
     internal override IDisposable[] RunValues(Node node, IDisposable?[] inputs, Mode mode, Subgraph run) => [inputs[0]!.Alias()];
 }

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using Secateur.Execution;
 using Secateur.Onnx;
-using Secateur.Onnx.Proto;
 using Secateur.Structure;
 using static TorchSharp.torch;
 
@@ -29,7 +28,8 @@ public enum LearnedKind
 public readonly record struct Learned(int Input, LearnedKind Kind, int OutputAxis = 0, int Rank = 0, int Smallest = 1, int InputAxis = -1)
 {
     /// <summary>Whether a constant at this input is one that training changes.</summary>
-    public bool Fits(TensorProto constant) => (Kind != LearnedKind.Weight || constant.Dims.Count > Math.Max(OutputAxis, InputAxis)) && (Rank == 0 || constant.Dims.Count == Rank) && constant.Count() >= Smallest;
+    /// <param name="shape">As the node reads it.</param>
+    public bool Fits(long[] shape) => (Kind != LearnedKind.Weight || shape.Length > Math.Max(OutputAxis, InputAxis)) && (Rank == 0 || shape.Length == Rank) && shape.Product() >= Smallest;
 }
 
 /// <summary>All that Secateur knows of one ONNX operator: how it runs, what is learned, what it costs, how its axes are tied.</summary>
@@ -290,8 +290,17 @@ public abstract class Operator
     /// <exception cref="SecateurException">A sequence is given where a tensor is needed.</exception>
     internal virtual IDisposable[] RunValues(Node node, IDisposable?[] inputs, Mode mode, Subgraph run) => Run(node, node.Tensors(inputs), mode);
 
+    /// <summary>Whether equal inputs always give equal outputs: it draws no numbers, and does the same in training and in use.</summary>
+    internal virtual bool Repeats => true;
+
     /// <summary>The inputs that are learned where they are constants.</summary>
     public virtual IEnumerable<Learned> Learned(Node node) => [];
+
+    /// <summary>How the first output is the first input laid out anew, where the node does nothing else (a cast between floats counts as nothing).</summary>
+    /// <param name="node">The node with its attributes.</param>
+    /// <param name="integers">The elements of an integer input by its place; null where the file does not tell them.</param>
+    /// <returns>From the input's layout to the output's, null where the file does not tell its shape; null where the node does something else.</returns>
+    internal virtual Func<AxisLayout, AxisLayout?>? Relayout(Node node, Func<int, long[]?> integers) => null;
 
     /// <summary>Multiply-accumulates of one run; zero for what only moves or compares.</summary>
     public virtual long Macs(Node node, Shapes shapes) => 0;

@@ -8,18 +8,17 @@ namespace Secateur.Operators;
 /// <summary>ONNX <c>Reshape</c>: X's elements in another shape; one −1 is what remains, 0 is X's own size there (unless <c>allowzero</c>).</summary>
 internal sealed class Reshape : Operator
 {
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
+        [inputs[0]!.reshape(Target(node, inputs[0]!.shape, node.Ints(inputs[1]!)))];
+
+    internal override Func<AxisLayout, AxisLayout?> Relayout(Node node, Func<int, long[]?> integers) => layout =>
     {
-        var x = inputs[0]!;
-        var (from, to) = (x.shape, node.Ints(inputs[1]!));
-        for (var axis = 0; axis < to.Length && !node.Flag("allowzero"); axis++)
-        {
-            if (to[axis] != 0) continue;
-            to[axis] = axis < from.Length ? from[axis]
-                : throw node.Error($"its shape keeps axis {axis}, but its input has {from.Length} axes; export the model again");
-        }
-        return [x.reshape(to)];
-    }
+        var from = layout.Shape;
+        if (integers(1) is not { } told || Target(node, from, told) is not { } to) return null;
+        var (open, given) = (Array.IndexOf(to, -1), to.Where(size => size != -1).ToArray().Product());
+        if (open >= 0 && given > 0) to[open] = from.Product() / given;
+        return Array.TrueForAll(to, size => size >= 0) && to.Product() == from.Product() ? layout.Reshaped(to) : null; // else it cannot be run
+    };
 
     public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
 
@@ -39,5 +38,16 @@ internal sealed class Reshape : Operator
             -1 => -1,
             _ => to[axis],
         })]);
+    }
+
+    private static long[] Target(Node node, long[] from, long[] to)
+    {
+        for (var axis = 0; axis < to.Length && !node.Flag("allowzero"); axis++)
+        {
+            if (to[axis] != 0) continue;
+            to[axis] = axis < from.Length ? from[axis]
+                : throw node.Error($"its shape keeps axis {axis}, but its input has {from.Length} axes; export the model again");
+        }
+        return to;
     }
 }

@@ -18,6 +18,8 @@ internal abstract class Sampling : Operator
         return [Sample(node, inputs, generator)];
     }
 
+    internal sealed override bool Repeats => false;
+
     protected abstract Tensor Sample(Node node, Tensor?[] inputs, Generator generator);
 
     /// <summary>The type that <c>dtype</c> names.</summary>

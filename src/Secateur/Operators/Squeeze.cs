@@ -11,15 +11,19 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Squeeze : Operator
 {
-    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
-    {
-        var x = inputs[0]!;
-        var shape = x.shape;
-        var named = node.Ints("axes", inputs, 1)?.Select(axis => node.Axis(axis, x.dim())).ToHashSet();
-        if (named?.FirstOrDefault(axis => shape[axis] != 1, -1) is { } wrong and >= 0)
-            throw node.Error($"axis {wrong} is of size {shape[wrong]}, not 1; check the data's shape against the model's inputs");
-        return [x.reshape([.. shape.Where((size, axis) => named?.Contains(axis) is not true && (named is not null || size != 1))])];
-    }
+    public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
+        [inputs[0]!.reshape(Squeezed(node, inputs[0]!.shape, node.Ints("axes", inputs, 1)))];
+
+    internal override Func<AxisLayout, AxisLayout?> Relayout(Node node, Func<int, long[]?> integers) => layout =>
+        (integers(1) ?? node.Ints("axes")) is var axes && axes is null && node.HasInput(1) ? null : layout.Reshaped(Squeezed(node, layout.Shape, axes));
 
     public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
+
+    private static long[] Squeezed(Node node, long[] shape, long[]? axes)
+    {
+        var named = axes?.Select(axis => node.Axis(axis, shape.Length)).ToHashSet();
+        if (named?.FirstOrDefault(axis => shape[axis] != 1, -1) is { } wrong and >= 0)
+            throw node.Error($"axis {wrong} is of size {shape[wrong]}, not 1; check the data's shape against the model's inputs");
+        return [.. shape.Where((size, axis) => named?.Contains(axis) is not true && (named is not null || size != 1))];
+    }
 }

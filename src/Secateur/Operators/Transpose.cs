@@ -10,6 +10,8 @@ internal sealed class Transpose : Operator
 {
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) => [inputs[0]!.permute(Permutation(node, inputs[0]!.dim()))];
 
+    internal override Func<AxisLayout, AxisLayout?> Relayout(Node node, Func<int, long[]?> integers) => layout => layout.Permuted(Permutation(node, layout.Shape.Length));
+
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         foreach (var (to, from) in Permutation(node, shapes[node.Inputs[0]].Length).Index())

@@ -24,11 +24,12 @@ internal sealed record Choice(string Tensor, string Node, Weight? Weight, bool P
         CheckPatterns(network, recipe);
         var weights = network.Weights.ToDictionary(weight => weight.Name);
         var ends = Limits(network, recipe.Ends);
+        var uses = LearnedUse.Of(network.Model).ToLookup(use => use.Name);
         return
         [
             .. network.Constants.Keys.Where(network.Graph.Consumers.ContainsKey)
                 .OrderBy(name => network.Graph.AllNodes.IndexOf(network.Graph.Consumers[name][0]))
-                .Select(name => weights.TryGetValue(name, out var weight) ? OfWeight(weight, recipe, granularity, ends) : OfOther(network, name)),
+                .Select(name => weights.TryGetValue(name, out var weight) ? OfWeight(weight, recipe, granularity, ends) : OfOther(network, name, uses[name].FirstOrDefault())),
         ];
     }
 
@@ -45,12 +46,12 @@ internal sealed record Choice(string Tensor, string Node, Weight? Weight, bool P
         return end.Most == 0 ? Kept(end.Why) : Pruned($"{recipe.Allocation} allocation, {end.Why}", most: end.Most);
     }
 
-    private static Choice OfOther(Network network, string name)
+    private static Choice OfOther(Network network, string name, LearnedUse? use)
     {
         var node = network.Graph.Consumers[name][0];
-        var kind = Operator.For(node, network.Model.Path).Learned(node).FirstOrDefault(role => node.HasInput(role.Input) && node.Inputs[role.Input] == name);
-        var why = network.Parameters.ContainsKey(name)
-            ? kind.Kind switch
+        var why = use is { Unfit: { Length: > 0 } unfit } ? unfit
+            : use is not null && network.Parameters.ContainsKey(name)
+            ? use.Role.Kind switch
             {
                 LearnedKind.Bias => "biases are never pruned: they are few and each shifts a whole unit",
                 LearnedKind.Scale => "scales of normalization are never pruned: each carries a whole channel",

@@ -132,7 +132,7 @@ internal sealed class UnitStep : PruneStep
     private string Key(Group group) => $"{Groups.IndexOf(group)} {group.Name}";
 
     private static string? Kept(StructureMap map, Group group, Recipe recipe) => recipe.Keep.FirstOrDefault(pattern => map.Network.Weights
-        .Where(weight => group.Members.Any(axis => axis.Tensor == weight.Name && axis.Index == weight.OutputAxis))
+        .Where(weight => group.Members.Any(axis => axis.Tensor == weight.Name && weight.OutputAxes.Contains(axis.Index)))
         .Any(weight => FileSystemName.MatchesSimpleExpression(pattern, weight.Name, ignoreCase: false) || FileSystemName.MatchesSimpleExpression(pattern, weight.Node.Name, ignoreCase: false)));
 
     private static ImmutableArray<Choice> ChoicesOf(StructureMap map, ImmutableArray<Group> groups, Recipe recipe)

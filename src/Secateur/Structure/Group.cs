@@ -54,10 +54,10 @@ public sealed class Group
         var order = graph.Nodes.Index().SelectMany(node => node.Item.Inputs.Select(name => (name, node.Index))).DistinctBy(use => use.name).ToDictionary(use => use.name, use => use.Index);
         var groups =
             from one in members
-            let own = one.Value.Where(axis => weights.TryGetValue(axis.Tensor, out var weight) && (axis.Index == weight.OutputAxis || axis.Index == weight.InputAxis))
+            let own = one.Value.Where(axis => weights.TryGetValue(axis.Tensor, out var weight) && (weight.OutputAxes.Contains(axis.Index) || weight.InputAxes.Contains(axis.Index)))
                 .OrderBy(axis => order.GetValueOrDefault(axis.Tensor, int.MaxValue)).ToArray()
             where own.Length > 0
-            let first = own.FirstOrDefault(axis => axis.Index == weights[axis.Tensor].OutputAxis, own[0])
+            let first = own.FirstOrDefault(axis => weights[axis.Tensor].OutputAxes.Contains(axis.Index), own[0])
             orderby order.GetValueOrDefault(first.Tensor, int.MaxValue), one.Key.Number
             let roles = map.RolesOf(one.Key)
             let kind = roles.HasFlag(Roles.Head) ? UnitKind.Head : roles.HasFlag(Roles.HeadSize) ? UnitKind.HeadSize : UnitKind.Channel

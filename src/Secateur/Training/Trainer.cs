@@ -71,8 +71,7 @@ internal sealed class Trainer : IDisposable
             using var scope = NewDisposeScope();
             manual_seed(Seeds.Derive(seed, "dropout", step));
             Optimizer.Clear();
-            var loss = Loss(step);
-            loss.backward();
+            var loss = Learn(step);
             Optimizer.Step(LearningRate.At(recipe, step, of));
             masks.Apply(network);
             total.Add(loss);
@@ -86,7 +85,8 @@ internal sealed class Trainer : IDisposable
 
     public void Dispose() => Optimizer.Dispose();
 
-    private Tensor Loss(long step)
+    /// <summary>The loss of a step, whose gradients are with the parameters.</summary>
+    private Tensor Learn(long step)
     {
         var batch = BatchOf(step);
         var read = examples.Read(batch.Indices);
@@ -99,11 +99,20 @@ internal sealed class Trainer : IDisposable
             using var frozen = no_grad();
             taught = Read(teacher!.Run(inputs), batch);
         }
-        var student = Read(network.Run(inputs, new Mode(Training: !Freezes(recipe, objective))), batch);
-        if (objective.Teacher == 1) return objective.Loss(student, null, taught);
-        var target = objective.Task.Target(examples, read, batch);
-        objective.Task.Task.Check(student, target, network.Model.Path);
-        return objective.Loss(student, target, taught);
+        var mode = new Mode(Training: !Freezes(recipe, objective));
+        using var checkpointed = recipe.Checkpointing ? network.RunCheckpointed(inputs, mode) : null;
+        var loss = LossOf(Read(checkpointed is null ? network.Run(inputs, mode) : network.Tensors(checkpointed.Outputs), batch));
+        if (checkpointed is null) loss.backward();
+        else checkpointed.Backward(loss);
+        return loss;
+
+        Tensor LossOf(Reading student)
+        {
+            if (objective.Teacher == 1) return objective.Loss(student, null, taught);
+            var target = objective.Task.Target(examples, read, batch);
+            objective.Task.Task.Check(student, target, network.Model.Path);
+            return objective.Loss(student, target, taught);
+        }
     }
 
     private Reading Read(Tensor[] outputs, Batch batch) => Reading.Of(objective.Task.Forms, outputs, batch.Indices.Length, batch.Real, network.Model.Path);

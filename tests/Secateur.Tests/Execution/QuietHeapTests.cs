@@ -1,6 +1,7 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using Secateur.Execution;
+using static TorchSharp.torch;
 
 namespace Secateur.Tests.Execution;
 
@@ -56,7 +57,6 @@ public sealed class QuietHeapTests
     [Fact]
     public void An_inner_stretch_ends_nothing_and_the_outer_ends_all()
     {
-        var usual = GCSettings.LatencyMode;
         using (QuietHeap.Enter())
         {
             using (QuietHeap.Enter()) Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
@@ -65,7 +65,7 @@ public sealed class QuietHeapTests
             Waste(32);
             Assert.Equal(before, Collections);
         }
-        Assert.Equal(usual, GCSettings.LatencyMode);
+        Assert.NotEqual(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
     }
 
     [Fact]
@@ -82,14 +82,46 @@ public sealed class QuietHeapTests
     [Fact]
     public void A_budget_overrun_ends_quietly_and_the_next_breath_begins_anew()
     {
-        var usual = GCSettings.LatencyMode;
         using (QuietHeap.Enter())
         {
             Waste(512);
             QuietHeap.Breathe();
             Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
         }
-        Assert.Equal(usual, GCSettings.LatencyMode);
+        Assert.NotEqual(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void Brief_stretches_go_on_where_the_last_ended_until_half_of_the_budget_is_used()
+    {
+        using (QuietHeap.EnterBriefly()) Waste(16);
+        var before = Collections;
+        for (var again = 0; again < 3; again++)
+        {
+            using var quiet = QuietHeap.EnterBriefly();
+            Waste(16);
+            Assert.Equal(before, Collections);
+        }
+        Waste(112);
+        using (QuietHeap.EnterBriefly())
+        {
+            Assert.NotEqual(before, Collections);
+            before = Collections;
+            Waste(64);
+            Assert.Equal(before, Collections);
+        }
+        using (QuietHeap.Enter()) Waste(1); // ends it
+        Assert.NotEqual(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void A_run_of_a_network_is_quiet()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Nets.Classifier();
+        var (inside, x) = (false, new Dictionary<string, Tensor> { ["x"] = zeros(4, 8) });
+        network.Run(x, default, (_, _, _) => inside |= GCSettings.LatencyMode == GCLatencyMode.NoGCRegion);
+        Assert.True(inside);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -24,7 +24,7 @@ public sealed class NestingTests
         foreach (var (round, sparsity) in new[] { 0.0, 0.2, 0.2, 0.5, 0.8 }.Index())
         {
             Narrow(step, network, masks, sparsity, seed: round);
-            Assert.InRange(masks.Zeros, sparsity * step.Total - 20, sparsity * step.Total + 20);
+            Assert.InRange(masks.Sparsity(network) * step.Total, sparsity * step.Total - 20, sparsity * step.Total + 20);
             foreach (var (name, mask) in masks.All)
             {
                 Assert.False(mask.logical_and(before[name].logical_not()).any().item<bool>());

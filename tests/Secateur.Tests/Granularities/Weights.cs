@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Operators;
 using Secateur.Testing;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,7 +15,11 @@ internal static class Weights
     /// <param name="values">Any shape with at least one axis.</param>
     /// <param name="outputAxis">Which axis counts outputs.</param>
     /// <param name="name">Of the tensor in the file.</param>
-    public static Weight Of(Tensor values, int outputAxis = 0, string name = "w") => new(name, new Parameter(values, requires_grad: true), Layer, outputAxis);
+    public static Weight Of(Tensor values, int outputAxis = 0, string name = "w")
+    {
+        var use = new LearnedUse(name, Layer, new Learned(0, LearnedKind.Weight, outputAxis), AxisLayout.Of(values.shape), "");
+        return new(new Parameter(values, requires_grad: true), use);
+    }
 
     /// <summary>Uniform in [0, 1) by a seed of its own, so that tests side by side do not disturb each other.</summary>
     public static Tensor Random(long seed, params long[] shape)

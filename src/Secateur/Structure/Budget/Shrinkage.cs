@@ -13,6 +13,9 @@ public delegate ImmutableArray<long> ShapeOf(string value, ReadOnlySpan<int> kep
 /// <param name="ShapeOf">With all units kept, the dense shape. A unit may stand for several places of an axis.</param>
 public sealed record Shrinkage(ImmutableArray<int> Units, ShapeOf ShapeOf)
 {
+    /// <summary>All groups that may shrink.</summary>
+    internal static Shrinkage Of(StructureMap map, Shapes shapes) => Of(map, [.. map.Groups.Where(group => group.Held is null)], shapes);
+
     /// <param name="map">Of the model.</param>
     /// <param name="groups">Of the map, in the order in which their counts are given.</param>
     /// <param name="shapes">As seen in a run of it; of other open sizes than those the map looked at, if need be.</param>

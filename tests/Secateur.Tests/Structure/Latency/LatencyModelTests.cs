@@ -3,6 +3,7 @@ using Secateur.Architectures;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using Secateur.Structure.Budget;
 using Secateur.Structure.Latency;
 using Secateur.Tests.Evaluation;
@@ -55,7 +56,8 @@ public sealed class LatencyModelTests
         var model = OnnxModel.Load(path);
         using var network = new Network(model);
         var shapes = Shapes.Of(network);
-        var shrinkage = Shrinkage.Of(model, shapes);
+        using var map = StructureMap.Of(network);
+        var shrinkage = Shrinkage.Of(map, shapes);
         var foreign = new LatencyModel(path, model, shapes, shrinkage, LatencyTable.Load(folder.File("table.json"), 1));
         foreign.Measure(null, TestContext.Current.CancellationToken);
         var cost = foreign.ToCost();
@@ -68,7 +70,8 @@ public sealed class LatencyModelTests
         other.Save(path);
         using var second = new Network(other);
         var seen = Shapes.Of(second);
-        var e = Assert.Throws<SecateurException>(() => new LatencyModel(path, other, seen, Shrinkage.Of(other, seen), LatencyTable.Load(folder.File("table.json"), 1)).Measure(null, TestContext.Current.CancellationToken));
+        using var otherMap = StructureMap.Of(second);
+        var e = Assert.Throws<SecateurException>(() => new LatencyModel(path, other, seen, Shrinkage.Of(otherMap, seen), LatencyTable.Load(folder.File("table.json"), 1)).Measure(null, TestContext.Current.CancellationToken));
         Assert.Contains("table.json: has no 'Conv", e.Message);
     }
 
@@ -81,7 +84,8 @@ public sealed class LatencyModelTests
             var model = name is "lenet-5" or "vit-small" ? Architecture.Named(name).Build(new() { InputShape = [1, 28, 28], Classes = 10 }, 1) : Build(name);
             using var network = new Network(model);
             var shapes = Shapes.Of(network);
-            law(model, shapes, Shrinkage.Of(model, shapes));
+            using var map = StructureMap.Of(network);
+            law(model, shapes, Shrinkage.Of(map, shapes));
         }
     }
 }
