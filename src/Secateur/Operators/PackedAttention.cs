@@ -114,7 +114,7 @@ internal sealed class PackedAttention : Operator
         var (before, heads) = (Sizes(node, mending.Before(node.Inputs[1])[1]), mending.Left("heads"));
         var (size, values) = (heads * mending.Left("size"), mending.After(node.Outputs[0])[2]);
         mending.Want("num_heads", heads);
-        if (node.Has("qkv_hidden_sizes") || size != values) mending.Want("qkv_hidden_sizes", size, size, values);
+        if (node.Has("qkv_hidden_sizes") || size != values) mending.Want("qkv_hidden_sizes", [size, size, values]);
         if (node.Float("scale") == 0 && before[0] / node.Int("num_heads") is var one && mending.Left("size") != one) mending.Want("scale", (float)(1 / Math.Sqrt(one)));
     }
 

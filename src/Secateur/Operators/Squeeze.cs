@@ -11,6 +11,8 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Squeeze : Operator
 {
+    public override string WhyWhole => "drops axes of size 1 without naming them";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
         var x = inputs[0]!;
@@ -21,5 +23,15 @@ internal sealed class Squeeze : Operator
         return [x.reshape([.. shape.Where((size, axis) => named?.Contains(axis) is not true && (named is not null || size != 1))])];
     }
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
+    /// <summary>Where no axes are named, one that shrinks to 1 would go too.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        if (node.Opset >= 13 && !node.HasInput(1)) ties.Block(node);
+        else ties.AddReshape(node.Inputs[0], node.Outputs[0]);
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        if (node.Opset < 13 && !node.Has("axes")) mending.Want("axes", [.. mending.Before(node.Inputs[0]).Index().Where(size => size.Item == 1).Select(size => (long)size.Index)]);
+    }
 }

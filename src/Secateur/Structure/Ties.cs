@@ -118,7 +118,7 @@ public sealed class Ties(Shapes shapes, Graph graph)
     public void AddReshape(string one, string other)
     {
         var (from, to) = (AxesOf([one]).ToArray(), AxesOf([other]).ToArray());
-        if (from.Length == 0 || to.Length == 0) foreach (var axis in from.Concat(to)) Block(axis);
+        if (from.Length == 0 || to.Length == 0 || shapes.Elements(one) == 0) foreach (var axis in from.Concat(to)) Block(axis);
         else Unify(Extent.Times(from.Select(axis => this[axis])), Extent.Times(to.Select(axis => this[axis])));
     }
 
