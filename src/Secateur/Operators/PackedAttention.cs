@@ -92,11 +92,11 @@ internal sealed class PackedAttention : Operator
         var packed = ties.Chain(ties.Times(head, size), ties.Times(head, size), ties.Times(head, valueSize));
         ties.Contract(new(x, 2), new(w, 0), zero);
         ties.AddProduct(new(w, 1), packed);
-        ties.Contract(new(w, 1), zero); // queries by keys
+        ties.Sum(new(w, 1), zero); // queries by keys
         if (node.HasInput(2))
         {
             ties.AddProduct(new(node.Inputs[2], 0), packed);
-            ties.Contract(new Axis(node.Inputs[2], 0));
+            ties.Sum(new Axis(node.Inputs[2], 0));
         }
         ties.AddProduct(new(y, 2), head, valueSize);
         foreach (var one in node.Outputs.Skip(1).Concat(node.HasInput(past) ? [node.Inputs[past]] : []).Where(shapes.Has))
