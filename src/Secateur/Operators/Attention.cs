@@ -82,7 +82,7 @@ internal sealed class Attention : Operator
         heads.AddScores(mask, new Axis(q, 0), queries, group, each);
         heads.AddScores(scores, null, queries, group, each);
         if (queries is { } rows) ties.Add(rows, heads.Length(y));
-        ties.Contract(heads.Elements(q));
+        ties.Sum(heads.Elements(q));
         heads.Note([group, each], size, valueSize);
 
         static string Name(IReadOnlyList<string> names, int index) => index < names.Count ? names[index] : "";

@@ -60,7 +60,7 @@ internal sealed class Conv : Operator
         var group = ties.Free(groups);
         ties.AddProduct(into, group, kernel);
         ties.AddProduct(outOf, group, ties.Free(shapes[outOf.Tensor][outOf.Index] / groups));
-        if (shapes[kernel.Tensor][kernel.Index] > 1) ties.Contract(kernel, zero);
+        if (shapes[kernel.Tensor][kernel.Index] > 1) ties.Sum(kernel, zero);
     }
 
     /// <summary>As many groups as the input's channels fill.</summary>

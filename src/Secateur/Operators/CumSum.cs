@@ -33,6 +33,6 @@ internal sealed class CumSum : Operator
             return;
         }
         ties.AddAll(node.Inputs[0], node.Outputs[0]);
-        ties.Contract(new(node.Inputs[0], node.Axis(summed, shapes[node.Inputs[0]].Length))); // zeros add nothing to the sums behind them
+        ties.Sum(new(node.Inputs[0], node.Axis(summed, shapes[node.Inputs[0]].Length))); // zeros add nothing to the sums behind them
     }
 }

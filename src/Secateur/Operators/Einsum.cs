@@ -51,7 +51,7 @@ internal sealed class Einsum : Operator
             foreach (var axis in axes.Skip(1)) ties.Add(axes[0], axis);
             var stays = label.Any(axis => axis.Tensor == node.Outputs[0]);
             if (!stays && axes.FirstOrDefault(axis => axis.Tensor != axes[0].Tensor) is { Tensor: not null } other) ties.Contract(axes[0], other);
-            else if (!stays) ties.Contract(axes[0]);
+            else if (!stays) ties.Sum(axes[0]);
             if (products) ties.Note(axes[0], label.Count() > 2 && stays ? Roles.Head : Roles.HeadSize);
         }
     }

@@ -29,7 +29,9 @@ internal sealed class FusedConv : Operator
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         conv.Tie(node, shapes, ties);
-        if (node.HasInput(3)) ties.AddBroadcast(node.Inputs[3], node.Outputs[0]);
+        if (!node.HasInput(3)) return;
+        ties.AddBroadcast(node.Inputs[3], node.Outputs[0]);
+        for (var axis = 2; axis < shapes[node.Outputs[0]].Length; axis++) ties.Block(new Axis(node.Outputs[0], axis));
     }
 
     public override void Mend(Node node, Mending mending) => conv.Mend(node, mending);

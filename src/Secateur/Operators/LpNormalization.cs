@@ -18,6 +18,6 @@ internal sealed class LpNormalization : Operator
     public override void Tie(Node node, Shapes shapes, Ties ties)
     {
         ties.AddAll(node.Inputs[0], node.Outputs[0]);
-        ties.Contract(new(node.Inputs[0], node.Axis("axis", -1, shapes[node.Inputs[0]].Length))); // zeros add nothing to a norm
+        ties.Sum(new(node.Inputs[0], node.Axis("axis", -1, shapes[node.Inputs[0]].Length))); // zeros add nothing to a norm
     }
 }

@@ -60,12 +60,12 @@ internal sealed class MultiHeadAttention : Operator
         var heads = new HeadTies(shapes, ties);
         foreach (var one in Given([0, 1, 6], [1])) heads.Add(one, size, head);
         foreach (var one in Given([2, 7], [0, 2])) heads.Add(one, valueSize, head);
-        ties.Contract(new(q, 2));
+        ties.Sum(new(q, 2));
         if (node.HasInput(3))
         {
             var bias = new Axis(node.Inputs[3], 0);
             ties.AddProduct(bias, ties.Chain(ties.Times(head, size), ties.Times(head, size), ties.Times(head, valueSize)));
-            ties.Contract(bias);
+            ties.Sum(bias);
         }
         Axis? queries = node.Flag("unidirectional") || node.HasInput(4) ? null : new Axis(q, 1);
         if (node.HasInput(5)) heads.AddScores(node.Inputs[5], null, queries, head);

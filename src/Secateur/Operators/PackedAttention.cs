@@ -92,11 +92,11 @@ internal sealed class PackedAttention : Operator
         var packed = ties.Chain(ties.Times(head, size), ties.Times(head, size), ties.Times(head, valueSize));
         ties.Contract(new(x, 2), new(w, 0), zero);
         ties.AddProduct(new(w, 1), packed);
-        ties.Contract(new(w, 1), zero); // queries by keys
+        ties.Sum(new(w, 1), zero); // queries by keys
         if (node.HasInput(2))
         {
             ties.AddProduct(new(node.Inputs[2], 0), packed);
-            ties.Contract(new Axis(node.Inputs[2], 0));
+            ties.Sum(new Axis(node.Inputs[2], 0));
         }
         ties.AddProduct(new(y, 2), head, valueSize);
         foreach (var one in node.Outputs.Skip(1).Concat(node.HasInput(past) ? [node.Inputs[past]] : []).Where(shapes.Has))
@@ -114,7 +114,7 @@ internal sealed class PackedAttention : Operator
         var (before, heads) = (Sizes(node, mending.Before(node.Inputs[1])[1]), mending.Left("heads"));
         var (size, values) = (heads * mending.Left("size"), mending.After(node.Outputs[0])[2]);
         mending.Want("num_heads", heads);
-        if (node.Has("qkv_hidden_sizes") || size != values) mending.Want("qkv_hidden_sizes", size, size, values);
+        if (node.Has("qkv_hidden_sizes") || size != values) mending.Want("qkv_hidden_sizes", [size, size, values]);
         if (node.Float("scale") == 0 && before[0] / node.Int("num_heads") is var one && mending.Left("size") != one) mending.Want("scale", (float)(1 / Math.Sqrt(one)));
     }
 

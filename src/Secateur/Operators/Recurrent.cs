@@ -100,7 +100,7 @@ internal abstract class Recurrent : Operator
         if (node.HasInput(4)) ties.Add(new(node.Inputs[4], 0), new(x, batch));
         ties.Contract(new(x, 2), new(w, 2));
         var hidden = new Axis(r, 2);
-        ties.Contract(hidden);
+        ties.Sum(hidden);
         foreach (var gates in (Axis[])[new(w, 1), new(r, 1)]) ties.AddProduct(gates, (long)Gates, hidden);
         if (node.HasInput(3)) ties.AddProduct(new(node.Inputs[3], 1), 2L * Gates, hidden);
         if (node.HasInput(7)) ties.AddProduct(new(node.Inputs[7], 1), 3L, hidden);

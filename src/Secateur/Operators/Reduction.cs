@@ -42,7 +42,7 @@ internal abstract class Reduction : Operator
         if (axes.Length == 0 && !node.Flag("noop_with_empty_axes")) reduced = [.. Enumerable.Range(0, rank)];
         for (int axis = 0, kept = 0; axis < rank; axis++)
         {
-            if (reduced.Contains(axis) && ZerosAddNothing) ties.Contract(new(x, axis));
+            if (reduced.Contains(axis) && ZerosAddNothing) ties.Sum(new(x, axis));
             else if (reduced.Contains(axis)) ties.Block(new Axis(x, axis));
             else ties.Add(new(x, axis), new(y, node.Flag("keepdims", true) ? axis : kept++));
         }

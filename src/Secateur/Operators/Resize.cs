@@ -45,7 +45,7 @@ internal sealed class Resize : Resampling
 
     public override void Mend(Node node, Mending mending)
     {
-        if (!node.HasInput(3)) return;
+        if (!node.HasInput(3) || node.Text("keep_aspect_ratio_policy", "stretch") != "stretch") return;
         var to = mending.After(node.Outputs[0]);
         mending.Want(3, [.. Axes(node, to.Length).Select(axis => to[axis])]);
     }

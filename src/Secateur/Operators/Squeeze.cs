@@ -11,13 +11,25 @@ namespace Secateur.Operators;
 /// </summary>
 internal sealed class Squeeze : Operator
 {
+    public override string WhyWhole => "drops axes of size 1 without naming them";
+
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode) =>
         [inputs[0]!.reshape(Squeezed(node, inputs[0]!.shape, node.Ints("axes", inputs, 1)))];
 
     internal override Func<AxisLayout, AxisLayout?> Relayout(Node node, Func<int, long[]?> integers) => layout =>
         (integers(1) ?? node.Ints("axes")) is var axes && axes is null && node.HasInput(1) ? null : layout.Reshaped(Squeezed(node, layout.Shape, axes));
 
-    public override void Tie(Node node, Shapes shapes, Ties ties) => ties.AddReshape(node.Inputs[0], node.Outputs[0]);
+    /// <summary>Where no axes are named, one that shrinks to 1 would go too.</summary>
+    public override void Tie(Node node, Shapes shapes, Ties ties)
+    {
+        if (node.Opset >= 13 && !node.HasInput(1)) ties.Block(node);
+        else ties.AddReshape(node.Inputs[0], node.Outputs[0]);
+    }
+
+    public override void Mend(Node node, Mending mending)
+    {
+        if (node.Opset < 13 && !node.Has("axes")) mending.Want("axes", [.. mending.Before(node.Inputs[0]).Index().Where(size => size.Item == 1).Select(size => (long)size.Index)]);
+    }
 
     private static long[] Squeezed(Node node, long[] shape, long[]? axes)
     {

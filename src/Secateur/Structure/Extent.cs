@@ -70,7 +70,7 @@ internal sealed class Product(ImmutableArray<Extent> factors) : Extent(factors.A
 {
     public ImmutableArray<Extent> Factors { get; } = factors;
 
-    public override Extent Resolved => Factors.All(factor => factor is not Product && ReferenceEquals(factor, factor.Resolved)) ? this : Times(Factors);
+    public override Extent Resolved => Factors.All(factor => factor is not Product && factor.Size != 1 && ReferenceEquals(factor, factor.Resolved)) ? this : Times(Factors);
 
     public override IEnumerable<Dimension> Leaves => Factors.SelectMany(factor => factor.Leaves);
 }

@@ -59,17 +59,19 @@ public sealed class Mending
     }
 
     /// <summary>States what an attribute must be.</summary>
-    public void Want(string attribute, params long[] numbers)
+    public void Want(string attribute, long[] numbers)
     {
-        var one = new AttributeProto { Name = attribute };
-        if (node.Ints(attribute) is { Length: > 0 } || numbers.Length != 1)
-        {
-            one.Type = AttributeProto.Types.AttributeType.Ints;
-            one.Ints.AddRange(numbers);
-        }
-        else (one.Type, one.I) = (AttributeProto.Types.AttributeType.Int, numbers[0]);
+        var one = new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Ints };
+        one.Ints.AddRange(numbers);
         Attributes.RemoveAll(other => other.Name == attribute);
         Attributes.Add(one);
+    }
+
+    /// <summary>States what an attribute must be.</summary>
+    public void Want(string attribute, long number)
+    {
+        Attributes.RemoveAll(other => other.Name == attribute);
+        Attributes.Add(new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Int, I = number });
     }
 
     /// <summary>States what an attribute must be.</summary>

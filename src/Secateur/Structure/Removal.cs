@@ -52,7 +52,7 @@ internal sealed class Removal
     }
 
     /// <summary>What the graph computes from sizes once the units are gone.</summary>
-    public SizeArithmetic SizesAfter(int setting) => after[setting] ??= SizeArithmetic.Of(map.Network, name => ShapeOf(name, setting));
+    public SizeArithmetic SizesAfter(int setting) => after[setting] ??= SizeArithmetic.Of(map.Network, name => ShapeOf(name, setting), Cut);
 
     /// <summary>The dimensions that some node cannot follow, with that node's reason.</summary>
     public IReadOnlyList<(Dimension Dimension, Pin Pin)> Faults()
@@ -169,8 +169,9 @@ internal sealed class Removal
         var (node, name) = (mend.Node, mend.Node.Inputs[input]);
         if (name.Length == 0 || !map.Settings[0].Sizes.IsComputed(name)) return;
         if (node.Outputs.All(output => output.Length == 0 || SizesAfter(0)[output] is not null)) return; // still arithmetic of sizes
-        Tensor?[] now = [.. map.Settings.Select((_, setting) => SizesAfter(setting)[name])], were = [.. map.Settings.Select(setting => setting.Sizes[name])];
-        if (now.Zip(were).All(pair => pair is (null, null) || (pair.First is { } one && pair.Second is { } other && one.shape.SequenceEqual(other.shape) && one.equal(other).all().item<bool>()))) return;
+        Tensor?[] now = [.. map.Settings.Select((_, setting) => SizesAfter(setting)[name])];
+        Tensor?[] were = [.. map.Settings.Select(setting => setting.Sizes[name] is { } whole ? Cut(name, whole) : null)];
+        if (now.Zip(were).All(pair => pair.First is { } one && pair.Second is { } other && one.shape.SequenceEqual(other.shape) && one.equal(other).all().item<bool>())) return;
         for (var setting = 0; setting < now.Length; setting++)
         {
             if (now[setting] is { } one && were[setting] is { } other && !one.shape.SequenceEqual(other.shape))
@@ -182,6 +183,19 @@ internal sealed class Removal
         if (were[0] is not { } value || were.Any(other => other is null || !other.shape.SequenceEqual(value.shape) || !other.equal(value).all().item<bool>()))
             throw node.Error($"computes with '{name}', which follows from a size that shrinks and from the data; keep that size whole");
         mend.Numbers.Add(new(input, value));
+    }
+
+    /// <summary>What stays of a value's elements; null where it is of other sizes than those looked at.</summary>
+    private Tensor? Cut(string name, Tensor value)
+    {
+        if (map.ExtentsOf(name) is not { } extents || Same(name)) return value;
+        for (var axis = 0; axis < extents.Length; axis++)
+        {
+            if (extents[axis] is not { } extent || Kept(extent) is var stays && !stays.Contains(false)) continue;
+            if (axis >= value.dim() || value.shape[axis] != stays.Length) return null;
+            value = value.index_select(axis, tensor(stays.Index().Where(unit => unit.Item).Select(unit => (long)unit.Index).ToArray()));
+        }
+        return value;
     }
 
     private static string Reason(SecateurException error) => error.Message[(error.Message.IndexOf("): ", StringComparison.Ordinal) + 3)..].Split(';')[0];

@@ -21,13 +21,14 @@ internal sealed class SizeArithmetic
     /// <summary>Runs what depends on constants and sizes alone. Tensors belong to the caller's dispose scope.</summary>
     /// <param name="network">Of the graph.</param>
     /// <param name="sizes">The shape of a value; null where it is not known.</param>
-    public static SizeArithmetic Of(Network network, Func<string, long[]?> sizes)
+    /// <param name="constants">A constant as it will be; as it is where none is given.</param>
+    public static SizeArithmetic Of(Network network, Func<string, long[]?> sizes, Func<string, Tensor, Tensor?>? constants = null)
     {
         var made = new SizeArithmetic();
         using var frozen = no_grad();
         using var quiet = QuietHeap.Enter();
         foreach (var (name, constant) in network.Constants)
-            if (constant.numel() <= Most) made.known[name] = constant.detach();
+            if (constant.numel() <= Most && (constants is null ? constant.detach() : constants(name, constant.detach())) is { } own) made.known[name] = own;
         foreach (var node in network.Graph.Nodes) made.Take(node, network.Model.Path, sizes);
         return made;
     }

@@ -43,6 +43,7 @@ public sealed class StructureMap : IDisposable
                 if (!constant.CanSlice()) ties.BlockEdge(name, $"it is an axis of '{name}', whose elements are packed");
             foreach (var input in network.Graph.Inputs) ties.BlockEdge(input.Name, $"it is an axis of the model's input '{input.Name}'");
             foreach (var output in network.Graph.Outputs) ties.BlockEdge(output.Name, $"it is an axis of the model's output '{output.Name}'");
+            HoldReadSizes(network.Graph, settings[0].Sizes, ties);
             var map = new StructureMap(network, scope, settings, ties);
             map.HoldUnmendable();
             map.Groups = Group.Of(map);
@@ -78,7 +79,7 @@ public sealed class StructureMap : IDisposable
     {
         var usual = Shapes.Of(network, 1, inputs, 64, 16); // small, so that a look at a large network is quick
         List<Shapes> all = [usual];
-        if (network.Graph.Inputs.Any(input => input.IsOpen))
+        if (network.Graph.Inputs.Any(input => input.Shape.Any(size => size is null)))
         {
             try
             {
@@ -92,6 +93,19 @@ public sealed class StructureMap : IDisposable
         ImmutableArray<Setting> settings = [.. all.Select(shapes => new Setting(shapes, SizeArithmetic.Of(network, name => shapes.Has(name) ? [.. shapes[name]] : null)))];
         usual.Learn(name => settings[0].Sizes.Integers(name) is { } numbers && settings.All(setting => setting.Sizes.Integers(name)?.SequenceEqual(numbers) == true) ? numbers : null);
         return settings;
+    }
+
+    /// <summary>A size that leaves the graph, or that a graph inside a node sees, must be what it was.</summary>
+    private static void HoldReadSizes(Graph graph, SizeArithmetic sizes, Ties ties)
+    {
+        foreach (var output in graph.Outputs) Hold(output.Name, $"its size is in the model's output '{output.Name}'");
+        foreach (var node in graph.Nodes)
+            foreach (var name in node.Captured) Hold(name, $"its size is read by the graphs of node '{node.Name}' ({node.OpType})");
+
+        void Hold(string name, string why)
+        {
+            foreach (var source in sizes.Sources(name)) ties.BlockEdge(source, why);
+        }
     }
 
     private static long[] Other(Network network, string name, long[] shape) =>

@@ -118,7 +118,7 @@ public sealed class Ties(Shapes shapes, Graph graph)
     public void AddReshape(string one, string other)
     {
         var (from, to) = (AxesOf([one]).ToArray(), AxesOf([other]).ToArray());
-        if (from.Length == 0 || to.Length == 0) foreach (var axis in from.Concat(to)) Block(axis);
+        if (from.Length == 0 || to.Length == 0 || shapes.Elements(one) == 0) foreach (var axis in from.Concat(to)) Block(axis);
         else Unify(Extent.Times(from.Select(axis => this[axis])), Extent.Times(to.Select(axis => this[axis])));
     }
 
@@ -197,7 +197,7 @@ public sealed class Ties(Shapes shapes, Graph graph)
     /// <summary>The node sums over an axis in a way to which zeros add nothing.</summary>
     /// <param name="value">Of any operand.</param>
     /// <param name="zero">Of a quantized one.</param>
-    public void Contract(Axis value, Zero? zero = null)
+    public void Sum(Axis value, Zero? zero = null)
     {
         if (zero is { } points && !AreConstants(value, points)) Block([value], "multiplies quantized values that are no constants along it");
         else

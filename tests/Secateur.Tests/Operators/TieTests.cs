@@ -73,6 +73,7 @@ public sealed class TieTests
         using var frozen = no_grad();
         var (model, inputs) = one.Build(seed, constants: true);
         if (model.Proto.OpsetImport[0].Version < 7) return null;
+        if (model.Proto.Graph.Initializer.Concat(inputs).Any(constant => constant.DataType == 1 && !constant.ToArray<float>().All(float.IsFinite))) return null;
         using var alone = new Network(model);
         var results = alone.Run(inputs.ToDictionary(input => input.Name, input => input.ToTorch()));
         var random = new Random(seed);

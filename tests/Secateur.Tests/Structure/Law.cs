@@ -26,7 +26,7 @@ internal static class Law
     });
 
     /// <summary>Removes units and compares.</summary>
-    /// <returns>How far the twin is from the whole model, relative to its largest output; NaN where that is not finite.</returns>
+    /// <returns>How far the twin is from the whole model, relative to its largest output; NaN where that is not finite, or it does not run.</returns>
     public static double Check(StructureMap map, IReadOnlyDictionary<Dimension, bool[]> kept, IReadOnlyList<TensorProto> inputs, string place = "")
     {
         using var scope = NewDisposeScope();
@@ -34,7 +34,15 @@ internal static class Law
         var removal = new Removal(map, kept);
         var model = map.Network.Model;
         var (smaller, twin) = (removal.Apply(model), removal.Mask(model));
-        var dense = StockRuntime.Run(model, inputs);
+        Tensor[] dense;
+        try
+        {
+            dense = StockRuntime.Run(model, inputs);
+        }
+        catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
+        {
+            return double.NaN; // the whole model does not run there either
+        }
         if (dense.Any(tensor => !tensor.to(ScalarType.Float64).isfinite().all().item<bool>())) return double.NaN;
         var masked = Run(twin, "the twin");
         var removed = Run(smaller, "the smaller model");
