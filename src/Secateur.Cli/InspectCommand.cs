@@ -11,9 +11,14 @@ internal static class InspectCommand
 
     private static readonly Argument<string> Model = new("MODEL") { Description = "the ONNX file to look at" };
 
+    private static readonly Option<bool> Shapes = new("--shapes")
+    {
+        Description = "tell the shape of every value in the sizes that the inputs leave open; the model is run some ten times for each of these",
+    };
+
     public static Command Create()
     {
-        Command command = new("inspect", "Show layers, parameters, MACs, sparsity and prunable groups.") { Model, ShapeFlag.Shape };
+        Command command = new("inspect", "Show layers, parameters, MACs, sparsity and prunable groups.") { Model, ShapeFlag.Shape, Shapes };
         command.SetAction(RunAsync);
         return command;
     }
@@ -22,7 +27,7 @@ internal static class InspectCommand
     {
         Output.Probe(request);
         GlobalOptions.UseThreads(request);
-        var seen = await Task.Run(() => Inspection.Of(OnnxModel.Load(request.GetRequiredValue(Model)), request.GetValue(ShapeFlag.Shape)), cancel);
+        var seen = await Task.Run(() => Inspection.Of(OnnxModel.Load(request.GetRequiredValue(Model)), request.GetValue(ShapeFlag.Shape), request.GetValue(Shapes)), cancel);
         Output.Write(request, seen, console => Show(seen, console));
     }
 
@@ -44,5 +49,10 @@ internal static class InspectCommand
         foreach (var group in seen.Groups)
             groups.Row(group.Name, group.Kind, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members.Take(Shown)) + (group.Members.Length > Shown ? $" and {group.Members.Length - Shown} more" : ""));
         console.Write(groups);
+        if (seen.Shapes is not { } shapes) return;
+        console.WriteLine();
+        var values = Output.Table(console, "value", "made by", "shape");
+        foreach (var value in shapes) values.Row(value.Name, value.Node.Length == 0 ? "input" : $"{value.Node} ({value.Op})", $"[{string.Join(", ", value.Shape)}]");
+        console.Write(values);
     }
 }

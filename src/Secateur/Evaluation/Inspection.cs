@@ -16,6 +16,11 @@ namespace Secateur.Evaluation;
 public sealed record InspectedLayer(
     string Name, string Node, string Op, string Kind, ImmutableArray<long> Shape, long Parameters, long Nonzero, double Sparsity, long Macs, string Unfit);
 
+/// <summary>The shape of a value, such as <c>[batch, 64, ceil(height/2), 10]</c>; <c>~12</c> is a size that no expression tells.</summary>
+/// <param name="Node">The node that makes it; empty for an input.</param>
+/// <param name="Op">That node's type.</param>
+public sealed record InspectedShape(string Name, string Node, string Op, ImmutableArray<string> Shape);
+
 /// <summary>What a model is made of.</summary>
 public sealed record Inspection
 {
@@ -43,15 +48,19 @@ public sealed record Inspection
 
     public required ImmutableArray<string> Outputs { get; init; }
 
+    /// <summary>Of every value, where they were asked for.</summary>
+    public ImmutableArray<InspectedShape>? Shapes { get; init; }
+
     /// <summary>Looks at a model, running it once on zeros to see its shapes.</summary>
     /// <param name="model">Any model of known operators.</param>
     /// <param name="inputs">Shapes by input name, for inputs with open dimensions beyond the batch; those not named take usual sizes on which the model runs.</param>
+    /// <param name="symbolic">Whether the shape of every value is told in the open sizes of the inputs, which takes some ten runs for each of them.</param>
     /// <exception cref="SecateurException">An operator is not known, or the model does not run on such shapes.</exception>
-    public static Inspection Of(OnnxModel model, IReadOnlyDictionary<string, long[]>? inputs = null)
+    public static Inspection Of(OnnxModel model, IReadOnlyDictionary<string, long[]>? inputs = null, bool symbolic = false)
     {
         using var network = new Network(model);
         using var map = StructureMap.Of(network, inputs);
-        var shapes = Shapes.Of(network, inputs: inputs);
+        var shapes = Execution.Shapes.Of(network, inputs: inputs);
         var work = Work.Of(model, shapes);
         var layers = LearnedTensor.Of(model).Select(tensor => Layer(tensor, model.Graph, work)).ToImmutableArray();
         return new Inspection
@@ -66,7 +75,16 @@ public sealed record Inspection
             Producer = $"{model.Proto.ProducerName} {model.Proto.ProducerVersion}".Trim(),
             Inputs = [.. model.Graph.Inputs.Select(input => input.ToString())],
             Outputs = [.. model.Graph.Outputs.Select(output => output.ToString())],
+            Shapes = symbolic ? ShapesOf(network, inputs) : null,
         };
+    }
+
+    private static ImmutableArray<InspectedShape> ShapesOf(Network network, IReadOnlyDictionary<string, long[]>? inputs)
+    {
+        var shapes = SymbolicShapes.Of(network, inputs).All;
+        var values = network.Graph.Inputs.Select(input => (input.Name, Node: "", Op: ""))
+            .Concat(network.Graph.AllNodes.SelectMany(node => node.Outputs.Select(name => (Name: name, Node: node.Name, Op: node.OpType))));
+        return [.. values.Where(value => shapes.ContainsKey(value.Name)).Select(value => new InspectedShape(value.Name, value.Node, value.Op, shapes[value.Name]))];
     }
 
     private static InspectedLayer Layer(LearnedTensor tensor, Graph graph, Work work)

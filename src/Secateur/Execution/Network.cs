@@ -18,6 +18,7 @@ public sealed class Network : IDisposable
 
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
+    private readonly Dictionary<string, Texts> texts = [];
     private readonly Plan plan;
     private readonly bool isLarge;
     private Segments? segments;
@@ -34,6 +35,7 @@ public sealed class Network : IDisposable
         var released = 0L;
         foreach (var (name, proto) in Graph.Constants)
         {
+            if (proto.Type() == DataType.String) texts[name] = Texts.Of(proto);
             if (!TorchTensors.Holds(proto.Type())) continue; // a node that reads it says so when it is run
             var tensor = proto.ToTorch();
             if (learned[name].Any(use => use.IsDirect && use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
@@ -90,7 +92,7 @@ public sealed class Network : IDisposable
     /// <exception cref="SecateurException">One is a sequence or none; the message names it.</exception>
     internal Tensor[] Tensors(IEnumerable<IDisposable?> outputs) =>
         [.. outputs.Select((value, i) => value as Tensor
-            ?? throw new SecateurException($"{Model.Path}: output '{Graph.Outputs[i].Name}' is a sequence of tensors; export the model with tensors as its outputs"))];
+            ?? throw new SecateurException($"{Model.Path}: output '{Graph.Outputs[i].Name}' is {(value is Sequence ? "a sequence of tensors" : value.Described())}; export the model with tensors as its outputs"))];
 
     /// <summary>Runs the graph as above; what enters and leaves may be a sequence.</summary>
     /// <param name="inputs">The value of an input by its name; null where there is none.</param>
@@ -131,6 +133,7 @@ public sealed class Network : IDisposable
     {
         var values = new IDisposable?[plan.Slots];
         foreach (var (name, tensor) in constants.Concat(Folding.Values)) values[plan[name]] = tensor;
+        foreach (var (name, text) in texts) values[plan[name]] = text;
         foreach (var input in Graph.Inputs)
         {
             if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;

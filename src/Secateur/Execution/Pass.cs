@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>One run of a model. Values are tensors and sequences; those of subgraphs stand beside those around them, so that a subgraph sees what it captures.</summary>
+/// <summary>One run of a model. Values are tensors, sequences, texts; those of subgraphs stand beside those around them, so that a subgraph sees what it captures.</summary>
 /// <param name="plan">Of the model.</param>
 /// <param name="values">By slot; constants and the model's inputs are there.</param>
 /// <param name="mode">Training or use.</param>
@@ -22,7 +22,7 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         var course = plan.Of(graph);
         Run(course.Steps);
         return [.. course.Outputs.Select((slot, i) => values[slot]
-            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (complex, or left out); export the model without it"))];
     }
 
     /// <summary>Runs nodes in order.</summary>
@@ -79,7 +79,7 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         {
             if (step.Inputs[i] < 0) continue;
             given[i] = values[step.Inputs[i]]
-                ?? throw step.Node.Error($"reads '{step.Node.Inputs[i]}', which is no number (text, complex, left out); cut the node off and export the model again");
+                ?? throw step.Node.Error($"reads '{step.Node.Inputs[i]}', which is no number (complex, or a text or other value that was left out); cut the node off and export the model again");
         }
         return given;
     }

@@ -78,7 +78,7 @@ public sealed class Shapes
         {
             try
             {
-                return Of(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
+                return At(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
             }
             catch (SecateurException e)
             {
@@ -89,7 +89,11 @@ public sealed class Shapes
         throw first!;
     }
 
-    private static Shapes Of(Network network, Func<Value, long[]> shapeOf)
+    /// <summary>Runs the network once on inputs that are filled with one number.</summary>
+    /// <param name="network">The network to look at.</param>
+    /// <param name="shapeOf">The shape of an input.</param>
+    /// <param name="fill">The number, in the input's type.</param>
+    internal static Shapes At(Network network, Func<Value, long[]> shapeOf, float fill = 0)
     {
         var seen = new Shapes(network.Graph);
         void See(string name, Tensor tensor) => (seen.shapes[name], seen.types[name]) = ([.. tensor.shape], tensor.dtype);
@@ -98,9 +102,9 @@ public sealed class Shapes
         foreach (var node in network.Folding.Nodes) seen.runs[node] = 1;
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var zeros = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => zeros_like(input, shapeOf(input)));
-        foreach (var (name, tensor) in zeros) See(name, tensor);
-        network.Run(zeros, default, (node, given, outputs) =>
+        var inputs = network.Graph.Inputs.Where(input => TorchTensors.Holds(input.Type)).ToDictionary(input => input.Name, input => Filled(input, shapeOf(input), fill));
+        foreach (var (name, tensor) in inputs) See(name, tensor);
+        network.Run(inputs, default, (node, given, outputs) =>
         {
             seen.runs[node] = seen.Runs(node) + 1;
             foreach (var (name, input) in node.Inputs.Zip(given)) // those that a subgraph is handed are made by no node
@@ -111,11 +115,12 @@ public sealed class Shapes
         return seen;
     }
 
-    private static Tensor zeros_like(Value input, long[] shape)
+    private static Tensor Filled(Value input, long[] shape, float fill)
     {
         var elements = shape.Aggregate((UInt128)1, (product, size) => UInt128.Min(product, ulong.MaxValue) * (ulong)size);
         if (shape.Length > 64 || elements > Most)
             throw new SecateurException($"input '{input.Name}': of shape [{string.Join(", ", shape.Take(10))}] it has over {Most:N0} elements, too many to try; give a smaller --shape");
-        return zeros(shape, TorchTensors.TypeOf(input.Type));
+        var tensor = zeros(shape, TorchTensors.TypeOf(input.Type));
+        return fill == 0 ? tensor : tensor.fill_(fill);
     }
 }

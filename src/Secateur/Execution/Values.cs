@@ -4,17 +4,22 @@ using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
-/// <summary>A value of a graph is a <see cref="Tensor"/> or a <see cref="Sequence"/>; here is what is done alike with both.</summary>
+/// <summary>A value of a graph is a <see cref="Tensor"/>, a <see cref="Sequence"/>, <see cref="Execution.Texts"/> or <see cref="Absent"/>; here is what is done alike with all.</summary>
 internal static class Values
 {
     /// <summary>The same value by a handle that is freed alone.</summary>
-    public static IDisposable Alias(this IDisposable value) => value is Sequence sequence ? sequence.Alias() : ((Tensor)value).alias();
+    public static IDisposable Alias(this IDisposable value) => value switch
+    {
+        Sequence sequence => sequence.Alias(),
+        Tensor tensor => tensor.alias(),
+        _ => value,
+    };
 
     /// <summary>The same value, which now outlives the innermost dispose scope.</summary>
     public static IDisposable MovedOut(this IDisposable value)
     {
         if (value is Sequence sequence) sequence.MoveToOuterDisposeScope();
-        else ((Tensor)value).MoveToOuterDisposeScope();
+        else if (value is Tensor tensor) tensor.MoveToOuterDisposeScope();
         return value;
     }
 
@@ -33,10 +38,17 @@ internal static class Values
     public static Sequence Sequence(this Node node, IDisposable?[] inputs, int place) => At(inputs, place) as Sequence
         ?? throw node.Error($"input {place} is {Described(At(inputs, place))}, a sequence is needed; export the model again");
 
+    /// <summary>The input at a place, which must be texts.</summary>
+    /// <exception cref="SecateurException">It is something else or left out.</exception>
+    public static Texts Texts(this Node node, IDisposable?[] inputs, int place) => At(inputs, place) as Texts
+        ?? throw node.Error($"input {place} is {Described(At(inputs, place))}, a text is needed; export the model again");
+
     /// <summary>For messages: a tensor's shape, a sequence's length.</summary>
     public static string Described(this IDisposable? value) => value switch
     {
         Sequence sequence => $"a sequence of {sequence.Tensors.Length}",
+        Texts texts => $"a text [{string.Join(", ", texts.Shape)}]",
+        Absent => "a value that is missing",
         Tensor tensor => $"[{string.Join(", ", tensor.shape)}]",
         _ => "none",
     };

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Secateur.Operators;
 
-/// <summary>An operator that reads or makes sequences. Gradients flow through; no axis of what goes in and out may shrink.</summary>
+/// <summary>An operator that reads or makes sequences or values that may be missing. Gradients flow through; no axis of what goes in and out may shrink.</summary>
 internal abstract class SequenceOperator : Operator
 {
     public override string WhyWhole => "reads or makes a sequence";

@@ -171,7 +171,7 @@ internal sealed class Removal
         if (node.Outputs.All(output => output.Length == 0 || SizesAfter(0)[output] is not null)) return; // still arithmetic of sizes
         Tensor?[] now = [.. map.Settings.Select((_, setting) => SizesAfter(setting)[name])];
         Tensor?[] were = [.. map.Settings.Select(setting => setting.Sizes[name] is { } whole ? Cut(name, whole) : null)];
-        if (now.Zip(were).All(pair => pair.First is { } one && pair.Second is { } other && one.shape.SequenceEqual(other.shape) && one.equal(other).all().item<bool>())) return;
+        if (now.Zip(were).All(pair => pair is (null, null) || pair.First is { } one && pair.Second is { } other && one.shape.SequenceEqual(other.shape) && one.equal(other).all().item<bool>())) return;
         for (var setting = 0; setting < now.Length; setting++)
         {
             if (now[setting] is { } one && were[setting] is { } other && !one.shape.SequenceEqual(other.shape))

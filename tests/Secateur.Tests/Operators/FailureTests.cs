@@ -45,7 +45,7 @@ public sealed class FailureTests
         { "DepthToSpace", 13, [F(1, 6, 2, 2)], "blocksize", 2L, "cannot spread the channels of [1, 6, 2, 2] over blocks of 2x2; check the data's shape" },
         { "SpaceToDepth", 13, [F(1, 1, 3, 2)], "blocksize", 2L, "cannot cut [1, 1, 3, 2] into blocks of 2x2; check the data's shape" },
         { "LRN", 13, [F(1, 4)], "size", 3L, "its input has 2 axes and its size is 3; 3 axes and a size of 1 are the least, check the data's shape" },
-        { "Cast", 13, [F(2)], "to", 8L, $"casts to String, which cannot be computed with; cut the node off and {Export}" },
+        { "Cast", 13, [F(2)], "to", 14L, $"casts to Complex64, which cannot be computed with; cut the node off and {Export}" },
         { "Range", 13, [I0(1), I0(5), I0(0)], "", null, $"its delta is 0 or a bound is infinite; {Export}" },
         { "Tile", 13, [F(2, 2), I(2)], "", null, "repeats is [2] for an input of 2 axes; one count of 0 or more an axis is needed" },
         { "ConstantOfShape", 13, [I(2, -1)], "", null, "its shape is [2, -1]; sizes of 0 or more are needed" },
