@@ -48,12 +48,13 @@ internal sealed class Gather : Operator
         mending.Want(1, [.. places.Select(place => place < 0 ? place + size : place).Where((_, index) => mending.Stays(new(y, gathered), index)).Select(place => mending.Kept(new(data, gathered), place))]);
     }
 
-    /// <summary>Constant places as runs that rise by one, each place once; null where there are more than a few, or they are computed.</summary>
-    private static List<(long Start, long Length)>? Stretches(Node node, Shapes shapes)
+    private static List<(long Start, long Length)>? Stretches(Node node, Shapes shapes) =>
+        shapes.Integers(node.Inputs[1]) is { Length: > 1 } places ? Runs(places, shapes[node.Inputs[0]][node.Axis("axis", 0, shapes[node.Inputs[0]].Length)]) : null;
+
+    /// <summary>Places along an axis as runs that rise by one, each place once; null where there are more than a few.</summary>
+    internal static List<(long Start, long Length)>? Runs(long[] places, long size)
     {
         const int Most = 16;
-        if (shapes.Integers(node.Inputs[1]) is not { Length: > 1 } places) return null;
-        var size = shapes[node.Inputs[0]][node.Axis("axis", 0, shapes[node.Inputs[0]].Length)];
         places = Array.ConvertAll(places, place => place < 0 ? place + size : place);
         if (places.Distinct().Count() < places.Length) return null;
         List<(long Start, long Length)> runs = [];

@@ -38,7 +38,7 @@ internal sealed class Resize : Resampling
         for (var axis = 0; axis < shapes[x].Length; axis++)
             if (!axes.Contains(axis) || (shapes[x][axis] == shapes[y][axis] && !keeps && (axis < 2 || Stays(axis)))) ties.Add(new(x, axis), new(y, axis));
 
-        bool Stays(int axis) => scales?[Array.IndexOf(axes, axis)] == 1 && Transformation(node) != "tf_crop_and_resize"; // channels that are last
+        bool Stays(int axis) => scales?.Length == axes.Length && scales[Array.IndexOf(axes, axis)] == 1 && Transformation(node) != "tf_crop_and_resize"; // channels that are last
     }
 
     public override IEnumerable<int> Sizes(Node node) => [3];

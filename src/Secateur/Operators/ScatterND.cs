@@ -25,6 +25,15 @@ internal sealed class ScatterND : Scattering
         var (data, indices, updates, y) = (node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Outputs[0]);
         var any = shapes[indices].Length - 1;
         var k = (int)shapes[indices][any];
+        if (k == 1 && any == 1 && shapes.Integers(indices) is { Length: > 0 } places && Gather.Runs(places, shapes[data][0]) is { } runs)
+        {
+            // constant rows, such as a bias of which a part is set to zero
+            ties.AddAll(data, y);
+            ties.AddPart(new(updates, 0), new(y, 0), runs);
+            ties.Add(new(indices, 0), new(updates, 0));
+            for (var axis = 1; axis < shapes[data].Length; axis++) ties.Add(new(updates, axis), new(y, axis));
+            return;
+        }
         for (var axis = 0; axis < shapes[data].Length; axis++)
         {
             ties.Add(new(data, axis), new(y, axis));
@@ -33,5 +42,15 @@ internal sealed class ScatterND : Scattering
         }
         for (var axis = 0; axis < any; axis++) ties.Block(new Axis(updates, axis));
         for (var axis = 0; axis <= any; axis++) ties.Block(new Axis(indices, axis));
+    }
+
+    public override IEnumerable<int> Sizes(Node node) => [1];
+
+    public override void Mend(Node node, Mending mending)
+    {
+        var (data, indices) = (new Axis(node.Inputs[0], 0), node.Inputs[1]);
+        if (!mending.Shrinks(data) || mending.NumbersBefore(1) is not { } places) return;
+        var size = mending.Before(node.Inputs[0])[0];
+        mending.Want(1, [.. places.Where((_, row) => mending.Stays(new(indices, 0), row)).Select(place => mending.Kept(data, place < 0 ? place + size : place))]);
     }
 }

@@ -157,7 +157,7 @@ internal sealed class Removal
         int[] sizes = [.. op.Sizes(node)];
         if (touched || sizes.Any(input => node.HasInput(input) && map.Settings[0].Sizes.IsComputed(node.Inputs[input])))
             for (var setting = 0; setting < map.Settings.Length; setting++) op.Mend(node, new Mending(map, this, node, setting, wanted, found, mend.Attributes));
-        foreach (var (input, all) in wanted) mend.Numbers.AddIfChanged(Renumbering.Of(node, input, found[input], all));
+        foreach (var (input, all) in wanted) mend.Numbers.AddIfChanged(Renumbering.Of(node, input, found[input], all, ShapeOf(node.Inputs[input], 0)));
         foreach (var input in Enumerable.Range(0, node.Inputs.Length).Except(sizes)) Keep(mend, input);
     }
 

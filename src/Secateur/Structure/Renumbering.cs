@@ -1,5 +1,6 @@
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Operators;
 using static TorchSharp.torch;
 
 namespace Secateur.Structure;
@@ -22,15 +23,16 @@ internal sealed class Renumbering
     /// <param name="input">Its place.</param>
     /// <param name="found">What it will be by itself, in each setting.</param>
     /// <param name="wanted">What it must be.</param>
+    /// <param name="shape">Of the input; null: a vector.</param>
     /// <exception cref="SecateurException">No arithmetic leads from one to the other in every setting.</exception>
-    public static Renumbering? Of(Node node, int input, long[]?[] found, long[]?[] wanted)
+    public static Renumbering? Of(Node node, int input, long[]?[] found, long[]?[] wanted, long[]? shape = null)
     {
         if (wanted.Any(numbers => numbers is null)) return null;
         if (found.Zip(wanted).All(pair => pair.First is not null && pair.First.SequenceEqual(pair.Second!))) return null;
         if (found.Any(numbers => numbers is null))
             throw node.Error($"takes a size from '{node.Inputs[input]}', which the data decides; keep what it shrinks whole");
         if (wanted.All(numbers => numbers!.SequenceEqual(wanted[0]!)) && found.All(numbers => numbers!.SequenceEqual(found[0]!)))
-            return new(input, tensor(wanted[0]!));
+            return new(input, shape is not null && shape.Product() == wanted[0]!.Length ? tensor(wanted[0]!).reshape(shape) : tensor(wanted[0]!));
         var count = wanted[0]!.Length;
         long[] times = new long[count], over = new long[count], plus = new long[count];
         for (var i = 0; i < count; i++)

@@ -103,6 +103,7 @@ public sealed class LayerTests
         ["expanded"] = ([Node("Shape", ["h"], ["shape"]), Node("Expand", ["s", "shape"], ["e"]), Node("Mul", ["h", "e"], ["g"])], [("s", [1, 1, 24])], [], 17, 24),
         ["filled to its shape"] = ([Node("Shape", ["h"], ["shape"]), Node("ConstantOfShape", ["shape"], ["c"], ("value", TensorData.Of("", [0.5f], 1))), Node("Add", ["h", "c"], ["g"])], [], [], 17, 24),
         ["tiled"] = ([Node("Tile", ["h", "times"], ["t"]), Node("MatMul", ["t", "p"], ["g"])], [("p", [48, 24])], [Numbers("times", 1, 1, 2)], 17, 48),
+        ["a bias of which a part is zero"] = ([Node("ScatterND", ["b", "places", "none"], ["b2"]), Node("Add", ["h", "b2"], ["g"])], [("b", [24])], [TensorData.Of("places", [8L, 9, 10, 11, 12, 13, 14, 15], 8, 1), Values("none", 8, 0)], 17, 24),
         ["an integer product"] = ([Node("QuantizeLinear", ["h", "step", "zp"], ["q"]), Node("MatMulInteger", ["q", "k", "zp", "zps"], ["i"]), Node("Cast", ["i"], ["g"], ("to", 1L))], [], [TensorData.Of("step", [0.02f]), Bytes("zp", 120), BytesOf("k", 24, 24), BytesOf("zps", 24)], 17, 48),
         ["a quantized sum"] =
         ([
