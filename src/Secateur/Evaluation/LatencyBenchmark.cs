@@ -35,6 +35,32 @@ public static class LatencyBenchmark
         Load(models[0], inputs[0], settings.Threads); // what the first use of ONNX Runtime takes is no model's
         var peaks = models.Zip(inputs, (model, given) => PeakMemory.Of(() => Load(model, given, settings.Threads))).ToArray();
         cancel.ThrowIfCancellationRequested();
+        return InTurn(models, inputs, settings, progress, cancel, (sessions, times) =>
+        {
+            var medians = times.Select(time => Quantile(time, 0.5)).ToArray();
+            return new BenchmarkResult(Machine.This(),
+            [
+                .. models.Select((model, i) => new LatencyResult(model, "CPUExecutionProvider", sessions[i].Threads, settings.Batch, times[i].Count,
+                    medians[i], Quantile(times[i], 0.95), peaks[i], medians[0] / medians[i])),
+            ]);
+        });
+    }
+
+    /// <summary>The milliseconds that a fifth of each model's runs keep: nearer than the median to what a quiet machine gives, as what else runs only ever adds. No memory is measured.</summary>
+    /// <param name="models">Paths.</param>
+    /// <param name="settings">Threads, batch, how long.</param>
+    /// <param name="cancel">Looked at before each round.</param>
+    /// <exception cref="SecateurException">As for <see cref="Run"/>.</exception>
+    internal static double[] Quiet(IReadOnlyList<string> models, BenchmarkSettings settings, CancellationToken cancel)
+    {
+        using var scope = NewDisposeScope();
+        return InTurn(models, [.. models.Select(model => Inputs(model, settings))], settings, null, cancel, (_, times) => Array.ConvertAll(times, time => Quantile(time, 0.2)));
+    }
+
+    private static T InTurn<T>(
+        IReadOnlyList<string> models, IReadOnlyList<Dictionary<string, Tensor>> inputs, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel,
+        Func<List<OrtModel>, List<double>[], T> tell)
+    {
         List<OrtModel> sessions = [];
         List<OrtRun> runs = [];
         try
@@ -44,13 +70,7 @@ public static class LatencyBenchmark
                 sessions.Add(new OrtModel(model, settings.Threads));
                 runs.Add(sessions[^1].Prepare(given));
             }
-            var times = Time(runs, settings, progress, cancel);
-            var medians = times.Select(time => Quantile(time, 0.5)).ToArray();
-            return new(Machine.This(),
-            [
-                .. models.Select((model, i) => new LatencyResult(model, "CPUExecutionProvider", sessions[i].Threads, settings.Batch, times[i].Count,
-                    medians[i], Quantile(times[i], 0.95), peaks[i], medians[0] / medians[i])),
-            ]);
+            return tell(sessions, Time(runs, settings, progress, cancel));
         }
         finally
         {
@@ -107,8 +127,8 @@ public static class LatencyBenchmark
         return times;
     }
 
-    // linear between the two nearest
-    private static double Quantile(List<double> times, double share)
+    /// <summary>The value that a share of all are under; linear between the two nearest.</summary>
+    internal static double Quantile(List<double> times, double share)
     {
         var sorted = times.Order().ToArray();
         var place = share * (sorted.Length - 1);

@@ -46,8 +46,8 @@ internal static class PieceTimer
                 places[i] = Add(models[i]()) ? runs.Count - 1 : -1;
             }
             RunAll(runs, cancel);
-            var empty = whole ? 0 : Quantile(runs[0].Times, Low);
-            return [.. places.Select(place => place < 0 ? (double?)null : Math.Max(0, Quantile(runs[place].Times, Low) - empty))];
+            var empty = whole ? 0 : LatencyBenchmark.Quantile(runs[0].Times, Low);
+            return [.. places.Select(place => place < 0 ? (double?)null : Math.Max(0, LatencyBenchmark.Quantile(runs[place].Times, Low) - empty))];
         }
         finally
         {
@@ -91,15 +91,7 @@ internal static class PieceTimer
         using var run = session.Prepare(graph.Inputs.ToDictionary(input => input.Name, input => Random([.. shapes[input.Name]], input.Type)));
         List<double> times = [];
         for (var turn = 0; turn < 5; turn++) RunAll([(run, times)], cancel);
-        return Quantile(times, Low);
-    }
-
-    /// <summary>The value that a share of all are under; linear between the two nearest.</summary>
-    internal static double Quantile(List<double> values, double share)
-    {
-        var sorted = values.Order().ToArray();
-        var place = share * (sorted.Length - 1);
-        return double.Lerp(sorted[(int)place], sorted[Math.Min((int)place + 1, sorted.Length - 1)], place - (int)place);
+        return LatencyBenchmark.Quantile(times, Low);
     }
 
     private static void RunAll(IReadOnlyList<(OrtRun Run, List<double> Times)> runs, CancellationToken cancel)
@@ -129,7 +121,7 @@ internal static class PieceTimer
     private static bool IsEnough(List<double> times, double spent)
     {
         if (times.Count < FewestRuns || spent < LeastMs) return false;
-        return (times.Count >= Patience * FewestRuns && spent >= Patience * LeastMs) || Quantile(times, 0.5) <= Calm * Quantile(times, Low);
+        return (times.Count >= Patience * FewestRuns && spent >= Patience * LeastMs) || LatencyBenchmark.Quantile(times, 0.5) <= Calm * LatencyBenchmark.Quantile(times, Low);
     }
 
     private static Dictionary<string, Tensor> Inputs(ModelProto model) => model.Graph.Input.ToDictionary(input => input.Name, input =>
