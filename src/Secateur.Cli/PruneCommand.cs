@@ -44,7 +44,7 @@ internal static class PruneCommand
         Output.Probe(request);
         GlobalOptions.UseThreads(request);
         var recipe = RecipeFlags.Recipe(request);
-        if (request.GetValue(Masked) is not null && !recipe.IsStructured)
+        if (request.GetValue(Masked) is not null && (!recipe.IsStructured || recipe.Factors))
             throw new SecateurException($"prune: --masked is the twin of a model without some units, and granularity {recipe.Granularity} removes none; take --granularity channel");
         var pruner = Pruner.For(request.GetRequiredValue(Source)).With(recipe);
         var options = new PruneOptions { Command = CommandText.Of(request), KeepRounds = request.GetValue(KeepRounds), Masked = request.GetValue(Masked) };

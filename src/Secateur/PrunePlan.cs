@@ -4,6 +4,7 @@ using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
+using Secateur.Onnx;
 using Secateur.Pruning;
 using Secateur.Schedules;
 using Secateur.Training;
@@ -47,7 +48,9 @@ public sealed record PrunePlan(
         var work = Work.Of(model, shapes);
         var denseBytes = model.Bytes;
         var schedule = Schedule.All[recipe.Schedule];
-        var (sparsity, choices, bytes, macs) = recipe.IsStructured
+        if (recipe.Factors) return Ranks(model, network, recipe, data, shapes, work);
+        var (sparsity, choices, bytes, macs) = recipe.LeavesOutLayers ? Residual(network, data, sizing, statistics, masks, notes)
+            : recipe.IsStructured
             ? Units(source, network, data, sizing, statistics, masks, notes)
             : Weights(source, network, sizing, statistics, masks, denseBytes, notes);
         ImmutableArray<PlannedLayer> layers = [.. choices.Select(choice => Plan(choice, network, masks, work))];
@@ -57,6 +60,17 @@ public sealed record PrunePlan(
             bytes, work.Total, macs ?? work.Total - layers.Sum(layer => (long)(layer.Macs * layer.Sparsity)), seconds, memory,
             sparsity is { } end ? [.. Enumerable.Range(1, recipe.Rounds).Select(round => schedule.SparsityAfter(round, recipe.Rounds, end))] : [],
             layers, recipe, [.. notes]);
+    }
+
+    private static PrunePlan Ranks(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work)
+    {
+        var plan = RankPlan.Of(model, data, recipe, (_, _, _) => { }, default);
+        using var network = new Network(plan.Model);
+        var after = Work.Of(plan.Model, Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train)));
+        using var masks = new Masks();
+        var (seconds, memory) = Cost(dense, shapes, recipe, data);
+        return new(plan.Sparsity, model.Bytes, plan.Model.Bytes, work.Total, after.Total, seconds, memory, [plan.Sparsity],
+            [.. plan.Choices(network).Select(choice => Plan(choice, network, masks, after))], recipe, data is null ? ["Without data the time is that of one training pass over 1,000 examples."] : []);
     }
 
     private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Weights(
@@ -87,6 +101,20 @@ public sealed record PrunePlan(
         step.Run(statistics, masks, new(Schedule.All["one-shot"], 1, 1), out _, default);
         var counts = structures.Counts(step.KeptBy(masks));
         return (masks.Sparsity(network), step.Choices, (long)structures.Bytes.Cost.At(counts), (long)structures.Macs.Cost.At(counts));
+    }
+
+    private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Residual(
+        Network network, DataSet? data, Recipe recipe, Statistics statistics, Masks masks, List<string> notes)
+    {
+        using var layers = new LayerPruning(network, data is null ? null : Binding.Of(network.Graph, data.Train).Shapes(data.Train), recipe);
+        var budget = recipe.MaxDrop is null ? layers.Budget() : layers.Macs;
+        var step = layers.Step(network, recipe, budget, null, (_, _, _) => { });
+        if (recipe.MaxDrop is { } drop) notes.Add($"How many layers go is searched on the held-out part: the most that lose at most {drop:0.####}. Shown is the dense model.");
+        else if (data is not null) notes.Add("Which layers go is decided by the loss without each; shown is what the magnitude of their weights would choose.");
+        step.Run(statistics, masks, new(Schedule.All["one-shot"], 1, 1), out _, default);
+        foreach (var name in step.Idle(masks).Where(network.Parameters.ContainsKey)) masks.Narrow(name, zeros(network.Constants[name].shape, ScalarType.Bool));
+        var (bytes, macs) = (layers.Left(layers.Bytes, step, masks), layers.Left(layers.Macs, step, masks));
+        return (recipe.MaxDrop is null ? masks.Sparsity(network) : null, step.Choices, bytes, macs);
     }
 
     private static PlannedLayer Plan(Choice choice, Network network, Masks masks, Work work)

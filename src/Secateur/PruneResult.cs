@@ -30,6 +30,14 @@ public sealed record RoundResult(int Round, double TargetSparsity, double Sparsi
 /// <summary>One candidate of a search: a sparsity, the held-out quality that it reached, whether it met the target.</summary>
 public sealed record FrontierPoint(double Sparsity, double Quality, double Drop, bool Met);
 
+/// <summary>A residual branch that was left out, measured before anything was fine-tuned again.</summary>
+/// <param name="Name">Its first weight.</param>
+/// <param name="Round">In which it went.</param>
+/// <param name="Loss">Of the task on the calibration examples without it and those before it; null where no loss decided.</param>
+/// <param name="Quality">On the held-out part; null without data.</param>
+/// <param name="Cost">What is left of what the target counts (parameters, multiply-accumulates or bytes), as a share of the dense model's.</param>
+public sealed record DroppedLayer(string Name, int Round, double? Loss, double? Quality, double Cost);
+
 /// <summary>A way to be as small by other means, on the same data and budget.</summary>
 /// <param name="Name"><c>random</c>, <c>uniform magnitude</c>, <c>small dense</c>.</param>
 /// <param name="Value">On the test part; null where it could not be made, then <paramref name="Note"/> says why.</param>
@@ -91,6 +99,9 @@ public sealed record PruneResult
     public ImmutableArray<RoundResult> Rounds { get; init; } = [];
 
     public ImmutableArray<FrontierPoint> Frontier { get; init; } = [];
+
+    /// <summary>Of granularity layer: what was left out, in the order in which it went.</summary>
+    public ImmutableArray<DroppedLayer> LayersDropped { get; init; } = [];
 
     public ImmutableArray<BaselineResult> Baselines { get; init; } = [];
 

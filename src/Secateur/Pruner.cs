@@ -80,6 +80,7 @@ public sealed class Pruner
             Slices = quality?.CompareSlices() ?? [],
             Rounds = state.Rounds,
             Frontier = frontier,
+            LayersDropped = state.LayersDropped,
             Baselines = baselines,
             Latency = latency,
             Scores = state.Scores,

@@ -185,4 +185,12 @@ public sealed record Recipe
     /// <summary>Whether units go whole, and the model becomes smaller, instead of single weights.</summary>
     [JsonIgnore]
     public bool IsStructured => UnitKinds.Of(Granularity) is not null;
+
+    /// <summary>Whether residual branches go whole.</summary>
+    [JsonIgnore]
+    public bool LeavesOutLayers => Granularity == UnitKind.Layer.Word();
+
+    /// <summary>Whether weights are written as products of two.</summary>
+    [JsonIgnore]
+    public bool Factors => Granularity == UnitKind.Rank.Word();
 }

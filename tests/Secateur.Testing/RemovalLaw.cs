@@ -77,7 +77,7 @@ public static class RemovalLaw
         });
     }
 
-    private static double Difference(Tensor[] expected, Tensor[] made) => expected.Zip(made).Max(pair =>
+    internal static double Difference(Tensor[] expected, Tensor[] made) => expected.Zip(made).Max(pair =>
     {
         if (!pair.First.shape.SequenceEqual(pair.Second.shape)) return double.PositiveInfinity;
         if (pair.First.numel() == 0) return 0;

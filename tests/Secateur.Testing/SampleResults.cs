@@ -31,6 +31,7 @@ public static class SampleResults
         Slices = [.. Garments.Select((name, index) => new SliceResult(name, 1000, 0.84 + 0.013 * index, 0.84 + 0.013 * index - 0.012 + 0.0031 * index))],
         Rounds = [.. Enumerable.Range(1, 5).Select(round => new RoundResult(
             round, 0.9 * round / 5, 0.9 * round / 5, 0.8958 - 0.0002 * round * round + 0.0005 * round, 0.29 + 0.004 * round, 3.1 + 0.1 * round))],
+        LayersDropped = [new("layer2.fc1.weight", 1, 0.3011, 0.8921, 0.93), new("layer1.attention.query.weight", 2, 0.3105, 0.8874, 0.85), new("layer3.fc1.weight", 3, 0.3498, 0.8702, 0.78)],
         Frontier =
         [
             new(0.9, 0.8931, 0.0011, true), new(0.98, 0.8702, 0.024, false), new(0.94, 0.8919, 0.0023, true),
@@ -73,6 +74,7 @@ public static class SampleResults
         HeldOut = new(0.9205, 0.9088),
         Agreement = 0.9411,
         Rounds = [new(1, 0.9, 0.9, 0.9088, 0.263, 31.4)],
+        LayersDropped = [],
         Frontier = [],
         Baselines = [],
         Recipe = new() { Sparsity = 0.9, Criterion = "taylor" },

@@ -67,7 +67,7 @@ internal sealed class Cycle : IDisposable
                 if (segment.Round > 0)
                 {
                     var scores = Prune(segment.Round, number, name, out aim, cancel);
-                    state = state with { Scores = number == segments.Length - 1 ? scores : null };
+                    state = state with { Scores = number == segments.Length - 1 ? scores : null, LayersDropped = state.LayersDropped.AddRange(step.Dropped) };
                 }
                 var frozen = Trainer.Freezes(recipe.Training, objective);
                 if (frozen) Recalibrate(number, cancel); // pruning has moved what the statistics are of
@@ -75,12 +75,12 @@ internal sealed class Cycle : IDisposable
                 {
                     if (segment.Fresh) trainer?.Dispose();
                     if (segment.Fresh || trainer is null) trainer = NewTrainer(segments, number);
-                    if (segment.To > segment.From) state = Train(trainer, segment, name, Masks.Sparsity(network), state, cancel);
+                    if (segment.To > segment.From) state = Train(trainer, segment, name, step.Sparsity(Masks, network), state, cancel);
                 }
                 if (!frozen) Recalibrate(number, cancel);
                 var (quality, loss) = Measure(cancel);
-                report(name, 1, data is null ? $"sparsity {Masks.Sparsity(network):0.0%}" : $"sparsity {Masks.Sparsity(network):0.0%}, {Held(quality)}");
-                var round = new RoundResult(segment.Round, aim, Masks.Sparsity(network), quality, loss, clock.Elapsed.TotalSeconds);
+                report(name, 1, data is null ? $"sparsity {step.Sparsity(Masks, network):0.0%}" : $"sparsity {step.Sparsity(Masks, network):0.0%}, {Held(quality)}");
+                var round = new RoundResult(segment.Round, aim, step.Sparsity(Masks, network), quality, loss, clock.Elapsed.TotalSeconds);
                 state = state with { Segments = number + 1, Rounds = state.Rounds.Add(round) };
                 if (data is not null) folder.Save(network, Masks, state, trainer?.Optimizer); // without data a run is as quick as its saving
             }

@@ -23,21 +23,25 @@ internal sealed class PruneRun : IDisposable
     private readonly Network network;
     private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
     private readonly Structures? structures; // null where single weights go
+    private readonly LayerPruning? layers; // null where no residual branches go
+    private readonly RankPlan? ranks; // null where no layers become two
     private IReadOnlyDictionary<Dimension, bool[]> kept = new Dictionary<Dimension, bool[]>();
     private ImmutableArray<Choice> choices = [];
     private UnitBudget? budget;
     private readonly List<string> written = [];
 
-    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder,
+    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, RankPlan? ranks,
         Action<string, double, string> report, CancellationToken cancel)
     {
+        this.ranks = ranks;
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
         network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
         shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
-        Input = ModelFile.Facts(densePath, network, shapes);
-        structures = recipe.IsStructured ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
+        Input = ranks is null ? ModelFile.Facts(densePath, network, shapes) : ModelFile.Facts(densePath, shapes);
+        structures = recipe is { IsStructured: true, LeavesOutLayers: false, Factors: false } ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
+        layers = recipe.LeavesOutLayers ? new LayerPruning(network, shapes, recipe) : null;
         Task = task;
         var asksTeacher = !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
         teacher = data is not null && asksTeacher ? new Network(OnnxModel.Load(densePath)) : null;
@@ -55,11 +59,12 @@ internal sealed class PruneRun : IDisposable
     /// <summary>SHA-256 of the dense model's file.</summary>
     public string ModelHash { get; }
 
-    /// <summary>Zeros among all weights, in [0, 1].</summary>
+    /// <summary>Of all weights what is zero, or no more, in [0, 1].</summary>
     public double Sparsity
     {
         get
         {
+            if (ranks is not null) return ranks.Sparsity;
             using var scope = NewDisposeScope();
             return network.Weights.Sum(weight => weight.Elements - weight.Tensor.count_nonzero().item<long>()) / (double)network.Weights.Sum(weight => weight.Elements);
         }
@@ -77,12 +82,13 @@ internal sealed class PruneRun : IDisposable
         var task = Assignment.Of(model.Graph, data?.Train, recipe.Task ?? data?.Task, recipe.Metric ?? data?.Metric);
         if (data is not null) DataFit.Check(model, data, task);
         var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
-        return new(model, densePath, hash, data, task, recipe, folder, report, cancel);
+        var ranks = recipe.Factors ? RankPlan.Of(model, data, recipe, report, cancel) : null;
+        return new(ranks?.Model ?? model, densePath, hash, data, task, recipe, folder, ranks, report, cancel);
     }
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
     /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
-    public PruneStep Step() => structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
+    public PruneStep Step() => ranks is not null ? new FactoredStep(ranks, network) : layers is not null ? StepOf(layers, network, recipe, layers.Budget()) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
 
     /// <summary>Runs the cycle to its end; afterwards the network is pruned.</summary>
     public RoundState To(PruneStep step) => Carry(network, teacher, recipe, step, folder, "");
@@ -97,7 +103,7 @@ internal sealed class PruneRun : IDisposable
             return Carry(network, teacher, recipe, StepOf(network, recipe, sparsity), folder.Inner($"sparsity-{sparsity:0.00000}"), $"candidate {sparsity:0.0%}, ");
         }
 
-        var reach = structures?.Reach ?? new MaskStep(network, recipe).Reach;
+        var reach = layers?.Reach ?? structures?.Reach ?? new MaskStep(network, recipe).Reach;
         var (best, frontier) = DropSearch.Run(reach, maxDrop, Task.Metric, sparsity => Candidate(sparsity) is var state ? (state.Dense, state.Rounds[^1].Quality) : default);
         return (Candidate(best), frontier); // all its rounds are saved: this only reads the last
     }
@@ -111,12 +117,12 @@ internal sealed class PruneRun : IDisposable
         var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
-        PruneStep step = structures is not null ? structures.Step(pruned, other, Budget()) : Weights(pruned, other, sparsity);
+        PruneStep step = layers is not null ? StepOf(layers, pruned, other, layers.Budget()) : structures is not null ? structures.Step(pruned, other, Budget()) : Weights(pruned, other, sparsity);
         using var cycle = new Cycle(pruned, teacher, data, Task, other, step, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
         var state = cycle.Run(cancel);
         pruned.Store();
         var nonzero = pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>());
-        return (inner.Put("model.onnx", step is UnitStep units ? units.Remove(cycle.Masks, dense) : dense), state, nonzero);
+        return (inner.Put("model.onnx", step.Remove(cycle.Masks, dense)), state, nonzero);
     }
 
     public RunFolder Folder => folder;
@@ -152,7 +158,7 @@ internal sealed class PruneRun : IDisposable
             notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
         if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
-        if (recipe.Storage == Storage.Dense && structures is null) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
+        if (recipe.Storage == Storage.Dense && !recipe.IsStructured) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
         return [.. notes];
     }
 
@@ -162,8 +168,10 @@ internal sealed class PruneRun : IDisposable
     public ModelFacts Write(string output, string? masked)
     {
         network.Store();
+        layers?.Clear(network);
         model.SetMetadata("secateur.sparsity", FormattableString.Invariant($"{Sparsity:0.######}"));
         model.SetMetadata("secateur.pruned-from", ModelHash);
+        if (layers is not null) return layers.Write(model, output, masked, shapes, Sign);
         if (structures is not null) return structures.Write(model, kept, output, masked, shapes, Sign);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
         if (recipe.Size is { } size && model.Bytes is var bytes && bytes > size)
@@ -187,6 +195,7 @@ internal sealed class PruneRun : IDisposable
 
     public void Dispose()
     {
+        layers?.Dispose();
         structures?.Dispose();
         network.Dispose();
         teacher?.Dispose();
@@ -200,11 +209,16 @@ internal sealed class PruneRun : IDisposable
         var state = cycle.Run(cancel);
         choices = step.Choices;
         if (step is UnitStep units) kept = units.KeptBy(cycle.Masks);
+        if (step is LayerStep left) layers!.Take(left, cycle.Masks);
         return state;
     }
 
     private PruneStep StepOf(Network pruned, Recipe what, double sparsity) =>
-        structures is not null ? structures.Step(pruned, what, structures.Macs.Share(1 - sparsity)) : Weights(pruned, what, sparsity);
+        layers is not null ? StepOf(layers, pruned, what, layers.Macs.Share(1 - sparsity))
+        : structures is not null ? structures.Step(pruned, what, structures.Macs.Share(1 - sparsity)) : Weights(pruned, what, sparsity);
+
+    private LayerStep StepOf(LayerPruning plan, Network pruned, Recipe what, LayerBudget budget) =>
+        plan.Step(pruned, what, budget, data is null ? null : (data, teacher, Task), report);
 
     /// <summary>What units may cost. A speed is measured once: what came of it is kept with the rounds, so that a run that was killed ends alike.</summary>
     private UnitBudget Budget()

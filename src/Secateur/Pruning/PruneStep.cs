@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Secateur.Criteria;
+using Secateur.Execution;
+using Secateur.Onnx;
 using Secateur.Schedules;
 
 namespace Secateur.Pruning;
@@ -22,6 +24,15 @@ internal abstract class PruneStep
 
     /// <summary>Elements of all weights, those left alone too: what a sparsity is a fraction of.</summary>
     public abstract long Total { get; }
+
+    /// <summary>What the last run left out whole, in the order in which it went.</summary>
+    public ImmutableArray<DroppedLayer> Dropped { get; protected set; } = [];
+
+    /// <summary>The share of all weights that has gone.</summary>
+    public virtual double Sparsity(Masks masks, Network network) => masks.Sparsity(network);
+
+    /// <summary>A model without what the masks say has gone.</summary>
+    public virtual OnnxModel Remove(Masks masks, OnnxModel model) => model;
 
     /// <summary>Narrows the masks as far as the round asks.</summary>
     /// <param name="statistics">What the criterion needs.</param>

@@ -6,4 +6,8 @@ namespace Secateur.Pruning;
 /// <param name="Segments">Finished segments.</param>
 /// <param name="Dense">Quality on the held-out part before anything was pruned.</param>
 internal sealed record RoundState(
-    int Segments, double Dense, ImmutableArray<RoundResult> Rounds, ScoreHistogram? Scores, double TrainingSeconds, long ExamplesSeen);
+    int Segments, double Dense, ImmutableArray<RoundResult> Rounds, ScoreHistogram? Scores, double TrainingSeconds, long ExamplesSeen)
+{
+    /// <summary>Layers left out so far, in the order in which they went.</summary>
+    public ImmutableArray<DroppedLayer> LayersDropped { get; init; } = [];
+}

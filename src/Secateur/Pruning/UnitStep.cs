@@ -61,8 +61,7 @@ internal sealed class UnitStep : PruneStep
     public IReadOnlyDictionary<Dimension, bool[]> KeptBy(Masks masks) => Groups.Where(group => masks.Units(Key(group)) is not null)
         .ToDictionary(group => group.Dimension, group => masks.Units(Key(group))!.data<bool>().ToArray());
 
-    /// <summary>The model without what the masks say has gone.</summary>
-    public OnnxModel Remove(Masks masks, OnnxModel model) => new Removal(map, KeptBy(masks)).Apply(model);
+    public override OnnxModel Remove(Masks masks, OnnxModel model) => new Removal(map, KeptBy(masks)).Apply(model);
 
     /// <summary>The units of each group that stay within a cost, the most important.</summary>
     /// <param name="scores">From <see cref="Scores"/>; 0 for those that have gone.</param>

@@ -14,6 +14,12 @@ public enum UnitKind
 
     /// <summary>Elements of a head, the same in every head.</summary>
     HeadSize,
+
+    /// <summary>Whole residual branches.</summary>
+    Layer,
+
+    /// <summary>Ranks of weights that are written as the product of two.</summary>
+    Rank,
 }
 
 /// <summary>Slices tied together: when a unit goes, it goes on all axes of the group.</summary>
@@ -75,6 +81,8 @@ public static class UnitKinds
         ["channel"] = [UnitKind.Channel],
         ["head"] = [UnitKind.Head],
         ["head-size"] = [UnitKind.HeadSize],
+        ["layer"] = [UnitKind.Layer],
+        ["rank"] = [UnitKind.Rank],
         ["structure"] = [UnitKind.Channel, UnitKind.Head, UnitKind.HeadSize],
     }.ToFrozenDictionary();
 
@@ -86,6 +94,8 @@ public static class UnitKinds
         UnitKind.Channel => "channel",
         UnitKind.Head => "head",
         UnitKind.HeadSize => "head-size",
+        UnitKind.Layer => "layer",
+        UnitKind.Rank => "rank",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
 }

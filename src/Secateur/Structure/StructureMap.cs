@@ -75,7 +75,7 @@ public sealed class StructureMap : IDisposable
     public void Dispose() => scope.Dispose();
 
     /// <summary>One with the batch and open sizes as they are usual; one with others, to see which sizes the data decides.</summary>
-    private static ImmutableArray<Setting> SettingsOf(Network network, IReadOnlyDictionary<string, long[]>? inputs)
+    internal static ImmutableArray<Setting> SettingsOf(Network network, IReadOnlyDictionary<string, long[]>? inputs)
     {
         var usual = Shapes.Of(network, 1, inputs, 64, 16); // small, so that a look at a large network is quick
         List<Shapes> all = [usual];

@@ -19,6 +19,7 @@ internal abstract class Chart
         ["round_sparsity"] = new RoundSparsity(),
         ["round_quality"] = new RoundQuality(),
         ["frontier"] = new SearchFrontier(),
+        ["dropped"] = new LayerCurve(),
         ["scores"] = new ScoreBars(),
         ["baselines"] = new BaselineDots(),
     }.ToFrozenDictionary();

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using Secateur.Criteria;
+using Secateur.Execution;
+
+namespace Secateur.Pruning;
+
+/// <summary>A step that takes nothing more: the layers of the network were written as two before, and are only trained.</summary>
+internal sealed class FactoredStep(RankPlan plan, Network network) : PruneStep
+{
+    public override ImmutableArray<Choice> Choices { get; } = plan.Choices(network);
+
+    public override long Total { get; } = network.Weights.Sum(weight => weight.Elements);
+
+    public override double Sparsity(Masks masks, Network network) => plan.Sparsity;
+
+    public override ScoreHistogram? Run(Statistics statistics, Masks masks, Round round, out double aim, CancellationToken cancel)
+    {
+        aim = plan.Sparsity;
+        return null;
+    }
+}

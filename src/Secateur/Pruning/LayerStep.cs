@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using Secateur.Criteria;
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Structure;
+using static TorchSharp.torch;
+
+namespace Secateur.Pruning;
+
+/// <summary>A step that takes whole residual branches, one by one: the one whose absence raises the loss least for what it saves, then the losses are seen anew.</summary>
+/// <remarks>
+/// Without examples a branch is judged by the magnitude of its weights beside weights of the same shape in other branches. Only gates are masked,
+/// so that what is inside a branch stays sound while it is off.
+/// </remarks>
+internal sealed class LayerStep : PruneStep
+{
+    private readonly Branches branches;
+    private readonly ImmutableArray<Branch> free;
+    private readonly Recipe recipe;
+    private readonly LayerBudget budget;
+    private readonly LayerTrial? trial;
+    private readonly Action<double, string> report;
+    private readonly Dictionary<Branch, double> magnitudes = [];
+
+    /// <param name="branches">Of the network that is pruned.</param>
+    /// <param name="free">Those that may go.</param>
+    /// <param name="recipe">Checked.</param>
+    /// <param name="budget">Of the same network's graph.</param>
+    /// <param name="trial">Null judges by magnitude.</param>
+    /// <param name="report">Told the fraction of the losses seen, and of which branch.</param>
+    public LayerStep(Branches branches, ImmutableArray<Branch> free, Recipe recipe, LayerBudget budget, LayerTrial? trial, Action<double, string> report)
+    {
+        (this.branches, this.free, this.recipe, this.budget, this.trial, this.report) = (branches, free, recipe, budget, trial, report);
+        Total = branches.Network.Weights.Sum(weight => weight.Elements);
+        Choices = LayerChoices.Of(branches, free, recipe);
+    }
+
+    public override ImmutableArray<Choice> Choices { get; }
+
+    public override long Total { get; }
+
+    public override ScoreHistogram? Run(Statistics statistics, Masks masks, Round round, out double aim, CancellationToken cancel)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var limit = budget.Dense - (round.Scheduled(1) * (budget.Dense - budget.Limit));
+        var gone = Gone(masks);
+        var dropped = ImmutableArray.CreateBuilder<DroppedLayer>();
+        while (Cost(gone) > limit * (1 + 1e-9))
+        {
+            var (branch, loss) = Next(gone, limit, statistics, cancel);
+            gone.Add(branch);
+            masks.NarrowUnits(Key(branch), tensor([false]));
+            foreach (var name in branch.Gate)
+            {
+                branches.Network.Constants[name].zero_();
+                masks.Narrow(name, zeros(branches.Network.Constants[name].shape, ScalarType.Bool));
+            }
+            dropped.Add(new(branch.Name, round.Number, loss, trial?.Quality(cancel), Cost(gone) / budget.Dense));
+        }
+        Dropped = dropped.ToImmutable();
+        aim = Sparsity(masks, branches.Network);
+        return null;
+    }
+
+    public override double Sparsity(Masks masks, Network network)
+    {
+        var idle = Idle(masks);
+        return network.Weights.Where(weight => idle.Contains(weight.Name)).Sum(weight => weight.Elements) / (double)Total;
+    }
+
+    /// <summary>The branches that the masks say have gone.</summary>
+    public List<Branch> Gone(Masks masks) => [.. free.Where(branch => masks.Units(Key(branch)) is not null)];
+
+    /// <summary>The constants that nothing reads any more.</summary>
+    public IReadOnlySet<string> Idle(Masks masks) => branches.IdleConstants(branches.Idle(Gone(masks)));
+
+    public override OnnxModel Remove(Masks masks, OnnxModel model) => new BranchRemoval(branches, Gone(masks)).Apply(model);
+
+    private double Cost(IReadOnlyCollection<Branch> gone)
+    {
+        var idle = branches.Idle(gone);
+        return budget.Dense - budget.Saved(idle, branches.IdleConstants(idle));
+    }
+
+    /// <summary>The branch that raises the loss least for what it saves; where several would end it, of these the one that raises it least.</summary>
+    private (Branch Branch, double? Loss) Next(List<Branch> gone, double limit, Statistics statistics, CancellationToken cancel)
+    {
+        var cost = Cost(gone);
+        var left = free.Except(gone).Select(branch => (Branch: branch, Saves: cost - Cost([.. gone, branch]))).Where(one => one.Saves > 0).ToArray();
+        if (left.Length == 0)
+            throw new SecateurException($"a cost of {limit:0.####} {budget.Unit} cannot be met: without every layer that may go it is {cost:0.####}; ask for no less, or keep fewer");
+        var judged = Judge([.. left.Select(one => one.Branch)], statistics, cancel).Zip(left, (one, saving) => (saving.Branch, one.Loss, one.Harm, saving.Saves)).ToArray();
+        var next = judged.MinBy(one => one.Harm > 0 ? one.Harm / one.Saves : one.Harm); // what does no harm goes first
+        if (cost - next.Saves <= limit) next = judged.Where(one => cost - one.Saves <= limit).MinBy(one => one.Harm);
+        return (next.Branch, next.Loss);
+    }
+
+    private IEnumerable<(double? Loss, double Harm)> Judge(ImmutableArray<Branch> left, Statistics statistics, CancellationToken cancel)
+    {
+        if (recipe.Criterion == "random") return left.Select(branch => ((double?)null, Drawn(branch, statistics)));
+        if (trial is null) return left.Select(branch => ((double?)null, Magnitude(branch)));
+        var now = trial.Loss(cancel);
+        List<(double?, double)> judged = [];
+        foreach (var branch in left)
+        {
+            var loss = trial.LossWithout(branch, cancel);
+            if (!double.IsFinite(loss)) loss = double.MaxValue;
+            judged.Add((loss, loss - now));
+            report((double)judged.Count / left.Length, $"{free.Length - left.Length} gone, without {branch.Name} the loss is {loss:0.000}");
+        }
+        return judged;
+    }
+
+    /// <summary>The mean over a branch's weights of their root mean square beside that of weights of the same shape in all branches that may go.</summary>
+    private double Magnitude(Branch branch)
+    {
+        if (magnitudes.Count == 0)
+        {
+            var weights = branches.Network.Weights.ToDictionary(weight => weight.Name);
+            var sizes = free.SelectMany(one => one.Weights).Distinct().ToDictionary(name => name, name => weights[name].Tensor.detach().square().mean().sqrt().item<float>());
+            var usual = sizes.GroupBy(size => Shape(weights[size.Key])).ToDictionary(group => group.Key, group => Math.Max(group.Average(size => size.Value), 1e-30));
+            foreach (var one in free) magnitudes[one] = one.Weights.Average(name => sizes[name] / usual[Shape(weights[name])]);
+        }
+        return magnitudes[branch];
+
+        static string Shape(Weight weight) => string.Join('x', weight.Shape);
+    }
+
+    private double Drawn(Branch branch, Statistics statistics) =>
+        statistics.Uniform(branches.Network.Weights.First(weight => weight.Name == branch.Weights[0])).flatten()[0].item<float>();
+
+    private string Key(Branch branch) => $"layer {branches.All.IndexOf(branch)} {branch.Name}";
+}

@@ -1,0 +1,110 @@
+using Secateur.Data;
+using Secateur.Evaluation;
+using Secateur.Onnx;
+using Secateur.Testing;
+using Secateur.Tests.Evaluation;
+using static TorchSharp.torch;
+
+namespace Secateur.Tests.Pruning;
+
+[Collection(nameof(Alone))]
+public sealed class LayerPruningTests(LayerPruningTests.Residual residual) : IClassFixture<LayerPruningTests.Residual>
+{
+    private static readonly TrainingRecipe Training = new() { Epochs = 1, Batch = 50 };
+
+    /// <summary>A residual network trained on the small pictures.</summary>
+    public sealed class Residual : IDisposable
+    {
+        private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("secateur-");
+
+        public Residual()
+        {
+            Threads.Use(1);
+            TrainJob.Run("resnet-8", Data, Model, new() { Epochs = 2, Batch = 50 }, seed: 5, null, null, cancel: CancellationToken.None);
+        }
+
+        public DataSet Data { get; } = SmallPictures.Open();
+
+        public DataSet Unlabelled { get; } = SmallPictures.Open(labels: false);
+
+        public string Model => Path.Combine(folder.FullName, "dense.onnx");
+
+        public string Output() => Path.Combine(folder.CreateSubdirectory(Guid.NewGuid().ToString("N")).FullName, "out.onnx");
+
+        public void Dispose()
+        {
+            Data.Dispose();
+            Unlabelled.Dispose();
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private PruneResult Prune(Recipe recipe, DataSet? data, string output, string? masked = null)
+    {
+        Threads.Use(1);
+        return Pruner.For(residual.Model).With(recipe).Run(data, output, new() { Benchmark = false, Masked = masked }, cancel: TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Layers_go_until_the_budget_is_met_and_the_twin_computes_the_same()
+    {
+        var output = residual.Output();
+        var masked = Path.ChangeExtension(output, ".masked.onnx");
+        var result = Prune(new() { Granularity = "layer", Macs = 0.5, Rounds = 2, Schedule = "linear", Training = Training }, residual.Data, output, masked);
+        Assert.InRange(result.Output.Macs, 1, result.Input.Macs / 2);
+        Assert.InRange(result.LayersDropped.Length, 1, 3);
+        Assert.All(result.LayersDropped, layer => Assert.True(layer is { Loss: > 0, Quality: >= 0 and <= 1 }));
+        Assert.Equal(result.LayersDropped.Select(layer => layer.Cost).OrderDescending(), result.LayersDropped.Select(layer => layer.Cost));
+        Assert.InRange(result.LayersDropped[^1].Cost, 0, 0.5);
+        Assert.Equal(result.Input.Parameters - result.Output.Parameters, result.Layers.Where(layer => layer.Nonzero == 0).Sum(layer => layer.Parameters));
+        Assert.Equal(result.Sparsity, result.Rounds[^1].Sparsity, 9);
+        Assert.Equal(Output(masked), Output(output), (a, b) => Math.Abs(a - b) < 1e-4);
+    }
+
+    [Fact]
+    public void Labels_are_not_needed_nor_is_data()
+    {
+        var taught = Prune(new() { Granularity = "layer", Sparsity = 0.1, Training = Training }, residual.Unlabelled, residual.Output());
+        Assert.All(taught.LayersDropped, layer => Assert.NotNull(layer.Loss));
+        var blind = Prune(new() { Granularity = "layer", Sparsity = 0.1 }, null, residual.Output());
+        Assert.All(blind.LayersDropped, layer => Assert.Null(layer.Loss));
+        Assert.True(blind.Output.Parameters <= 0.9 * blind.Input.Parameters);
+    }
+
+    [Fact]
+    public void What_cannot_be_met_and_what_says_nothing_of_layers_is_refused()
+    {
+        Assert.Contains("cannot be met by leaving out layers", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Macs = 0.01 }, null, residual.Output())).Message, StringComparison.Ordinal);
+        Assert.Contains("speedup and latency are reached by widths", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Speedup = 2 }, null, residual.Output())).Message, StringComparison.Ordinal);
+        Assert.Contains("leave out criterion", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Criterion = "taylor" }, null, residual.Output())).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Ranks_are_cut_to_a_share_of_the_parameters_and_trained(bool withData)
+    {
+        var result = Prune(new() { Granularity = "rank", Sparsity = 0.4, Training = Training }, withData ? residual.Data : null, residual.Output());
+        Assert.InRange(result.Output.Parameters, 1, (long)(0.6 * result.Input.Parameters));
+        Assert.True(result.Output.Macs < result.Input.Macs);
+        Assert.Contains(result.Layers, layer => layer.Name.EndsWith("/down", StringComparison.Ordinal) && layer.Verdict == "pruned");
+        if (withData) Assert.InRange(result.Quality!.After, 0.5, 1);
+    }
+
+    [Fact]
+    public void Ranks_meet_a_number_of_multiply_accumulates_and_a_size()
+    {
+        var macs = Prune(new() { Granularity = "rank", Macs = 0.5 }, null, residual.Output());
+        Assert.InRange(macs.Output.Macs, 1, macs.Input.Macs / 2);
+        var size = Prune(new() { Granularity = "rank", Size = macs.Input.Bytes * 6 / 10 }, null, residual.Output());
+        Assert.InRange(size.Output.Bytes, 1, macs.Input.Bytes * 6 / 10);
+    }
+
+    private float[] Output(string path)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new OrtModel(path, 1);
+        var read = residual.Data.Test.Read([0, 1, 2, 3]);
+        return [.. model.Run(read.ToDictionary(pair => "input", pair => pair.Value.to(ScalarType.Float32)))[0].contiguous().data<float>()];
+    }
+}
