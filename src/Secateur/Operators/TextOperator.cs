@@ -7,6 +7,8 @@ namespace Secateur.Operators;
 /// <summary>An operator that reads or makes texts, in a network only. No axis of what goes in and out may shrink.</summary>
 internal abstract class TextOperator : Operator
 {
+    public override string WhyWhole => "works on texts";
+
     /// <summary>Runs the node.</summary>
     /// <param name="node">The node with its attributes.</param>
     /// <param name="inputs">In the node's order.</param>
