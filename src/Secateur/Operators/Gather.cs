@@ -32,7 +32,8 @@ internal sealed class Gather : Operator
         if (more == 1 && Stretches(node, shapes) is { } stretches) ties.AddPart(new(y, gathered), new(data, gathered), stretches);
         else
         {
-            ties.Block(new Axis(data, gathered));
+            if (more == 0 && ties.IsConstant(indices)) ties.Block([new Axis(data, gathered)], Pin.Number); // one of several parts
+            else ties.Block(new Axis(data, gathered));
             for (var axis = 0; axis < more; axis++) ties.Add(new(indices, axis), new(y, gathered + axis));
         }
     }

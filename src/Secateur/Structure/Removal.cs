@@ -63,7 +63,7 @@ internal sealed class Removal
             var near = node.Inputs.Concat(node.Outputs).Concat(node.Inputs.SelectMany(name => map.Settings[0].Sizes.Sources(name)));
             var shrinking = near.Select(map.ExtentsOf).Where(extents => extents is not null).SelectMany(extents => extents!).Where(extent => extent is not null)
                 .SelectMany(extent => extent.Leaves).Where(kept.ContainsKey).Distinct().ToArray();
-            if (shrinking.Length == 0) throw error;
+            if (shrinking.Length == 0) shrinking = [.. kept.Keys]; // it cannot be told which
             var pin = new Pin($"'{node.Name}' ({node.OpType})", Reason(error));
             faults.AddRange(shrinking.Select(dimension => (dimension, pin)));
         }
@@ -170,8 +170,10 @@ internal sealed class Removal
         if (name.Length == 0 || !map.Settings[0].Sizes.IsComputed(name)) return;
         if (node.Outputs.All(output => output.Length == 0 || SizesAfter(0)[output] is not null)) return; // still arithmetic of sizes
         Tensor?[] now = [.. map.Settings.Select((_, setting) => SizesAfter(setting)[name])];
-        Tensor?[] were = [.. map.Settings.Select(setting => setting.Sizes[name] is { } whole ? Cut(name, whole) : null)];
-        if (now.Zip(were).All(pair => pair is (null, null) || pair.First is { } one && pair.Second is { } other && one.shape.SequenceEqual(other.shape) && one.equal(other).all().item<bool>())) return;
+        Tensor?[] whole = [.. map.Settings.Select(setting => setting.Sizes[name])];
+        Tensor?[] were = [.. whole.Select(one => one is null ? null : Cut(name, one))];
+        // the same as it was, or what stays of it: in the former case whatever makes it is told its new size
+        if (Enumerable.Range(0, now.Length).All(setting => Equal(now[setting], whole[setting]) || Equal(now[setting], were[setting]))) return;
         for (var setting = 0; setting < now.Length; setting++)
         {
             if (now[setting] is { } one && were[setting] is { } other && !one.shape.SequenceEqual(other.shape))
@@ -184,6 +186,10 @@ internal sealed class Removal
             throw node.Error($"computes with '{name}', which follows from a size that shrinks and from the data; keep that size whole");
         mend.Numbers.Add(new(input, value));
     }
+
+    /// <summary>Of two that are both too large to be known nothing says that they differ.</summary>
+    private static bool Equal(Tensor? one, Tensor? other) =>
+        one is null ? other is null : other is not null && one.shape.SequenceEqual(other.shape) && one.equal(other).all().item<bool>();
 
     /// <summary>What stays of a value's elements; null where it is of other sizes than those looked at.</summary>
     private Tensor? Cut(string name, Tensor value)

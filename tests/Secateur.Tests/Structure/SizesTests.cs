@@ -47,6 +47,22 @@ public sealed class SizesTests
         [("x", [-1, 4, 6])], [("q", [6, 12]), ("k", [6, 12]), ("v", [6, 12]), ("o", [12, 5])],
         [Numbers("zero", 0), Numbers("one", 1), Numbers("two", 2), Numbers("heads", 3)], ["y"]), 11, Floats("x", new Random(2), batch, 4, 6));
 
+    /// <summary>A first state of zeros, made by arithmetic and cut, as exporters write it for an open batch; a mask by positions beside it, which no size that shrinks changes.</summary>
+    [Theory]
+    [InlineData(1), InlineData(4)]
+    public void A_state_of_zeros_shrinks_with_its_layer(long batch) => Holds(Net(
+        [
+            Node("MatMul", ["x", "w"], ["h"]), Node("Shape", ["h"], ["shape"]), Node("Gather", ["shape", "one"], ["n"]), Node("Concat", ["layers", "n", "hidden"], ["target"], ("axis", 0L)),
+            Node("ConstantOfShape", ["target"], ["zeros"]), Node("Slice", ["zeros", "from", "to", "axis"], ["state"]), Node("GRU", ["h", "wi", "wr", "wb", "", "state"], ["y4"], ("hidden_size", 8L)),
+            Node("Squeeze", ["y4", "one"], ["y3"]), Node("Shape", ["y3"], ["shape2"]), Node("Gather", ["shape2", "none"], ["time"]), Node("Range", ["none", "time", "step"], ["places"]),
+            Node("Cast", ["places"], ["mask"], ("to", 1L)), Node("Unsqueeze", ["mask", "behind"], ["mask3"]), Node("Mul", ["y3", "mask3"], ["masked"]), Node("MatMul", ["masked", "v"], ["y"]),
+        ],
+        [("x", [5, -1, 6])], [("w", [6, 10]), ("wi", [1, 24, 10]), ("wr", [1, 24, 8]), ("wb", [1, 48]), ("v", [8, 3])],
+        [
+            Numbers("one", 1), Numbers("layers", 4), Numbers("hidden", 8), Numbers("from", 0), Numbers("to", 1), Numbers("axis", 0), TensorData.Of("none", [0L]), TensorData.Of("step", [1L]),
+            Numbers("behind", 1, 2),
+        ], ["y"]), 18, Floats("x", new Random(2), 5, batch, 6));
+
     [Fact]
     public void A_weight_used_twice_shrinks_for_both() => Holds(Net(
         [Node("MatMul", ["x", "w"], ["a"]), Node("Relu", ["a"], ["b"]), Node("MatMul", ["z", "w"], ["c"]), Node("Add", ["b", "c"], ["d"]), Node("MatMul", ["d", "v"], ["y"]), Node("MatMul", ["b", "v"], ["y2"])],
