@@ -67,7 +67,7 @@ internal static class Descent
         public void FindFinish(Selection selection, int group, double budget)
         {
             var excess = selection.Cost - budget;
-            var first = Array.FindIndex(saved, amount => amount >= excess);
+            var first = saved is [.., var all] && all >= excess ? Array.FindIndex(saved, amount => amount >= excess) : -1;
             Finish = first < 0 ? -1 : selection.Level(group) + 1 + first;
             FinishLoss = first < 0 ? double.PositiveInfinity : selection.LossTo(group, Finish);
         }

@@ -3,7 +3,8 @@ namespace Secateur.Structure.Budget;
 /// <summary>Lowers the loss of a selection that meets its budget: units are given back while there is room, and one group grows where another can shrink for it.</summary>
 internal static class Exchange
 {
-    private const int Most = 500; // changes
+    private const int Most = 150; // changes
+    private const int MostRises = 100; // looked at for one change
 
     /// <param name="selection">Within the budget; changed.</param>
     /// <param name="budget">The most that it may cost.</param>
@@ -34,29 +35,35 @@ internal static class Exchange
     /// <summary>The first exchange that wins, looked for where the most importance can be had for the least cost.</summary>
     private static bool Swap(Selection selection, double budget, CancellationToken cancel)
     {
+        var falls = Enumerable.Range(0, selection.Groups.Count).Select(group => Falls(selection, group)).ToArray();
         var rises = Enumerable.Range(0, selection.Groups.Count)
-            .SelectMany(group => Enumerable.Range(0, selection.Level(group)).Select(level => (Group: group, Level: level)))
-            .Select(rise => (rise.Group, rise.Level, Gain: -selection.LossTo(rise.Group, rise.Level), Price: -selection.LossTo(rise.Group, rise.Level) / Math.Max(1e-300, selection.CostTo(rise.Group, rise.Level))))
-            .Where(rise => rise.Gain > 0).OrderByDescending(rise => rise.Price).Take(200).ToArray();
+            .SelectMany(group => Enumerable.Range(0, selection.Level(group)).Select(level => new Move(group, level, -selection.LossTo(group, level), selection.CostTo(group, level))))
+            .Where(rise => rise.Importance > 0).OrderByDescending(rise => rise.Importance / Math.Max(1e-300, rise.Cost)).Take(MostRises).ToArray();
         foreach (var rise in rises)
         {
             cancel.ThrowIfCancellationRequested();
             var risen = selection.Copy();
             risen.Set(rise.Group, rise.Level);
-            var excess = risen.Cost - budget;
-            for (var group = 0; group < selection.Groups.Count; group++)
+            var near = selection.Neighbours(rise.Group).ToHashSet(); // whose falls save another amount now
+            for (var group = 0; group < falls.Length; group++)
             {
                 if (group == rise.Group) continue;
-                for (var level = risen.Level(group) + 1; level < risen.Groups[group].Levels.Length; level++)
+                foreach (var fall in near.Contains(group) ? Falls(risen, group) : falls[group])
                 {
-                    if (risen.LossTo(group, level) >= rise.Gain * (1 - 1e-12)) break; // deeper loses more
-                    if (-risen.CostTo(group, level) < excess) continue;
-                    if (Try(selection, budget, [(rise.Group, rise.Level), (group, level)])) return true;
+                    if (fall.Importance >= rise.Importance * (1 - 1e-12)) break; // deeper loses more
+                    if (fall.Cost < risen.Cost - budget) continue;
+                    if (Try(selection, budget, [(rise.Group, rise.Level), (group, fall.Level)])) return true;
                     break;
                 }
             }
         }
         return false;
+    }
+
+    private static Move[] Falls(Selection selection, int group)
+    {
+        var own = selection.Level(group);
+        return [.. Enumerable.Range(own + 1, selection.Groups[group].Levels.Length - own - 1).Select(level => new Move(group, level, selection.LossTo(group, level), -selection.CostTo(group, level)))];
     }
 
     /// <summary>Makes the changes, unless they do not win or the sums, made anew, are over the budget.</summary>
@@ -69,4 +76,7 @@ internal static class Exchange
         foreach (var (group, level) in before) selection.Set(group, level);
         return false;
     }
+
+    /// <summary>A change of one group's level: the importance and the cost that it gains as it rises, or loses and saves as it falls.</summary>
+    private readonly record struct Move(int Group, int Level, double Importance, double Cost);
 }

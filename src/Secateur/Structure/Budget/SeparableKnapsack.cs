@@ -20,7 +20,7 @@ internal static class SeparableKnapsack
         if (room <= 0) return chosen;
         var steps = Math.Max(FewestSteps, StepsForGroup * groups.Count);
         var best = new double[steps + 1]; // loss by steps of room used
-        var taken = new byte[groups.Count][];
+        var taken = new int[groups.Count][];
         for (var group = 0; group < groups.Count; group++)
         {
             cancel.ThrowIfCancellationRequested();
@@ -29,33 +29,28 @@ internal static class SeparableKnapsack
         var left = steps;
         for (var group = groups.Count - 1; group >= 0; group--)
         {
-            var level = Thinned(groups[group].Levels.Length, taken[group][left]);
+            var level = taken[group][left];
             chosen.Set(group, level);
             left -= Steps(costs[group][level] - leasts[group], room, steps);
         }
         return chosen;
     }
 
-    private static (double[] Best, byte[] Taken) Add(UnitGroup group, double[] costs, double least, double room, double[] before)
+    private static (double[] Best, int[] Taken) Add(UnitGroup group, double[] costs, double least, double room, double[] before)
     {
-        var (best, taken) = (new double[before.Length], new byte[before.Length]);
+        var (best, taken) = (new double[before.Length], new int[before.Length]);
         Array.Fill(best, double.PositiveInfinity);
-        var choices = Math.Min(group.Levels.Length, byte.MaxValue + 1);
-        for (var choice = 0; choice < choices; choice++)
+        for (var level = 0; level < group.Levels.Length; level++)
         {
-            var level = Thinned(group.Levels.Length, choice);
             var (used, loss) = (Steps(costs[level] - least, room, before.Length - 1), group.Loss(group.Levels[level]));
             for (var left = used; left < before.Length; left++)
             {
                 var sum = before[left - used] + loss;
-                if (sum < best[left]) (best[left], taken[left]) = (sum, (byte)choice);
+                if (sum < best[left]) (best[left], taken[left]) = (sum, level);
             }
         }
         return (best, taken);
     }
-
-    /// <summary>Of groups with many levels, 256 of them are looked at, the first and the last among them.</summary>
-    private static int Thinned(int levels, int choice) => levels <= byte.MaxValue + 1 ? choice : (int)((long)choice * (levels - 1) / byte.MaxValue);
 
     private static int Steps(double cost, double room, int steps) => (int)Math.Min(int.MaxValue / 2, Math.Round(cost / room * steps));
 }
