@@ -9,6 +9,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["training-speed"] = TrainingSpeed.Run,
     ["memory"] = Memory.Run,
     ["memory-child"] = Memory.Child,
+    ["ocr"] = Ocr.Run,
     ["text-images"] = TextImages.Run,
     ["operators"] = OperatorPage.Run,
     ["fuzz"] = Fuzz.Run,

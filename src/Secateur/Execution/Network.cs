@@ -86,7 +86,13 @@ public sealed class Network : IDisposable
     /// <param name="inputs">The value of an input by its name; null where there is none.</param>
     /// <param name="mode">Training or use.</param>
     /// <param name="observe">Called after each node.</param>
-    internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
+    internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null) => Begin(inputs, mode, observe).Run(Graph);
+
+    /// <summary>The steps of the graph itself, those of subgraphs left out.</summary>
+    internal ImmutableArray<Step> Steps => plan.Of(Graph).Steps;
+
+    /// <summary>A run that has its inputs, before its first step.</summary>
+    internal Pass Begin(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
         var values = new IDisposable?[plan.Slots];
         foreach (var (name, tensor) in constants) values[plan[name]] = tensor;
@@ -96,7 +102,7 @@ public sealed class Network : IDisposable
             else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
                 $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
         }
-        return new Pass(plan, values, mode, observe).Run(Graph);
+        return new Pass(plan, values, mode, observe);
     }
 
     /// <summary>Writes all learned tensors and running statistics back into the model.</summary>

@@ -18,26 +18,35 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     /// <summary>Runs a graph whose inputs are in their slots.</summary>
     public IDisposable[] Run(Graph graph)
     {
-        var course = plan.Of(graph);
-        foreach (var step in course.Steps)
-        {
-            var given = Given(step);
-            var made = Execute(step, given);
-            observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
-            for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
-                if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
-            if (!release) continue;
-            foreach (var slot in step.Dead)
-            {
-                values[slot]?.Dispose();
-                values[slot] = null;
-            }
-        }
-        return [.. course.Outputs.Select((slot, i) => values[slot]
-            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+        foreach (var step in plan.Of(graph).Steps) Advance(step);
+        return Outputs(graph);
     }
 
-    private IDisposable?[] Given(Step step)
+    /// <summary>Runs one step, whose turn it is.</summary>
+    public void Advance(Step step)
+    {
+        var given = Given(step);
+        var made = Execute(step, given);
+        observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
+        for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
+            if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
+        if (!release) return;
+        foreach (var slot in step.Dead)
+        {
+            values[slot]?.Dispose();
+            values[slot] = null;
+        }
+    }
+
+    /// <summary>The outputs of a graph whose steps are all done.</summary>
+    public IDisposable[] Outputs(Graph graph) => [.. plan.Of(graph).Outputs.Select((slot, i) => values[slot]
+        ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (text, complex, left out); export the model without it"))];
+
+    /// <summary>Another run from here on, which leaves this one as it is. Its handles belong to the caller's dispose scope.</summary>
+    public Pass Fork() => new(plan, [.. values.Select(value => value?.Alias())], mode, null);
+
+    /// <summary>What a step would be given now.</summary>
+    public IDisposable?[] Given(Step step)
     {
         var given = new IDisposable?[step.Inputs.Length];
         for (var i = 0; i < given.Length; i++)
@@ -48,6 +57,9 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         }
         return given;
     }
+
+    /// <summary>The values that a step has made.</summary>
+    public IEnumerable<IDisposable> Made(Step step) => step.Outputs.Where(slot => slot >= 0).Select(slot => values[slot]).OfType<IDisposable>();
 
     private IDisposable[] Execute(Step step, IDisposable?[] given)
     {

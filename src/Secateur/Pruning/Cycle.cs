@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Secateur.Allocations;
 using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
+using Secateur.Reconstruction;
 using Secateur.Schedules;
 using Secateur.Tasks;
 using Secateur.Training;
@@ -44,6 +46,8 @@ internal sealed class Cycle : IDisposable
     /// <summary>The teacher's share in the loss where labels can teach too.</summary>
     public static double Share(Recipe recipe, DataSet? data) => recipe.Training.Teacher ?? (data?.Loss == "distillation" ? 1 : 0);
 
+    private bool Reconstructs => recipe.Reconstruct == true && data is not null;
+
     /// <summary>Runs all that is not yet done.</summary>
     public RoundState Run(Target target, CancellationToken cancel)
     {
@@ -67,7 +71,7 @@ internal sealed class Cycle : IDisposable
                     state = state with { Scores = number == segments.Length - 1 ? scores : null };
                 }
                 var frozen = Trainer.Freezes(recipe.Training, objective);
-                if (frozen) Recalibrate(number, cancel); // pruning has moved what the statistics are of
+                if (frozen && !Reconstructs) Recalibrate(number, cancel); // pruning has moved what the statistics are of; what was fitted was so to those that are there
                 if (segment.Of > 0) // also for a stretch without a step: what is saved after it holds the optimizer
                 {
                     if (segment.Fresh) trainer?.Dispose();
@@ -104,11 +108,38 @@ internal sealed class Cycle : IDisposable
         var scored = step.Score(statistics, masks);
         var schedule = Schedule.All[recipe.Schedule];
         aim = schedule.SparsityAfter(round, recipe.Rounds, target(step, scored));
-        var counts = step.Counts(scored, aim, own => schedule.SparsityAfter(round, recipe.Rounds, own));
+        var losses = step.Measures(scored) ? Sensitivities(number, name, scored, cancel) : null;
+        var counts = step.Counts(scored, aim, own => schedule.SparsityAfter(round, recipe.Rounds, own), losses);
         var histogram = Histogram.Of(scored, counts, oneThreshold: recipe.Allocation == "global" && scored.All(layer => layer.Choice.Own is null));
+        using var before = Reconstructs ? Copy() : null;
         step.Narrow(masks, scored, counts);
         masks.Apply(network);
+        if (before is not null) Reconstruct(number, name, before, masks, cancel);
         return histogram;
+    }
+
+    /// <summary>What pruning each layer alone would do, measured on a part of the calibration examples after fitting on the rest.</summary>
+    private Dictionary<string, Curve> Sensitivities(int number, string name, IReadOnlyList<(Choice Choice, Tensor Units)> scored, CancellationToken cancel)
+    {
+        if (data is null) throw new SecateurException($"allocation {recipe.Allocation}: measures on examples; give --data, or take --allocation global");
+        var sample = Calibration.Sample(network, data.Train, 1, Math.Min(Probe.MostExamples, recipe.CalibrationExamples), Seeds.Derive(recipe.Seed, "sensitivity", number));
+        return Probe.Run(network, step, scored, sample, objective.Task, Reconstructs, done => report($"{name}: {recipe.Allocation}", done, ""), cancel);
+    }
+
+    private void Reconstruct(int number, string name, Network before, Masks masks, CancellationToken cancel)
+    {
+        var sample = Calibration.Sample(network, data!.Train, 2, recipe.CalibrationExamples, Seeds.Derive(recipe.Seed, "reconstruct", number));
+        Refit.Run(network, before, masks, sample, done => report($"{name}: reconstructing", done, ""), cancel);
+    }
+
+    /// <summary>The network as it is now, as one of its own.</summary>
+    private Network Copy()
+    {
+        var copy = new Network(teacher!.Model);
+        using var frozen = no_grad();
+        foreach (var (name, tensor) in network.Constants)
+            if (tensor.dtype == ScalarType.Float32) copy.Constants[name].copy_(tensor);
+        return copy;
     }
 
     /// <summary>The trainer of the training that a segment belongs to; where it goes on, with the optimizer as it was saved.</summary>

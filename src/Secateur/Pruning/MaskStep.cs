@@ -55,11 +55,15 @@ internal sealed class MaskStep
         return scored;
     }
 
+    /// <summary>Whether the allocation asks for what pruning each layer alone does.</summary>
+    public bool Measures(IReadOnlyList<(Choice Choice, Tensor Units)> scored) => allocation.Measures && scored.Any(layer => layer.Choice.Own is null);
+
     /// <summary>How many units each layer loses.</summary>
     /// <param name="scored">From <see cref="Score"/>.</param>
     /// <param name="sparsity">Of all weights, in [0, 1).</param>
     /// <param name="scheduled">What the schedule makes of the own sparsity of a layer outside the allocation.</param>
-    public long[] Counts(IReadOnlyList<(Choice Choice, Tensor Units)> scored, double sparsity, Func<double, double> scheduled)
+    /// <param name="losses">Of weights, by name, for an allocation that measures.</param>
+    public long[] Counts(IReadOnlyList<(Choice Choice, Tensor Units)> scored, double sparsity, Func<double, double> scheduled, IReadOnlyDictionary<string, Curve>? losses = null)
     {
         var counts = new long[scored.Count];
         List<int> shared = [];
@@ -75,7 +79,7 @@ internal sealed class MaskStep
             removed += counts[place] * ((double)choice.Weight!.Elements / units.numel());
         }
         if (shared.Count == 0) return counts;
-        var candidates = shared.ConvertAll(place => new Candidate(scored[place].Choice.Weight!, scored[place].Units, scored[place].Choice.Most));
+        var candidates = shared.ConvertAll(place => new Candidate(scored[place].Choice.Weight!, scored[place].Units, scored[place].Choice.Most, losses?.GetValueOrDefault(scored[place].Choice.Tensor)));
         var budget = Math.Max(0, Math.Round(sparsity * Total - removed));
         foreach (var (index, count) in allocation.Spread(candidates, (long)budget).Index()) counts[shared[index]] = count;
         return counts;
@@ -89,8 +93,11 @@ internal sealed class MaskStep
         {
             using var scope = NewDisposeScope();
             var weight = choice.Weight!;
-            masks.Narrow(weight.Name, weight.FromMatrix(granularity.Spread(weight, Threshold.KeepMask(units, count))));
+            masks.Narrow(weight.Name, Mask(choice, units, count));
             units.Dispose();
         }
     }
+
+    /// <summary>bool in the weight's own shape: false for so many of the lowest units.</summary>
+    public Tensor Mask(Choice choice, Tensor units, long count) => choice.Weight!.FromMatrix(granularity.Spread(choice.Weight, Threshold.KeepMask(units, count)));
 }
