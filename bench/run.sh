@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 case ${1:-} in
   lenet-*) build/get-data.sh mnist out/data/mnist ;;
+  ocr) build/get-models.sh out/data/ocr-models ;;
   operators) build/get-node-tests.sh out/data/node-tests ;;
   resnet20-fashion | training-speed) build/get-data.sh fashion-mnist out/data/fashion-mnist ;;
 esac

@@ -111,7 +111,7 @@ internal static class Accuracy
     private static string Output(string name) => Path.Combine("out", "bench", $"{name}.pruned.onnx");
 
     /// <summary>A line at the end of each stage.</summary>
-    private sealed class Lines : IProgress<Progress>
+    internal sealed class Lines : IProgress<Progress>
     {
         public void Report(Progress value)
         {

@@ -11,6 +11,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["memory-child"] = Memory.Child,
     ["checkpointing"] = Checkpointing.Run,
     ["checkpointing-child"] = Checkpointing.Child,
+    ["ocr"] = Ocr.Run,
     ["text-images"] = TextImages.Run,
     ["operators"] = OperatorPage.Run,
     ["fuzz"] = Fuzz.Run,

@@ -80,6 +80,7 @@ internal static class RecipeFlags
     };
 
     private static readonly Option<int?> Calibration = new("--calibration") { HelpName = "N", Description = "examples that criteria look at", CustomParser = Values.Int(1, 10_000_000) };
+    private static readonly Option<bool?> Reconstruct = new("--reconstruct") { HelpName = "true|false", Description = "fit what stays of each weight to what its layer gave before (least squares)" };
     private static readonly Option<bool?> Baselines = new("--baselines") { HelpName = "true|false", Description = "measure random pruning, uniform magnitude and a small dense model beside it" };
 
     public static Command WithRecipe(this Command command)
@@ -88,6 +89,7 @@ internal static class RecipeFlags
             command.Add(flag);
         command.WithTask().WithTraining(teacher: true);
         command.Add(Calibration);
+        command.Add(Reconstruct);
         command.Add(Baselines);
         return command;
     }
@@ -109,14 +111,15 @@ internal static class RecipeFlags
                 Latency = request.GetValue(Latency),
             };
         }
+        if (request.GetValue(CriterionName) is { } criterion) recipe = recipe with { Criterion = criterion };
+        if (request.GetValue(AllocationName) is { } allocation) recipe = recipe with { Allocation = allocation };
         var (task, metric) = TaskFlags.Of(request);
         return recipe with
         {
             Task = task ?? recipe.Task,
             Metric = metric ?? recipe.Metric,
-            Criterion = request.GetValue(CriterionName) ?? recipe.Criterion,
             Granularity = request.GetValue(GranularityName) ?? recipe.Granularity,
-            Allocation = request.GetValue(AllocationName) ?? recipe.Allocation,
+            Reconstruct = request.GetValue(Reconstruct) ?? recipe.Reconstruct,
             Schedule = request.GetValue(ScheduleName) ?? recipe.Schedule,
             When = request.GetValue(WhenTo) ?? recipe.When,
             Rounds = request.GetValue(Rounds) ?? recipe.Rounds,

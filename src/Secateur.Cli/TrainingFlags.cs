@@ -7,6 +7,7 @@ namespace Secateur.Cli;
 internal static class TrainingFlags
 {
     private static readonly Option<int?> Epochs = Int("--epochs", "N", "passes over the data (when pruning after training: in each round)", 0, 100_000);
+    private static readonly Option<int?> Steps = Int("--steps", "N", "steps instead of epochs", 0, 100_000_000);
     private static readonly Option<int?> Batch = Int("--batch", "N", "examples of a step", 1, 1_000_000);
     private static readonly Option<string?> Optimizer = new("--optimizer") { HelpName = "O", Description = string.Join(", ", Training.Optimizer.All.Keys) };
     private static readonly Option<double?> LearningRate = Number("--lr", "X", "the learning rate", 1e-12, 100);
@@ -36,28 +37,34 @@ internal static class TrainingFlags
     {
         foreach (var flag in (Option[])[Epochs, Batch, Optimizer, LearningRate, Momentum, WeightDecay, Schedule, Warmup, Shift, Flip, Checkpointing]) command.Add(flag);
         if (!teacher) return command;
+        command.Add(Steps);
         command.Add(Teacher);
         command.Add(Temperature);
         return command;
     }
 
     /// <summary>The recipe with what the flags say put over it.</summary>
-    public static TrainingRecipe Over(this ParseResult request, TrainingRecipe recipe) => recipe with
+    public static TrainingRecipe Over(this ParseResult request, TrainingRecipe recipe)
     {
-        Epochs = request.GetValue(Epochs) ?? recipe.Epochs,
-        Batch = request.GetValue(Batch) ?? recipe.Batch,
-        Optimizer = request.GetValue(Optimizer) ?? recipe.Optimizer,
-        LearningRate = request.GetValue(LearningRate) ?? recipe.LearningRate,
-        Momentum = request.GetValue(Momentum) ?? recipe.Momentum,
-        WeightDecay = request.GetValue(WeightDecay) ?? recipe.WeightDecay,
-        LearningRateSchedule = request.GetValue(Schedule) ?? recipe.LearningRateSchedule,
-        Warmup = request.GetValue(Warmup) ?? recipe.Warmup,
-        Shift = request.GetValue(Shift) ?? recipe.Shift,
-        Flip = request.GetValue(Flip) ?? recipe.Flip,
-        Checkpointing = request.GetValue(Checkpointing) ?? recipe.Checkpointing,
-        Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
-        Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
-    };
+        // these have defaults of their own where the dense model alone teaches: they are set only if they were told
+        if (request.GetValue(Epochs) is { } epochs) recipe = recipe with { Epochs = epochs, Steps = null };
+        if (request.GetValue(Batch) is { } batch) recipe = recipe with { Batch = batch };
+        if (request.GetValue(LearningRate) is { } rate) recipe = recipe with { LearningRate = rate };
+        if (request.GetValue(WeightDecay) is { } decay) recipe = recipe with { WeightDecay = decay };
+        return recipe with
+        {
+            Steps = request.GetValue(Steps) ?? recipe.Steps,
+            Optimizer = request.GetValue(Optimizer) ?? recipe.Optimizer,
+            Momentum = request.GetValue(Momentum) ?? recipe.Momentum,
+            LearningRateSchedule = request.GetValue(Schedule) ?? recipe.LearningRateSchedule,
+            Warmup = request.GetValue(Warmup) ?? recipe.Warmup,
+            Shift = request.GetValue(Shift) ?? recipe.Shift,
+            Flip = request.GetValue(Flip) ?? recipe.Flip,
+            Checkpointing = request.GetValue(Checkpointing) ?? recipe.Checkpointing,
+            Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
+            Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
+        };
+    }
 
     private static Option<int?> Int(string name, string value, string description, int least, int most) =>
         new(name) { HelpName = value, Description = description, CustomParser = Values.Int(least, most) };

@@ -33,7 +33,12 @@ public sealed record PrunePlan(
     {
         using var scope = NewDisposeScope();
         var model = ModelSource.Open(source, data, recipe.Seed);
-        if (data is not null) DataFit.Check(model, data, Tasks.Assignment.Of(model.Graph, data.Train, recipe.Task ?? data.Task, recipe.Metric ?? data.Metric));
+        if (data is not null)
+        {
+            var task = Tasks.Assignment.Of(model.Graph, data.Train, recipe.Task ?? data.Task, recipe.Metric ?? data.Metric);
+            DataFit.Check(model, data, task);
+            recipe = PruneRun.Effective(recipe, task, data);
+        }
         using var network = new Network(model);
         List<string> notes = [];
         var sizing = recipe;
@@ -41,6 +46,11 @@ public sealed record PrunePlan(
         {
             sizing = recipe with { Criterion = "magnitude" };
             notes.Add($"Criterion {recipe.Criterion} looks at data; the sparsity of single layers is shown as magnitude would spread it.");
+        }
+        if (Allocations.Allocation.All[recipe.Allocation].Measures)
+        {
+            sizing = sizing with { Allocation = "global" };
+            notes.Add($"Allocation {recipe.Allocation} measures on data; the sparsity of single layers is shown as global would spread it.");
         }
         using var masks = new Masks();
         using var statistics = new Statistics(recipe.Seed);
@@ -139,7 +149,7 @@ public sealed record PrunePlan(
             network.Run(inputs, new Mode(Training: true, Momentum: 1e-9), (_, _, outputs) => values += outputs.Sum(output => output is null ? 0 : output.numel() * output.element_size()))[0].mean().backward();
         }
         foreach (var parameter in network.Parameters.Values) parameter.grad = null;
-        var examples = data is null ? 1000 : data.Train.Count * recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1);
+        var examples = data is null ? 1000 : (recipe.Training.Steps * batch ?? data.Train.Count * recipe.Training.Epochs) * (recipe.When == When.After ? recipe.Rounds : 1);
         // weights, gradients, two moments, the teacher, the file; activations and their gradients
         var bytes = 6.0 * 4 * network.Parameters.Values.Sum(parameter => parameter.numel()) + 2.0 * values * (recipe.Training.Checkpointing ? network.Segments.Share : 1);
         return (clock.Elapsed.TotalSeconds * examples / batch, RuntimeMb + bytes / (1 << 20));

@@ -62,7 +62,7 @@ public sealed class Pruner
         var (state, frontier) = step is null ? run.Search(recipe.MaxDrop!.Value) : (run.To(step), []);
         var written = run.Write(output, options.Masked);
 
-        var evidence = new Evidence(run.DensePath, output, run.Task.Facts, recipe, report, cancel);
+        var evidence = new Evidence(run.DensePath, output, run.Task.Facts, run.Recipe, report, cancel);
         var quality = data is null ? null : evidence.Quality(data);
         var peak = Lineages.PeakMb(); // the latency benchmark sets the kernel's mark back
         var latency = options.Benchmark ? evidence.Latency(data) : [];
@@ -87,8 +87,8 @@ public sealed class Pruner
             LargestLosses = quality is null ? [] : LargestLosses.Of(quality, data!.Test),
             Agreement = quality?.Results[1].Agreement,
             Data = data is null ? null : Lineages.Facts(data),
-            Recipe = recipe,
-            Lineage = Lineages.Of(run.ModelHash, data, recipe, options.Command),
+            Recipe = run.Recipe,
+            Lineage = Lineages.Of(run.ModelHash, data, run.Recipe, options.Command),
             Cost = new Cost(clock.Elapsed.TotalSeconds, state.TrainingSeconds, state.ExamplesSeen, Math.Max(peak, Lineages.PeakMb()), TorchSharp.torch.get_num_threads()),
             Notes = run.Notes(quality?.Compare()),
         };

@@ -58,23 +58,31 @@ public enum Storage
 }
 
 /// <summary>How a model learns.</summary>
+/// <remarks>What is not told has other values where the dense model alone teaches; see <see cref="Alone"/>.</remarks>
 public sealed record TrainingRecipe
 {
-    /// <summary>Of each round when pruning after training; in total when pruning during it.</summary>
-    public int Epochs { get; init; } = 3;
+    private readonly int? epochs, batch;
+    private readonly double? learningRate, weightDecay;
 
-    /// <summary>Examples of a step; fewer where their values in between would take more than 4 GB.</summary>
-    public int Batch { get; init; } = 128;
+    /// <summary>Of each round when pruning after training; in total when pruning during it. 3 unless told.</summary>
+    public int Epochs { get => epochs ?? 3; init => epochs = value; }
+
+    /// <summary>Steps instead of epochs; null goes by these.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Examples of a step, 128 unless told; fewer where their values in between would take more than 4 GB.</summary>
+    public int Batch { get => batch ?? 128; init => batch = value; }
 
     /// <summary><c>sgd</c> (with momentum), <c>adam</c>, <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "adam";
 
-    public double LearningRate { get; init; } = 1e-3;
+    /// <summary>0.001 unless told.</summary>
+    public double LearningRate { get => learningRate ?? 1e-3; init => learningRate = value; }
 
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>Added to the gradient (decoupled for <c>adamw</c>). Without it weights whose input is always zero keep their first value and outlive better ones.</summary>
-    public double WeightDecay { get; init; } = 1e-4;
+    /// <summary>Added to the gradient (decoupled for <c>adamw</c>), 0.0001 unless told. Without it weights whose input is always zero keep their first value and outlive better ones.</summary>
+    public double WeightDecay { get => weightDecay ?? 1e-4; init => weightDecay = value; }
 
     /// <summary><c>constant</c>, <c>cosine</c>, <c>step</c> (a tenth at one half and again at three quarters).</summary>
     public string LearningRateSchedule { get; init; } = "cosine";
@@ -105,22 +113,41 @@ public sealed record TrainingRecipe
 
     /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
+
+    /// <summary>With what was not told as it is best where the dense model alone teaches: 600 steps of 16 examples, a smaller rate, and no decay, which would pull away from the teacher.</summary>
+    internal TrainingRecipe Alone() => this with
+    {
+        Steps = Steps ?? (epochs is null ? 600 : null),
+        Batch = batch ?? 16,
+        LearningRate = learningRate ?? 5e-4,
+        WeightDecay = weightDecay ?? 0,
+    };
 }
 
 /// <summary>All that decides a run of the main job, together with the model, the data and the seed.</summary>
 public sealed record Recipe
 {
+    private readonly string? criterion, allocation;
+
     /// <summary>What the model is for (<c>secateur tasks</c>); null infers it from its outputs and the labels.</summary>
     public string? Task { get; init; }
 
     /// <summary>By which it is judged (<c>secateur metrics</c>); null takes the task's own.</summary>
     public string? Metric { get; init; }
 
-    public string Criterion { get; init; } = "magnitude";
+    /// <summary><c>magnitude</c> unless told; <c>surgeon</c> where the dense model alone teaches.</summary>
+    public string Criterion { get => criterion ?? "magnitude"; init => criterion = value; }
 
     public string Granularity { get; init; } = "unstructured";
 
-    public string Allocation { get; init; } = "global";
+    /// <summary><c>global</c> unless told; <c>sensitivity</c> where the dense model alone teaches.</summary>
+    public string Allocation { get => allocation ?? "global"; init => allocation = value; }
+
+    /// <summary>
+    /// Whether what stays of each weight is fitted, each time that weights have gone, so that its layer gives what it gave before (least squares on the calibration
+    /// examples); null does so where the dense model alone teaches and weights go after training.
+    /// </summary>
+    public bool? Reconstruct { get; init; }
 
     public string Schedule { get; init; } = "one-shot";
 
@@ -172,7 +199,7 @@ public sealed record Recipe
     /// <summary>The share of every group that stays at least, in [0, 1].</summary>
     public double LeastKept { get; init; } = 0.1;
 
-    /// <summary>Examples from which criteria take gradients and activations.</summary>
+    /// <summary>Examples from which criteria take gradients and activations, and on which what stays is fitted.</summary>
     public int CalibrationExamples { get; init; } = 512;
 
     public TrainingRecipe Training { get; init; } = new();
@@ -193,4 +220,13 @@ public sealed record Recipe
     /// <summary>Whether weights are written as products of two.</summary>
     [JsonIgnore]
     public bool Factors => Granularity == UnitKind.Rank.Word();
+
+    /// <summary>With what was not told as it is best where the dense model alone teaches.</summary>
+    internal Recipe Alone() => this with
+    {
+        Criterion = criterion ?? (IsStructured ? "taylor" : "surgeon"),
+        Allocation = allocation ?? (IsStructured ? "global" : "sensitivity"),
+        Reconstruct = Reconstruct ?? (When == When.After && !Factors),
+        Training = Training.Alone(),
+    };
 }

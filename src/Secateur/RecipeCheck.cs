@@ -68,6 +68,7 @@ internal static class RecipeCheck
     public static TrainingRecipe Check(this TrainingRecipe training, string place)
     {
         Range(place, "epochs", training.Epochs, 0, 100_000);
+        if (training.Steps is { } steps) Range(place, "steps", steps, 0, 100_000_000);
         Range(place, "batch", training.Batch, 1, 1_000_000);
         Range(place, "learningRate", training.LearningRate, 1e-12, 100);
         Range(place, "momentum", training.Momentum, 0, 0.9999);

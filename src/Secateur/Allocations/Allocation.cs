@@ -10,11 +10,15 @@ public abstract class Allocation
     {
         ["global"] = new Global(),
         ["lamp"] = new Lamp(),
+        ["sensitivity"] = new Sensitivity(),
         ["uniform"] = new Uniform(),
     }.ToFrozenDictionary();
 
     /// <summary>One line for the help.</summary>
     public abstract string Summary { get; }
+
+    /// <summary>Whether it asks for <see cref="Candidate.Losses"/>.</summary>
+    public virtual bool Measures => false;
 
     /// <summary>Decides how many units each layer loses.</summary>
     /// <param name="layers">The layers; none may lose more than its <see cref="Candidate.MostUnits"/>.</param>

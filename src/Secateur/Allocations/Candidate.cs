@@ -7,7 +7,8 @@ namespace Secateur.Allocations;
 /// <param name="Weight">The weight.</param>
 /// <param name="Units">Scores of its units, [units], ≥ 0; units pruned before score 0, all others more.</param>
 /// <param name="Most">The largest sparsity that it may get, in [0, 1].</param>
-public sealed record Candidate(Weight Weight, Tensor Units, double Most)
+/// <param name="Losses">What pruning this layer alone does to the network's answers; null where it was not measured.</param>
+public sealed record Candidate(Weight Weight, Tensor Units, double Most, Curve? Losses = null)
 {
     public long Count => Units.numel();
 

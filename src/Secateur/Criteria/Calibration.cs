@@ -1,6 +1,7 @@
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Reconstruction;
 using Secateur.Tasks;
 using Secateur.Training;
 using TorchSharp;
@@ -28,20 +29,37 @@ internal static class Calibration
         var statistics = new Statistics(seed);
         if (needs == Needs.Nothing) return statistics;
         if (examples is null) throw new SecateurException("criterion: needs examples to look at; give --data, or take --criterion magnitude");
-        var order = new long[examples.Count];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
-        Seeds.Random(seed, "calibration").Shuffle(order);
-        var chosen = order[..(int)Math.Min(count, order.Length)];
+        var chosen = Draw(examples, count, seed);
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
+        if (needs.HasFlag(Needs.InputMoments)) Saliencies.Collect(network, Sample(network, examples, 1, count, seed), statistics, report, cancel);
         if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, new Batches(examples, binding, Batch, chosen), statistics, cancel);
         if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
         {
-            var batches = new Batches(examples, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch, chosen);
+            var batches = new Batches(examples, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch, chosen, Trainer.MostElements(network, examples));
             Gradients(network, objective, examples, binding, batches, seed, statistics, report, cancel);
         }
         return statistics;
+    }
+
+    /// <summary>The inputs of examples that are drawn by the seed, as many as networks in lockstep can hold. They belong to the caller's dispose scope.</summary>
+    /// <param name="networks">How many run in lockstep.</param>
+    /// <param name="count">At most.</param>
+    public static List<Dictionary<string, Tensor>> Sample(Network network, Examples examples, int networks, int count, long seed)
+    {
+        var binding = Binding.Of(network.Graph, examples);
+        using (var scope = NewDisposeScope())
+            count = Math.Min(count, Lockstep.Fitting(network, networks, binding.Bind(examples.Read(new long[binding.FixedBatch ?? 1]))));
+        return [.. new Batches(examples, binding, Batch, Draw(examples, count, seed)).InOrder().Select(batch => binding.Bind(examples.Read(batch.Indices)))];
+    }
+
+    private static long[] Draw(Examples examples, int count, long seed)
+    {
+        var order = new long[examples.Count];
+        for (var i = 0; i < order.Length; i++) order[i] = i;
+        Seeds.Random(seed, "calibration").Shuffle(order);
+        return order[..(int)Math.Min(count, order.Length)];
     }
 
     private static void Gradients(Network network, Objective objective, Examples examples, Binding binding, Batches batches, long seed,

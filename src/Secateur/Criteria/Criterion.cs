@@ -16,6 +16,7 @@ public abstract class Criterion
         ["taylor"] = new Taylor(),
         ["fisher"] = new Fisher(),
         ["activation-frequency"] = new ActivationFrequency(),
+        ["surgeon"] = new Surgeon(),
         ["random"] = new RandomScore(),
     }.ToFrozenDictionary();
 

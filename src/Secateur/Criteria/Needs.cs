@@ -14,4 +14,7 @@ public enum Needs
 
     /// <summary>How often the inputs of each layer are not zero.</summary>
     Activations = 4,
+
+    /// <summary>Second moments of the inputs of each layer.</summary>
+    InputMoments = 8,
 }

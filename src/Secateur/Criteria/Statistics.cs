@@ -9,6 +9,7 @@ public sealed class Statistics(long seed) : IDisposable
     private readonly Dictionary<string, Tensor> gradients = [];
     private readonly Dictionary<string, Tensor> squares = [];
     private readonly Dictionary<string, Tensor> frequencies = [];
+    private readonly Dictionary<string, Tensor> saliencies = [];
 
     /// <summary>The mean gradient of the loss over all examples.</summary>
     public Tensor Gradient(Weight weight) => Find(gradients, weight);
@@ -18,6 +19,9 @@ public sealed class Statistics(long seed) : IDisposable
 
     /// <summary>The share of examples and positions at which the input that a weight multiplies is not zero, in [0, 1].</summary>
     public Tensor InputFrequency(Weight weight) => Find(frequencies, weight);
+
+    /// <summary>By how much of its mean square the layer's output changes where a weight is removed and the rest of its row made the best of it, in [0, 1].</summary>
+    public Tensor Saliency(Weight weight) => Find(saliencies, weight);
 
     /// <summary>Uniform in [0, 1), drawn for this weight from the run's seed.</summary>
     public Tensor Uniform(Weight weight)
@@ -31,9 +35,11 @@ public sealed class Statistics(long seed) : IDisposable
 
     internal void SetInputFrequency(Weight weight, Tensor frequency) => frequencies[weight.Name] = Keep(frequency);
 
+    internal void SetSaliency(Weight weight, Tensor saliency) => saliencies[weight.Name] = Keep(saliency);
+
     public void Dispose()
     {
-        foreach (var tensor in gradients.Values.Concat(squares.Values).Concat(frequencies.Values)) tensor.Dispose();
+        foreach (var tensor in gradients.Values.Concat(squares.Values).Concat(frequencies.Values).Concat(saliencies.Values)) tensor.Dispose();
     }
 
     private static Tensor Keep(Tensor tensor) => tensor.DetachFromDisposeScope();

@@ -30,6 +30,7 @@ public abstract class Metric
         ["recall-at-1"] = new RetrievalRecall(1),
         ["recall-at-5"] = new RetrievalRecall(5),
         ["agreement"] = new Agreement(),
+        ["text-agreement"] = new TextAgreement(),
         ["top-5-agreement"] = new TopAgreement(5),
         ["kl"] = new Divergence(),
         ["cosine"] = new CosineSimilarity(),

@@ -101,8 +101,14 @@ public sealed class Network : IDisposable
     internal IDisposable[] RunValues(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null)
     {
         using var quiet = QuietHeap.EnterBriefly();
-        return new Pass(plan, Start(inputs), mode, observe).Run(Graph);
+        return Begin(inputs, mode, observe).Run(Graph);
     }
+
+    /// <summary>The steps of the graph itself, those of subgraphs left out.</summary>
+    internal ImmutableArray<Step> Steps => plan.Of(Graph).Steps;
+
+    /// <summary>A run that has its inputs, before its first step.</summary>
+    internal Pass Begin(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null) => new(plan, Start(inputs), mode, observe);
 
     /// <summary>Runs the graph for a gradient with less memory and more work: see <see cref="CheckpointedRun"/>.</summary>
     /// <param name="inputs">As for <see cref="Run"/>.</param>

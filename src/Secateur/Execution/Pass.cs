@@ -19,10 +19,8 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     /// <summary>Runs a graph whose inputs are in their slots.</summary>
     public IDisposable[] Run(Graph graph)
     {
-        var course = plan.Of(graph);
-        Run(course.Steps);
-        return [.. course.Outputs.Select((slot, i) => values[slot]
-            ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (complex, or left out); export the model without it"))];
+        Run(plan.Of(graph).Steps);
+        return Outputs(graph);
     }
 
     /// <summary>Runs nodes in order.</summary>
@@ -30,21 +28,7 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     /// <param name="kept">Slots that are not freed after their last use.</param>
     public void Run(ImmutableArray<Step> steps, IReadOnlySet<int>? kept = null)
     {
-        foreach (var step in steps)
-        {
-            var given = Given(step);
-            var made = Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
-            observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
-            for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
-                if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
-            if (!release) continue;
-            foreach (var slot in step.Dead)
-            {
-                if (kept?.Contains(slot) is true) continue;
-                values[slot]?.Dispose();
-                values[slot] = null;
-            }
-        }
+        foreach (var step in steps) Advance(step, kept);
     }
 
     /// <summary>Runs one node.</summary>
@@ -72,7 +56,34 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         string Shapes() => string.Join(", ", given.Select(value => value.Described()));
     }
 
-    private IDisposable?[] Given(Step step)
+    /// <summary>Runs one step, whose turn it is.</summary>
+    /// <param name="step">Of a course.</param>
+    /// <param name="kept">Slots that are not freed after their last use.</param>
+    public void Advance(Step step, IReadOnlySet<int>? kept = null)
+    {
+        var given = Given(step);
+        var made = Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
+        observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
+        for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
+            if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
+        if (!release) return;
+        foreach (var slot in step.Dead)
+        {
+            if (kept?.Contains(slot) is true) continue;
+            values[slot]?.Dispose();
+            values[slot] = null;
+        }
+    }
+
+    /// <summary>The outputs of a graph whose steps are all done.</summary>
+    public IDisposable[] Outputs(Graph graph) => [.. plan.Of(graph).Outputs.Select((slot, i) => values[slot]
+        ?? throw new SecateurException($"output '{graph.Outputs[i].Name}': is no number (complex, or left out); export the model without it"))];
+
+    /// <summary>Another run from here on, which leaves this one as it is. Its handles belong to the caller's dispose scope.</summary>
+    public Pass Fork() => new(plan, [.. values.Select(value => value?.Alias())], mode, null);
+
+    /// <summary>What a step would be given now.</summary>
+    public IDisposable?[] Given(Step step)
     {
         var given = new IDisposable?[step.Inputs.Length];
         for (var i = 0; i < given.Length; i++)
@@ -83,6 +94,9 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         }
         return given;
     }
+
+    /// <summary>The values that a step has made.</summary>
+    public IEnumerable<IDisposable> Made(Step step) => step.Outputs.Where(slot => slot >= 0).Select(slot => values[slot]).OfType<IDisposable>();
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>
     private IDisposable[] RunInside(Node node, string attribute, IReadOnlyList<IDisposable> inputs)

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Secateur.Allocations;
 using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
+using Secateur.Reconstruction;
 using Secateur.Schedules;
 using Secateur.Tasks;
 using Secateur.Training;
@@ -48,6 +50,8 @@ internal sealed class Cycle : IDisposable
     /// <summary>The teacher's share in the loss where labels can teach too.</summary>
     public static double Share(Recipe recipe, DataSet? data) => recipe.Training.Teacher ?? (data?.Loss == "distillation" ? 1 : 0);
 
+    private bool Reconstructs => recipe.Reconstruct == true && data is not null;
+
     /// <summary>Runs all that is not yet done.</summary>
     public RoundState Run(CancellationToken cancel)
     {
@@ -70,7 +74,7 @@ internal sealed class Cycle : IDisposable
                     state = state with { Scores = number == segments.Length - 1 ? scores : null, LayersDropped = state.LayersDropped.AddRange(step.Dropped) };
                 }
                 var frozen = Trainer.Freezes(recipe.Training, objective);
-                if (frozen) Recalibrate(number, cancel); // pruning has moved what the statistics are of
+                if (frozen && !Reconstructs) Recalibrate(number, cancel); // pruning has moved what the statistics are of; what was fitted was so to those that are there
                 if (segment.Of > 0) // also for a stretch without a step: what is saved after it holds the optimizer
                 {
                     if (segment.Fresh) trainer?.Dispose();
@@ -104,9 +108,36 @@ internal sealed class Cycle : IDisposable
         using var scope = NewDisposeScope();
         using var statistics = Calibration.Collect(network, objective, data?.Train, criterion.Needs, recipe.CalibrationExamples,
             Seeds.Derive(recipe.Seed, "calibration", number), done => report($"{name}: {recipe.Criterion} scores", done, ""), cancel);
+        if (step is MaskStep weights) weights.Sensitivities = scored => Sensitivities(weights, number, name, scored, cancel);
+        using var before = Reconstructs ? Copy() : null;
         var histogram = step.Run(statistics, Masks, new(Schedule.All[recipe.Schedule], round, recipe.Rounds), out aim, cancel);
         Masks.Apply(network);
+        if (before is not null) Reconstruct(number, name, before, cancel);
         return histogram;
+    }
+
+    /// <summary>What pruning each layer alone would do, measured on a part of the calibration examples after fitting on the rest.</summary>
+    private Dictionary<string, Curve> Sensitivities(MaskStep weights, int number, string name, IReadOnlyList<(Choice Choice, Tensor Units)> scored, CancellationToken cancel)
+    {
+        if (data is null) throw new SecateurException($"allocation {recipe.Allocation}: measures on examples; give --data, or take --allocation global");
+        var sample = Calibration.Sample(network, data.Train, 1, Math.Min(Probe.MostExamples, recipe.CalibrationExamples), Seeds.Derive(recipe.Seed, "sensitivity", number));
+        return Probe.Run(network, weights, scored, sample, objective.Task, Reconstructs, done => report($"{name}: {recipe.Allocation}", done, ""), cancel);
+    }
+
+    private void Reconstruct(int number, string name, Network before, CancellationToken cancel)
+    {
+        var sample = Calibration.Sample(network, data!.Train, 2, recipe.CalibrationExamples, Seeds.Derive(recipe.Seed, "reconstruct", number));
+        Refit.Run(network, before, Masks, sample, done => report($"{name}: reconstructing", done, ""), cancel);
+    }
+
+    /// <summary>The network as it is now, as one of its own.</summary>
+    private Network Copy()
+    {
+        var copy = new Network(teacher!.Model);
+        using var frozen = no_grad();
+        foreach (var (name, tensor) in network.Constants)
+            if (tensor.dtype == ScalarType.Float32) copy.Constants[name].copy_(tensor);
+        return copy;
     }
 
     /// <summary>The trainer of the training that a segment belongs to; where it goes on, with the optimizer as it was saved.</summary>

@@ -35,6 +35,9 @@ internal sealed class MaskStep : PruneStep
     /// <summary>Which sparsity of all weights the last round shall have, from the scores that a round sees.</summary>
     public Target Target { get; init; } = (_, _) => 0;
 
+    /// <summary>Measures what pruning each layer alone does, for an allocation that asks for it; by the weight's name.</summary>
+    public Func<IReadOnlyList<(Choice Choice, Tensor Units)>, IReadOnlyDictionary<string, Curve>>? Sensitivities { get; set; }
+
     /// <summary>The largest sparsity that the choices allow.</summary>
     public double Reach => Choices.Where(choice => choice.Prune).Sum(choice => (choice.Own ?? choice.Most) * choice.Weight!.Elements) / Total;
 
@@ -43,7 +46,7 @@ internal sealed class MaskStep : PruneStep
         using var scope = NewDisposeScope();
         var scored = Score(statistics, masks);
         aim = round.Scheduled(Target(this, scored));
-        var counts = Counts(scored, aim, own => round.Scheduled(own));
+        var counts = Counts(scored, aim, own => round.Scheduled(own), Measures(scored) ? Sensitivities?.Invoke(scored) : null);
         var histogram = Histogram.Of(scored, counts, oneThreshold: allocationName == "global" && scored.All(layer => layer.Choice.Own is null));
         Narrow(masks, scored, counts);
         return histogram;
@@ -70,11 +73,15 @@ internal sealed class MaskStep : PruneStep
         return scored;
     }
 
+    /// <summary>Whether the allocation asks for what pruning each layer alone does.</summary>
+    public bool Measures(IReadOnlyList<(Choice Choice, Tensor Units)> scored) => allocation.Measures && scored.Any(layer => layer.Choice.Own is null);
+
     /// <summary>How many units each layer loses.</summary>
     /// <param name="scored">From <see cref="Score"/>.</param>
     /// <param name="sparsity">Of all weights, in [0, 1).</param>
     /// <param name="scheduled">What the schedule makes of the own sparsity of a layer outside the allocation.</param>
-    public long[] Counts(IReadOnlyList<(Choice Choice, Tensor Units)> scored, double sparsity, Func<double, double> scheduled)
+    /// <param name="losses">Of weights, by name, for an allocation that measures.</param>
+    public long[] Counts(IReadOnlyList<(Choice Choice, Tensor Units)> scored, double sparsity, Func<double, double> scheduled, IReadOnlyDictionary<string, Curve>? losses = null)
     {
         var counts = new long[scored.Count];
         List<int> shared = [];
@@ -90,7 +97,7 @@ internal sealed class MaskStep : PruneStep
             removed += counts[place] * ((double)choice.Weight!.Elements / units.numel());
         }
         if (shared.Count == 0) return counts;
-        var candidates = shared.ConvertAll(place => new Candidate(scored[place].Choice.Weight!, scored[place].Units, scored[place].Choice.Most));
+        var candidates = shared.ConvertAll(place => new Candidate(scored[place].Choice.Weight!, scored[place].Units, scored[place].Choice.Most, losses?.GetValueOrDefault(scored[place].Choice.Tensor)));
         var budget = Math.Max(0, Math.Round(sparsity * Total - removed));
         foreach (var (index, count) in allocation.Spread(candidates, (long)budget).Index()) counts[shared[index]] = count;
         return counts;
@@ -104,8 +111,11 @@ internal sealed class MaskStep : PruneStep
         {
             using var scope = NewDisposeScope();
             var weight = choice.Weight!;
-            masks.Narrow(weight.Name, weight.FromMatrix(granularity.Spread(weight, Threshold.KeepMask(units, count))));
+            masks.Narrow(weight.Name, Mask(choice, units, count));
             units.Dispose();
         }
     }
+
+    /// <summary>bool in the weight's own shape: false for so many of the lowest units.</summary>
+    public Tensor Mask(Choice choice, Tensor units, long count) => choice.Weight!.FromMatrix(granularity.Spread(choice.Weight, Threshold.KeepMask(units, count)));
 }

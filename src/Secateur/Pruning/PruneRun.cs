@@ -43,7 +43,7 @@ internal sealed class PruneRun : IDisposable
         structures = recipe is { IsStructured: true, LeavesOutLayers: false, Factors: false } ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
         layers = recipe.LeavesOutLayers ? new LayerPruning(network, shapes, recipe) : null;
         Task = task;
-        var asksTeacher = !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
+        var asksTeacher = recipe.Reconstruct == true || !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
         teacher = data is not null && asksTeacher ? new Network(OnnxModel.Load(densePath)) : null;
     }
 
@@ -77,13 +77,21 @@ internal sealed class PruneRun : IDisposable
         if (model.Files.Any(file => RealPath(file) == RealPath(output) || RealPath(file) == RealPath(output + ".data")))
             throw new SecateurException($"{output}: is the model to prune itself, which is still needed to compare with; name another file to write");
         var hash = model.Path.Length > 0 ? ModelFile.Hash(model.Files) : model.Hash();
+        var task = Assignment.Of(model.Graph, data?.Train, recipe.Task ?? data?.Task, recipe.Metric ?? data?.Metric);
+        recipe = Effective(recipe, task, data);
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
         folder.Prepare(output);
-        var task = Assignment.Of(model.Graph, data?.Train, recipe.Task ?? data?.Task, recipe.Metric ?? data?.Metric);
         if (data is not null) DataFit.Check(model, data, task);
         var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
         var ranks = recipe.Factors ? RankPlan.Of(model, data, recipe, report, cancel) : null;
         return new(ranks?.Model ?? model, densePath, hash, data, task, recipe, folder, ranks, report, cancel);
+    }
+
+    /// <summary>The recipe with what it leaves open as it is best for the task.</summary>
+    public static Recipe Effective(Recipe recipe, Assignment task, DataSet? data)
+    {
+        if (data is null) return recipe.Reconstruct == true ? throw new SecateurException("reconstruct: needs examples to fit weights on; give --data") : recipe;
+        return !task.Teaches || Pruning.Cycle.Share(recipe, data) == 1 ? recipe.Alone() : recipe;
     }
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
@@ -147,7 +155,7 @@ internal sealed class PruneRun : IDisposable
         List<string> notes = [];
         if (model.Path.Length == 0) notes.Add("The model was new and untrained: what stands before is its first weights, and agreement with it means little.");
         else if (quality is { Drop: < 0 })
-            notes.Add($"Fine-tuning was {recipe.Training.Epochs * (recipe.When == When.After ? recipe.Rounds : 1)} epochs more than the dense model had; a gain may come from them as well as from pruning.");
+            notes.Add($"Fine-tuning was {(recipe.Training.Steps ?? recipe.Training.Epochs) * (recipe.When == When.After ? recipe.Rounds : 1)} {(recipe.Training.Steps is null ? "epochs" : "steps")} more than the dense model had; a gain may come from them as well as from pruning.");
         if (recipe.MaxDrop is { } drop) notes.Add($"The limit of {drop:0.####} was kept on the held-out part, which decides; the test part was looked at only once, at the end, and may differ by chance.");
         if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
         else if (!Task.HasLabels) notes.Add(data.Train.Target is null
@@ -156,6 +164,9 @@ internal sealed class PruneRun : IDisposable
         if (data is not null && Trainer.BatchesOf(network, data.Train, recipe.Training).Size is var size && size < Math.Min(recipe.Training.Batch, data.Train.Count)
             && Binding.Of(model.Graph, data.Train).FixedBatch is null && new Batches(data.Train, Binding.Of(model.Graph, data.Train), recipe.Training.Batch, long.MaxValue).Size > size)
             notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
+        var reached = network.Steps.Select(step => step.Node).ToHashSet();
+        if (recipe.Reconstruct == true && data is not null && network.Weights.Where(weight => !reached.Contains(weight.Node) || Reconstruction.Refit.Fits(network, weight) is null).Select(weight => weight.Name).ToArray() is { Length: > 0 } left)
+            notes.Add($"{left.Length} weights were pruned without fitting what stays, as they are no plain products of matrices, inside of a subgraph, or too wide: {string.Join(", ", left.Take(4))}{(left.Length > 4 ? ", ..." : "")}.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
         if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
         if (recipe.Storage == Storage.Dense && !recipe.IsStructured) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");

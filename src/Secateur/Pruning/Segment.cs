@@ -17,7 +17,7 @@ internal sealed record Segment(int Round, long From, long To, long Of, bool Fres
     /// <param name="stepsPerEpoch">0 for a run without data.</param>
     public static ImmutableArray<Segment> Plan(Recipe recipe, long stepsPerEpoch)
     {
-        var steps = recipe.Training.Epochs * stepsPerEpoch;
+        var steps = stepsPerEpoch == 0 ? 0 : recipe.Training.Steps ?? recipe.Training.Epochs * stepsPerEpoch;
         var rounds = Enumerable.Range(1, recipe.Rounds);
         if (recipe.When != When.During) return [.. rounds.Select(round => new Segment(round, 0, steps, steps, true))];
 

@@ -42,7 +42,11 @@ internal sealed class Trainer : IDisposable
     public static bool Freezes(TrainingRecipe recipe, Objective objective) => recipe.FrozenStatistics ?? objective.Teacher == 1;
 
     /// <summary>The steps of a training: of the recipe's size, or what the graph is fixed to, or all there are; smaller where the values in between would not fit into memory.</summary>
-    public static Batches BatchesOf(Network network, Examples examples, TrainingRecipe recipe)
+    public static Batches BatchesOf(Network network, Examples examples, TrainingRecipe recipe) =>
+        new(examples, Binding.Of(network.Graph, examples), recipe.Batch, MostElements(network, examples));
+
+    /// <summary>Elements of the inputs of a batch whose values in between, with their gradients, fit into memory.</summary>
+    public static long MostElements(Network network, Examples examples)
     {
         var binding = Binding.Of(network.Graph, examples);
         using var scope = NewDisposeScope();
@@ -50,7 +54,7 @@ internal sealed class Trainer : IDisposable
         var (inputs, values) = (binding.Bind(examples.Read(new long[binding.FixedBatch ?? 1])), 0L);
         network.Run(inputs, default, (_, _, outputs) => values += outputs.Sum(output => output?.numel() ?? 0));
         var ratio = Math.Max(1, (double)values / inputs.Values.Sum(input => input.numel()));
-        return new(examples, binding, recipe.Batch, (long)Math.Min(Batches.MostElements, MostValues / ratio));
+        return (long)Math.Min(Batches.MostElements, MostValues / ratio);
     }
 
     /// <summary>Runs steps from one up to another of a training.</summary>

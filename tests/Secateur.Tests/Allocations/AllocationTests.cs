@@ -29,6 +29,41 @@ public sealed class AllocationTests : IDisposable
     }
 
     [Fact]
+    public void Sensitivity_spends_the_budget_where_it_costs_least()
+    {
+        using var scope = NewDisposeScope();
+        Curve Cost(double factor) => new([(0, 0), (0.5, 0.01 * factor), (1, factor)]);
+        double[] factors = [1, 4, 9];
+        var layers = Candidates(1, [1, 1, 0.5]).Zip(factors, (layer, factor) => layer with { Losses = Cost(factor) }).ToArray();
+        double Sum(long[] counts) => counts.Zip(layers).Sum(pair => pair.Second.Losses!.At((double)pair.First / pair.Second.Count));
+        foreach (var share in (double[])[0.1, 0.4, 0.7])
+        {
+            var budget = (long)(share * layers.Sum(layer => layer.MostUnits));
+            var counts = Allocation.All["sensitivity"].Spread(layers, budget);
+            Assert.Equal(budget, counts.Sum());
+            Assert.All(counts.Zip(layers), pair => Assert.InRange(pair.First, 0, pair.Second.MostUnits));
+            for (var from = 0; from < 3; from++)
+                for (var to = 0; to < 3; to++)
+                {
+                    const int Moved = 6;
+                    if (from == to || counts[from] < Moved || counts[to] + Moved > layers[to].MostUnits) continue;
+                    long[] other = [.. counts];
+                    other[from] -= Moved;
+                    other[to] += Moved;
+                    Assert.True(Sum(counts) <= Sum(other) * 1.02 + 1e-9, $"{share}: {string.Join(", ", counts)} costs {Sum(counts)}, {string.Join(", ", other)} costs {Sum(other)}");
+                }
+        }
+    }
+
+    [Fact]
+    public void A_curve_goes_through_its_points_and_never_falls()
+    {
+        var curve = new Curve([(0.2, 0), (0.5, 0.01), (0.8, 0.2)]);
+        Assert.Equal((0, 0, 0.01, 0.2), (curve.At(0), curve.At(0.2), curve.At(0.5), Math.Round(curve.At(0.8), 12)));
+        for (var sparsity = 0.0; sparsity < 1; sparsity += 0.01) Assert.True(curve.At(sparsity + 0.01) >= curve.At(sparsity));
+    }
+
+    [Fact]
     public void Global_takes_the_lowest_of_all()
     {
         Gen.Select(Gen.Double[0, 1], Gen.Int).Sample((share, seed) =>

@@ -1,0 +1,47 @@
+namespace Secateur.Allocations;
+
+/// <summary>The least sum of losses, each measured with one layer alone pruned, that takes away as many weights as asked: a knapsack, filled by the least loss a weight.</summary>
+/// <remarks>The budget of Frantar &amp; Alistarh, "SPDY", ICML 2022, sec. 3.1 (arXiv:2201.13096), in weights instead of time, and with the losses measured instead of modelled. On the
+/// lower convex hull of each layer's losses the steps of least loss a weight are the best of all.</remarks>
+internal sealed class Sensitivity : Allocation
+{
+    private const int Levels = 200;
+
+    private static readonly Curve Steep = new([(0, 0), (1, 1e6)]); // of a layer that could not be measured: it goes last
+
+    public override string Summary => "by what pruning each layer alone does to the answers, measured on data (SPDY)";
+
+    public override bool Measures => true;
+
+    public override long[] Spread(IReadOnlyList<Candidate> layers, long weights)
+    {
+        if (layers.All(layer => layer.Losses is null)) return All["global"].Spread(layers, weights); // nothing was measured, such as for a plan
+        var steps = layers.SelectMany((layer, number) => Hull(layer).Select(step => (Layer: number, step.Units, step.Slope)))
+            .OrderBy(step => step.Slope).ThenBy(step => step.Layer);
+        var (counts, left) = (new long[layers.Count], (double)weights);
+        foreach (var (layer, units, _) in steps)
+        {
+            var taken = Math.Min(units, (long)Math.Ceiling(left / layers[layer].UnitSize - 1e-6));
+            if (taken <= 0) break;
+            counts[layer] += taken;
+            left -= taken * layers[layer].UnitSize;
+        }
+        return counts;
+    }
+
+    /// <summary>Steps of a layer from none of its units gone to the most, each with its loss a weight, which rises from step to step.</summary>
+    private static List<(long Units, double Slope)> Hull(Candidate layer)
+    {
+        List<(long Units, double Loss)> hull = [(0, 0)];
+        double Slope((long Units, double Loss) from, (long Units, double Loss) to) => (to.Loss - from.Loss) / (to.Units - from.Units);
+        for (var level = 1; level <= Levels; level++)
+        {
+            var units = layer.MostUnits * level / Levels;
+            if (units <= hull[^1].Units) continue;
+            var point = (units, (layer.Losses ?? Steep).At((double)units / layer.Count));
+            while (hull.Count > 1 && Slope(hull[^2], hull[^1]) >= Slope(hull[^1], point)) hull.RemoveAt(hull.Count - 1);
+            hull.Add(point);
+        }
+        return [.. hull.Skip(1).Zip(hull, (to, from) => (to.Units - from.Units, Slope(from, to) / layer.UnitSize))];
+    }
+}
