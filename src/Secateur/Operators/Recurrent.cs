@@ -98,6 +98,7 @@ internal abstract class Recurrent : Operator
         Axis[] sequences = [new(x, batch), new(y, 2 * batch), .. states.Select(state => new Axis(state, batch))];
         ties.AddAll(sequences.AsSpan());
         if (node.HasInput(4)) ties.Add(new(node.Inputs[4], 0), new(x, batch));
+        ties.Block(new[] { w, r, y }.Concat(states).Select(one => new Axis(one, one == y ? 2 - batch : one == w || one == r ? 0 : 1 - batch)), Pin.Number); // directions
         ties.Contract(new(x, 2), new(w, 2));
         var hidden = new Axis(r, 2);
         ties.Sum(hidden);
