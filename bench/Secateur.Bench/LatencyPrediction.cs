@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using Secateur.Architectures;
 using Google.Protobuf;
+using Secateur.Architectures;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
