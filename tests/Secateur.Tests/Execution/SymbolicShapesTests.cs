@@ -52,6 +52,26 @@ public sealed class SymbolicShapesTests
     }
 
     [Fact]
+    public void A_model_that_runs_on_multiples_alone_has_quotients_without_rounding() => Equal("[batch, 5*height*width/16]", "y",
+        [
+            SmallGraphs.Node("SpaceToDepth", ["x"], ["two"], ("blocksize", 2L)), SmallGraphs.Node("SpaceToDepth", ["two"], ["one"], ("blocksize", 2L)),
+            SmallGraphs.Node("ReduceMean", ["one"], ["mean"], ("axes", new[] { 1L })), SmallGraphs.Node("Concat", ["mean", "mean", "mean", "mean", "mean"], ["five"], ("axis", 1L)),
+            SmallGraphs.Node("Flatten", ["five"], ["y"]),
+        ],
+        ["batch", 1L, "height", "width"], []);
+
+    [Fact]
+    public void A_size_that_must_be_the_sum_of_others_is_found()
+    {
+        var model = Open([SmallGraphs.Node("Concat", ["past", "x"], ["all"], ("axis", 1L)), SmallGraphs.Node("Add", ["all", "mask"], ["y"])], [], ["y"],
+            ("x", ["batch", "now", 4L]), ("mask", ["batch", "total", 4L]), ("past", ["batch", "earlier", 4L]));
+        using var network = new Network(model);
+        var shapes = SymbolicShapes.Of(network).All;
+        Assert.Equal(["batch", "now+earlier", "4"], shapes["y"]);
+        Assert.Equal(shapes["y"], shapes["mask"]);
+    }
+
+    [Fact]
     public void What_depends_on_the_data_is_told_by_what_was_seen() => Equal("[2, ~0]", "y", [SmallGraphs.Node("NonZero", ["x"], ["y"])], ["batch", 3L], []);
 
     [Fact]
