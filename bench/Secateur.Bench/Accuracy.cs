@@ -93,7 +93,7 @@ internal static class Accuracy
     }
 
     /// <summary>The dense model of a seed, trained once.</summary>
-    private static string Dense(string architecture, string dataName, DataSet data, int seed, Settings settings)
+    internal static string Dense(string architecture, string dataName, DataSet data, int seed, Settings settings)
     {
         var path = Path.Combine("out", "bench", $"{architecture}.{dataName}.{seed}.onnx");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -6,6 +6,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["lenet-mnist"] = Accuracy.LeNet,
     ["lenet-unlabelled"] = Accuracy.Unlabelled,
     ["resnet20-fashion"] = Accuracy.ResNet20,
+    ["structure-fashion"] = StructureAccuracy.Run,
     ["training-speed"] = TrainingSpeed.Run,
     ["memory"] = Memory.Run,
     ["memory-child"] = Memory.Child,
