@@ -100,7 +100,7 @@ public sealed class HtmlReportTests
     public void Every_chart_is_well_formed_and_says_what_it_shows()
     {
         var svgs = Svgs(Both);
-        Assert.Equal(8 + 6, svgs.Count);  // of ConvNet there is neither a search nor a baseline
+        Assert.Equal(9 + 6, svgs.Count);  // of ConvNet there is neither a search nor a baseline
         foreach (var svg in svgs)
         {
             var chart = XElement.Parse(svg);
