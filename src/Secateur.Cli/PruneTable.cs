@@ -30,6 +30,8 @@ internal static class PruneTable
         console.Write(table);
         foreach (var baseline in result.Baselines)
             console.WriteLine($"{baseline.Name}: {(baseline.Value is { } value ? Figures.Quality(result.Metric, value) : "none")}, {Figures.Count(baseline.Nonzero)} nonzero{(baseline.Note.Length == 0 ? "" : $" ({baseline.Note})")}");
+        foreach (var layer in result.LayersDropped)
+            console.WriteLine($"left out {layer.Name}{(layer.Quality is { } left ? $": held out {Figures.Quality(result.Metric, left)} before fine-tuning" : "")}");
         foreach (var note in result.Notes) console.WriteLine(note);
         console.WriteLine($"done in {Figures.Seconds(result.Seconds)}");
     }

@@ -38,6 +38,14 @@ public sealed class WrongInputTests(SmallWorkshop workshop) : IClassFixture<Smal
     }
 
     [Fact]
+    public async Task A_twin_of_what_has_none()
+    {
+        var line = await Request.RefusedAsync(["prune", workshop.Model, "--granularity", "rank", "--masked", workshop.In("twin.onnx"), "-o", workshop.In("factored.onnx")]);
+        Assert.Contains("granularity rank removes none", line);
+        Assert.False(File.Exists(workshop.In("factored.onnx")));
+    }
+
+    [Fact]
     public async Task Output_that_is_the_model_itself()
     {
         var before = await File.ReadAllBytesAsync(workshop.Model, TestContext.Current.CancellationToken);

@@ -15,7 +15,8 @@ public static class BranchLaw
     /// <param name="seed">Of the inputs.</param>
     /// <param name="examples">Random inputs, run one by one.</param>
     /// <param name="folder">Where models are written for ONNX Runtime.</param>
-    public static RemovalLaw.Outcome Check(Branches branches, IReadOnlyCollection<Branch> gone, int seed, int examples, string folder)
+    /// <param name="draw">Inputs by a seed; normal ones where it is null.</param>
+    public static RemovalLaw.Outcome Check(Branches branches, IReadOnlyCollection<Branch> gone, int seed, int examples, string folder, Func<int, Dictionary<string, Tensor>>? draw = null)
     {
         using var scope = NewDisposeScope();
         var removal = new BranchRemoval(branches, gone);
@@ -33,7 +34,7 @@ public static class BranchLaw
         for (var example = 0; example < examples; example++)
         {
             using var inner = NewDisposeScope();
-            var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, input => randn(input.ShapeWith(1, 4), generator: generator));
+            var inputs = draw?.Invoke(seed + example) ?? network.Graph.Inputs.ToDictionary(input => input.Name, input => randn(input.ShapeWith(1, 4), generator: generator));
             var (a, b, c) = (one.Run(inputs), other.Run(inputs), whole.Run(inputs));
             outcome = outcome with
             {

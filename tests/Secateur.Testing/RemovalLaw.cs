@@ -77,7 +77,8 @@ public static class RemovalLaw
         });
     }
 
-    internal static double Difference(Tensor[] expected, Tensor[] made) => expected.Zip(made).Max(pair =>
+    /// <summary>The largest difference of two runs, relative to the largest value of the first.</summary>
+    public static double Difference(Tensor[] expected, Tensor[] made) => expected.Zip(made).Max(pair =>
     {
         if (!pair.First.shape.SequenceEqual(pair.Second.shape)) return double.PositiveInfinity;
         if (pair.First.numel() == 0) return 0;

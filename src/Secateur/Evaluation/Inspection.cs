@@ -70,7 +70,7 @@ public sealed record Inspection
             Nonzero = layers.Sum(layer => layer.Nonzero),
             Macs = work.Total,
             Layers = layers,
-            Groups = [.. InspectedGroup.Of(map), .. InspectedGroup.Of(Branches.Of(network, inputs))],
+            Groups = [.. InspectedGroup.Of(map), .. InspectedGroup.Of(Branches.Of(map))],
             Opset = model.Graph.Nodes.Where(node => node.Domain.Length == 0).Select(node => node.Opset).FirstOrDefault(),
             Producer = $"{model.Proto.ProducerName} {model.Proto.ProducerVersion}".Trim(),
             Inputs = [.. model.Graph.Inputs.Select(input => input.ToString())],

@@ -50,6 +50,13 @@ internal sealed class LayerPruning : IDisposable
                 + "ask for no less, or take another --granularity");
     }
 
+    /// <summary>What the request came to, as a budget for others.</summary>
+    public LayerBudget Reached()
+    {
+        var (budget, idle) = (recipe.MaxDrop is null ? Budget() : Macs, branches.Idle(gone));
+        return budget with { Limit = budget.Dense - budget.Saved(idle, branches.IdleConstants(idle)) };
+    }
+
     /// <summary>A step over the branches of this network or another of the same model.</summary>
     /// <param name="network">That is pruned.</param>
     /// <param name="what">The recipe, or a variant of it.</param>

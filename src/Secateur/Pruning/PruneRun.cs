@@ -125,7 +125,7 @@ internal sealed class PruneRun : IDisposable
         var dense = ModelSource.Load(DensePath);
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
-        PruneStep step = layers is not null ? StepOf(layers, pruned, other, layers.Budget()) : structures is not null ? structures.Step(pruned, other, Budget()) : Weights(pruned, other, sparsity);
+        PruneStep step = layers is not null ? StepOf(layers, pruned, other, layers.Reached()) : structures is not null ? structures.Step(pruned, other, Budget()) : Weights(pruned, other, sparsity);
         using var cycle = new Cycle(pruned, teacher, data, Task, other, step, inner, (stage, done, detail) => report($"baseline {name}: {stage}", done, detail));
         var state = cycle.Run(cancel);
         pruned.Store();

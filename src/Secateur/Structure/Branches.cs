@@ -8,7 +8,7 @@ namespace Secateur.Structure;
 /// <summary>The residual branches of a network, and what is left of the graph without some of them.</summary>
 public sealed class Branches
 {
-    private const int LongestSkip = 4; // nodes of its own, such as a convolution and its normalization
+    private const int LongestSkip = 8; // nodes of its own, such as a convolution and its normalization
 
     private readonly Network network;
     private readonly ImmutableArray<Setting> settings;
@@ -38,6 +38,9 @@ public sealed class Branches
         using var scope = NewDisposeScope();
         return new(network, StructureMap.SettingsOf(network, inputs));
     }
+
+    /// <summary>Looks at all sums, in the shapes that a map has seen.</summary>
+    internal static Branches Of(StructureMap map) => new(map.Network, map.Settings);
 
     /// <summary>The nodes that run no more.</summary>
     /// <param name="gone">Branches of these; one inside another may be among them.</param>

@@ -100,6 +100,35 @@ public sealed class LayerPruningTests(LayerPruningTests.Residual residual) : ICl
         Assert.InRange(size.Output.Bytes, 1, macs.Input.Bytes * 6 / 10);
     }
 
+    [Theory]
+    [InlineData("layer")]
+    [InlineData("rank")]
+    public void Interrupted_equals_uninterrupted(string granularity) => Interruption.ChangesNothing(residual.Output, (output, progress, cancel) =>
+    {
+        Threads.Use(1);
+        Pruner.For(residual.Model).With(new() { Granularity = granularity, Macs = 0.5, Rounds = 10, Schedule = "linear", CalibrationExamples = 32, Training = Training with { Epochs = 3, Batch = 25 } })
+            .Run(residual.Data, output, new() { Benchmark = false }, progress, cancel);
+    });
+
+    [Fact]
+    public void A_search_leaves_out_as_many_layers_as_the_loss_of_quality_allows()
+    {
+        var result = Prune(new() { Granularity = "layer", MaxDrop = 0.9, Baselines = true, Training = Training }, residual.Data, residual.Output());
+        Assert.NotEmpty(result.LayersDropped);
+        Assert.All(result.Baselines.Where(baseline => baseline.Name != "small dense"), baseline => Assert.InRange(baseline.Nonzero, 1, result.Input.Nonzero - 1));
+    }
+
+    [Fact]
+    public void A_plan_tells_which_layers_would_go_and_what_would_become_two()
+    {
+        var layers = Pruner.For(residual.Model).With(new() { Granularity = "layer", Macs = 0.5 }).Plan();
+        Assert.InRange(layers.Macs, 1, layers.MacsBefore / 2);
+        Assert.Contains(layers.Layers, layer => layer is { Sparsity: 1, Verdict: "pruned" });
+        var ranks = Pruner.For(residual.Model).With(new() { Granularity = "rank", Macs = 0.5 }).Plan();
+        Assert.InRange(ranks.Macs, 1, ranks.MacsBefore / 2);
+        Assert.Contains(ranks.Layers, layer => layer.Why.Contains("rank", StringComparison.Ordinal));
+    }
+
     private float[] Output(string path)
     {
         using var scope = NewDisposeScope();
