@@ -35,7 +35,7 @@ internal sealed record LearnedUse(string Name, Node Node, Learned Role, AxisLayo
             var (name, chain) = (node.Inputs[role.Input], new Stack<(Node Node, Func<AxisLayout, AxisLayout?> Relayout)>());
             while (!graph.Constants.ContainsKey(name))
             {
-                if (!makers.TryGetValue(name, out var maker) || Operator.For(maker, model.Path).Relayout(maker, input => Integers(maker, input)) is not { } relayout) return null;
+                if (!makers.TryGetValue(name, out var maker) || !maker.HasInput(0) || Operator.For(maker, model.Path).Relayout(maker, input => Integers(maker, input)) is not { } relayout) return null;
                 chain.Push((maker, relayout));
                 name = maker.Inputs[0];
             }

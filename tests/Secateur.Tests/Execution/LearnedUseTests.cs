@@ -121,6 +121,29 @@ public sealed class LearnedUseTests
         Assert.Equal([4, 3], Assert.Single(network.Parameters).Value.grad!.shape);
     }
 
+    [Theory, InlineData("Transpose", "perm"), InlineData("Transpose", ""), InlineData("Reshape", ""), InlineData("Cast", "to")]
+    public void A_damaged_link_is_told_when_it_is_run(string type, string attribute)
+    {
+        using var scope = NewDisposeScope();
+        var link = Node(type, attribute == "perm" ? ["w"] : [], ["r"], attribute switch { "perm" => [("perm", new[] { 0L, 7 })], "to" => [("to", 1L)], _ => [] });
+        using var network = Nets.Of([link, SmallGraphs.Node("Gemm", ["x", "r"], ["y"])], [2, 3], [("w", [3, 3])], 1);
+        Assert.Contains($"'{type.ToLowerInvariant()}' ({type})", Assert.Throws<SecateurException>(() => network.Run(new Dictionary<string, Tensor> { ["x"] = ones(2, 3) })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Units_behind_a_transpose_are_tied_by_the_files_axes()
+    {
+        using var network = Nets.Of(
+            [
+                Node("Transpose", ["w1"], ["t1"]), SmallGraphs.Node("MatMul", ["x", "t1"], ["h"]), SmallGraphs.Node("Relu", ["h"], ["r"]),
+                Node("Transpose", ["w2"], ["t2"]), SmallGraphs.Node("MatMul", ["r", "t2"], ["y"]),
+            ],
+            [2, 3], [("w1", [5, 3]), ("w2", [4, 5])], 1);
+        var group = Inspection.Of(network.Model).Groups[0];
+        Assert.Equal(("w1", 5L, true), (group.Name, group.Size, group.Free));
+        Assert.Equal(["w1[0]", "w2[1]"], group.Members);
+    }
+
     /// <summary>y = x·transpose of what the chain makes of w: [out, in].</summary>
     private static Network Product(string chain, long[] file)
     {
