@@ -156,7 +156,7 @@ internal sealed class PruneRun : IDisposable
             && Binding.Of(model.Graph, data.Train).FixedBatch is null && new Batches(data.Train, Binding.Of(model.Graph, data.Train), recipe.Training.Batch, long.MaxValue).Size > size)
             notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
-        if (!recipe.Baselines) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
+        if (!recipe.Baselines && !recipe.Factors) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
         if (recipe.Storage == Storage.Dense && !recipe.IsStructured) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
         return [.. notes];
     }
