@@ -135,7 +135,7 @@ public sealed record Recipe
     /// <summary>By which it is judged (<c>secateur metrics</c>); null takes the task's own.</summary>
     public string? Metric { get; init; }
 
-    /// <summary><c>magnitude</c> unless told; <c>surgeon</c> where the dense model alone teaches.</summary>
+    /// <summary><c>magnitude</c> unless told; <c>surgeon</c> where the dense model alone teaches, and <c>taylor</c> where units go by what data says.</summary>
     public string Criterion { get => criterion ?? "magnitude"; init => criterion = value; }
 
     public string Granularity { get; init; } = "unstructured";
@@ -220,6 +220,9 @@ public sealed record Recipe
     /// <summary>Whether weights are written as products of two.</summary>
     [JsonIgnore]
     public bool Factors => Granularity == UnitKind.Rank.Word();
+
+    /// <summary>With what was not told as it is best where there is data.</summary>
+    internal Recipe Seen() => IsStructured ? this with { Criterion = criterion ?? "taylor" } : this;
 
     /// <summary>With what was not told as it is best where the dense model alone teaches.</summary>
     internal Recipe Alone() => this with

@@ -91,7 +91,7 @@ internal sealed class PruneRun : IDisposable
     public static Recipe Effective(Recipe recipe, Assignment task, DataSet? data)
     {
         if (data is null) return recipe.Reconstruct == true ? throw new SecateurException("reconstruct: needs examples to fit weights on; give --data") : recipe;
-        return !task.Teaches || Pruning.Cycle.Share(recipe, data) == 1 ? recipe.Alone() : recipe;
+        return !task.Teaches || Pruning.Cycle.Share(recipe, data) == 1 ? recipe.Alone() : recipe.Seen();
     }
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
