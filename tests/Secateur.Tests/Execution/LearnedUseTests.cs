@@ -4,6 +4,7 @@ using Secateur.Onnx;
 using Secateur.Onnx.Proto;
 using Secateur.Pruning;
 using Secateur.Testing;
+using Secateur.Tests.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -119,6 +120,19 @@ public sealed class LearnedUseTests
         network.Run(new Dictionary<string, Tensor> { ["tokens"] = tensor([0L, 3], [1, 2]) })[0].sum().backward();
         Assert.Empty(network.Weights);
         Assert.Equal([4, 3], Assert.Single(network.Parameters).Value.grad!.shape);
+    }
+
+    [Fact]
+    public void The_main_job_prunes_it_in_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        var (dense, pruned) = (folder.File("dense.onnx"), folder.File("pruned.onnx"));
+        using (var network = Product("Reshape:4,2,3 Transpose:1,0,2 Reshape:2,12", [8, 3])) network.Model.Save(dense);
+        var result = Pruner.For(dense).With(new Recipe { Sparsity = 0.5, Ends = Ends.All }).Run(null, pruned, new() { Benchmark = false }, cancel: TestContext.Current.CancellationToken);
+        Assert.Equal(0.5, result.Sparsity);
+        var (before, after) = (OnnxModel.Load(dense).Graph.Constants["w"].ToArray<float>(), OnnxModel.Load(pruned).Graph.Constants["w"].ToArray<float>());
+        var threshold = before.Select(Math.Abs).Order().ElementAt(12);
+        Assert.Equal(before.Select(value => Math.Abs(value) < threshold ? 0 : value), after);
     }
 
     [Theory, InlineData("Transpose", "perm"), InlineData("Transpose", ""), InlineData("Reshape", ""), InlineData("Cast", "to")]
