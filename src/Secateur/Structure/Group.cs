@@ -64,7 +64,7 @@ public sealed class Group
                 .OrderBy(axis => order.GetValueOrDefault(axis.Tensor, int.MaxValue)).ToArray()
             where own.Length > 0
             let first = own.FirstOrDefault(axis => weights[axis.Tensor].OutputAxes.Contains(axis.Index), own[0])
-            orderby order.GetValueOrDefault(first.Tensor, int.MaxValue), one.Key.Number
+            orderby order.GetValueOrDefault(first.Tensor, int.MaxValue), !weights[first.Tensor].OutputAxes.Contains(first.Index), one.Key.Number
             let roles = map.RolesOf(one.Key)
             let kind = roles.HasFlag(Roles.Head) ? UnitKind.Head : roles.HasFlag(Roles.HeadSize) ? UnitKind.HeadSize : UnitKind.Channel
             select new Group(first.Tensor, kind, [.. one.Value], one.Key);
