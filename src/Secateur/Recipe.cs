@@ -61,28 +61,28 @@ public enum Storage
 /// <remarks>What is not told has other values where the dense model alone teaches; see <see cref="Alone"/>.</remarks>
 public sealed record TrainingRecipe
 {
-    private readonly int? epochs, batch;
-    private readonly double? learningRate, weightDecay;
+    private readonly Untold<int> epochs = new(3), batch = new(128);
+    private readonly Untold<double> learningRate = new(1e-3), weightDecay = new(1e-4);
 
     /// <summary>Of each round when pruning after training; in total when pruning during it. 3 unless told.</summary>
-    public int Epochs { get => epochs ?? 3; init => epochs = value; }
+    public int Epochs { get => epochs.Value; init => epochs = new(value, true); }
 
     /// <summary>Steps instead of epochs; null goes by these.</summary>
     public int? Steps { get; init; }
 
     /// <summary>Examples of a step, 128 unless told; fewer where their values in between would take more than 4 GB.</summary>
-    public int Batch { get => batch ?? 128; init => batch = value; }
+    public int Batch { get => batch.Value; init => batch = new(value, true); }
 
     /// <summary><c>sgd</c> (with momentum), <c>adam</c>, <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "adam";
 
     /// <summary>0.001 unless told.</summary>
-    public double LearningRate { get => learningRate ?? 1e-3; init => learningRate = value; }
+    public double LearningRate { get => learningRate.Value; init => learningRate = new(value, true); }
 
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>Added to the gradient (decoupled for <c>adamw</c>), 0.0001 unless told. Without it weights whose input is always zero keep their first value and outlive better ones.</summary>
-    public double WeightDecay { get => weightDecay ?? 1e-4; init => weightDecay = value; }
+    public double WeightDecay { get => weightDecay.Value; init => weightDecay = new(value, true); }
 
     /// <summary><c>constant</c>, <c>cosine</c>, <c>step</c> (a tenth at one half and again at three quarters).</summary>
     public string LearningRateSchedule { get; init; } = "cosine";
@@ -117,17 +117,17 @@ public sealed record TrainingRecipe
     /// <summary>With what was not told as it is best where the dense model alone teaches: 600 steps of 16 examples, a smaller rate, and no decay, which would pull away from the teacher.</summary>
     internal TrainingRecipe Alone() => this with
     {
-        Steps = Steps ?? (epochs is null ? 600 : null),
-        Batch = batch ?? 16,
-        LearningRate = learningRate ?? 5e-4,
-        WeightDecay = weightDecay ?? 0,
+        Steps = Steps ?? (epochs.IsTold ? null : 600),
+        Batch = batch.Or(16),
+        LearningRate = learningRate.Or(5e-4),
+        WeightDecay = weightDecay.Or(0),
     };
 }
 
 /// <summary>All that decides a run of the main job, together with the model, the data and the seed.</summary>
 public sealed record Recipe
 {
-    private readonly string? criterion, allocation;
+    private readonly Untold<string> criterion = new("magnitude"), allocation = new("global");
 
     /// <summary>What the model is for (<c>secateur tasks</c>); null infers it from its outputs and the labels.</summary>
     public string? Task { get; init; }
@@ -136,12 +136,12 @@ public sealed record Recipe
     public string? Metric { get; init; }
 
     /// <summary><c>magnitude</c> unless told; <c>surgeon</c> where the dense model alone teaches, and <c>taylor</c> where units go by what data says.</summary>
-    public string Criterion { get => criterion ?? "magnitude"; init => criterion = value; }
+    public string Criterion { get => criterion.Value; init => criterion = new(value, true); }
 
     public string Granularity { get; init; } = "unstructured";
 
     /// <summary><c>global</c> unless told; <c>sensitivity</c> where the dense model alone teaches.</summary>
-    public string Allocation { get => allocation ?? "global"; init => allocation = value; }
+    public string Allocation { get => allocation.Value; init => allocation = new(value, true); }
 
     /// <summary>
     /// Whether what stays of each weight is fitted, each time that weights have gone, so that its layer gives what it gave before (least squares on the calibration
@@ -222,13 +222,13 @@ public sealed record Recipe
     public bool Factors => Granularity == UnitKind.Rank.Word();
 
     /// <summary>With what was not told as it is best where there is data.</summary>
-    internal Recipe Seen() => IsStructured ? this with { Criterion = criterion ?? "taylor" } : this;
+    internal Recipe Seen() => IsStructured ? this with { Criterion = criterion.Or("taylor") } : this;
 
     /// <summary>With what was not told as it is best where the dense model alone teaches.</summary>
     internal Recipe Alone() => this with
     {
-        Criterion = criterion ?? (IsStructured ? "taylor" : "surgeon"),
-        Allocation = allocation ?? (IsStructured ? "global" : "sensitivity"),
+        Criterion = criterion.Or(IsStructured ? "taylor" : "surgeon"),
+        Allocation = allocation.Or(IsStructured ? "global" : "sensitivity"),
         Reconstruct = Reconstruct ?? (When == When.After && !Factors),
         Training = Training.Alone(),
     };

@@ -107,8 +107,7 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
     [Fact]
     public void Without_labels_the_dense_model_teaches_and_that_helps()
     {
-        // what stays is not fitted, so that there is much to learn
-        var recipe = new Recipe { Sparsity = 0.97, Criterion = "magnitude", Allocation = "global", Reconstruct = false, Training = Training with { Epochs = 20 } };
+        var recipe = new Recipe { Sparsity = 0.97, Criterion = "magnitude", Allocation = "global", Reconstruct = false, Training = Training with { Epochs = 20, LearningRate = 1e-3 } };
         var taught = pictures.Prune(recipe, pictures.Output(), pictures.Unlabelled);
         var untaught = pictures.Prune(recipe with { Training = Training with { Epochs = 0 } }, pictures.Output(), pictures.Unlabelled);
         Assert.Equal("agreement", taught.Metric);
@@ -116,6 +115,32 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
         Assert.False(taught.Data!.Labels);
         Assert.True(taught.Quality.After > untaught.Quality!.After + 0.05, $"{taught.Quality.After} taught, {untaught.Quality.After} not");
         Assert.Contains(taught.Notes, note => note.Contains("no labels"));
+    }
+
+    [Fact]
+    public void Without_labels_other_defaults_hold_and_are_nearer_to_the_dense_model_before_any_training()
+    {
+        var untrained = Training with { Epochs = 0 };
+        var told = new Recipe { Sparsity = 0.95, Criterion = "magnitude", Allocation = "global", Reconstruct = false, Training = untrained };
+        var masked = pictures.Prune(told, pictures.Output(), pictures.Unlabelled);
+        var output = pictures.Output();
+        var fitted = pictures.Prune(new() { Sparsity = 0.95, Training = untrained }, output, pictures.Unlabelled);
+        Assert.Equal(("surgeon", "sensitivity", true, 0), (fitted.Recipe.Criterion, fitted.Recipe.Allocation, fitted.Recipe.Reconstruct, fitted.Recipe.Training.Steps ?? 0));
+        Assert.True(fitted.HeldOut!.After > masked.HeldOut!.After + 0.05, $"{fitted.HeldOut.After} fitted, {masked.HeldOut.After} masked");
+        Assert.Equal(0.95, fitted.Sparsity, 3);
+        Assert.Equal(fitted.Sparsity, Read(output).Where(tensor => Weights.Contains(tensor.Key)).SelectMany(tensor => tensor.Value).Average(weight => weight == 0 ? 1.0 : 0), 6);
+        Assert.Equal(("magnitude", "global", null), (pictures.Prune(new() { Sparsity = 0.5, Training = untrained }, pictures.Output()).Recipe is var labelled ? labelled.Criterion : "", labelled.Allocation, labelled.Reconstruct));
+    }
+
+    [Theory]
+    [InlineData("2:4"), InlineData("block-4x1")]
+    public void What_stays_is_fitted_in_every_granularity(string granularity)
+    {
+        var recipe = new Recipe { Granularity = granularity, Sparsity = granularity == "2:4" ? 0.5 : 0.8, Training = Training with { Epochs = 0 } };
+        var fitted = pictures.Prune(recipe, pictures.Output(), pictures.Unlabelled);
+        var masked = pictures.Prune(recipe with { Reconstruct = false }, pictures.Output(), pictures.Unlabelled);
+        Assert.True(fitted.Rounds[^1].Loss < masked.Rounds[^1].Loss, $"{fitted.Rounds[^1].Loss} fitted, {masked.Rounds[^1].Loss} masked");
+        Assert.Equal(masked.Sparsity, fitted.Sparsity, 2);
     }
 
     [Fact]

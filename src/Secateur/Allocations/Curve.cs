@@ -8,18 +8,31 @@ public sealed record Curve(ImmutableArray<(double Sparsity, double Loss)> Points
 {
     private const double Least = 1e-9; // of a loss whose logarithm is taken
 
-    /// <summary>The loss at any sparsity: between two points along an exponential, to the first as a square, beyond the last as from the two before.</summary>
+    /// <summary>
+    /// The loss at any sparsity: to the first point as a square, then along exponentials, but never flatter than before: answers that are already lost cannot get worse, which
+    /// must not make it cheap to lose the whole layer.
+    /// </summary>
     public double At(double sparsity)
     {
-        var (from, to) = (Points[0], Points[^1]);
+        var (loss, steepest) = (0.0, 0.0);
         for (var i = 1; i < Points.Length; i++)
         {
-            (from, to) = (Points[i - 1], Points[i]);
-            if (sparsity <= to.Sparsity) break;
+            var (from, to) = (Points[i - 1], Points[i]);
+            if (sparsity <= from.Sparsity) return loss;
+            var last = i == Points.Length - 1;
+            var width = to.Sparsity - from.Sparsity;
+            var reached = last ? sparsity - from.Sparsity : Math.Min(sparsity, to.Sparsity) - from.Sparsity;
+            loss += Math.Max(Between(from, to, i == 1, reached / width), steepest * reached);
+            steepest = Math.Max(steepest, (to.Loss - from.Loss) / width);
         }
-        if (sparsity <= Points[0].Sparsity || Points.Length == 1) return 0;
-        var time = (sparsity - from.Sparsity) / (to.Sparsity - from.Sparsity);
-        if (from == Points[0]) return to.Loss * time * time;
-        return Math.Exp(double.Lerp(Math.Log(Math.Max(Least, from.Loss)), Math.Log(Math.Max(Least, to.Loss)), time));
+        return loss;
+    }
+
+    /// <summary>What is added from one point on, at a time of 1 at the next.</summary>
+    private static double Between((double Sparsity, double Loss) from, (double Sparsity, double Loss) to, bool first, double time)
+    {
+        if (first) return (to.Loss - from.Loss) * time * time;
+        var (low, high) = (Math.Log(Math.Max(Least, from.Loss)), Math.Log(Math.Max(Least, to.Loss)));
+        return Math.Exp(double.Lerp(low, high, time)) - Math.Exp(low);
     }
 }

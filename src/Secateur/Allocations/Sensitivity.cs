@@ -7,6 +7,9 @@ internal sealed class Sensitivity : Allocation
 {
     private const int Levels = 200;
 
+    /// <summary>A layer of less than this part of the density that all have together is emptied last: losses of layers add up only while each still works.</summary>
+    private const double Thinnest = 0.25;
+
     private static readonly Curve Steep = new([(0, 0), (1, 1e6)]); // of a layer that could not be measured: it goes last
 
     public override string Summary => "by what pruning each layer alone does to the answers, measured on data (SPDY)";
@@ -16,7 +19,8 @@ internal sealed class Sensitivity : Allocation
     public override long[] Spread(IReadOnlyList<Candidate> layers, long weights)
     {
         if (layers.All(layer => layer.Losses is null)) return All["global"].Spread(layers, weights); // nothing was measured, such as for a plan
-        var steps = layers.SelectMany((layer, number) => Hull(layer).Select(step => (Layer: number, step.Units, step.Slope)))
+        var thin = 1 - Thinnest * (1 - weights / (double)layers.Sum(layer => layer.Weight.Elements));
+        var steps = layers.SelectMany((layer, number) => Hull(layer, thin).Select(step => (Layer: number, step.Units, step.Slope)))
             .OrderBy(step => step.Slope).ThenBy(step => step.Layer);
         var (counts, left) = (new long[layers.Count], (double)weights);
         foreach (var (layer, units, _) in steps)
@@ -30,7 +34,9 @@ internal sealed class Sensitivity : Allocation
     }
 
     /// <summary>Steps of a layer from none of its units gone to the most, each with its loss a weight, which rises from step to step.</summary>
-    private static List<(long Units, double Slope)> Hull(Candidate layer)
+    /// <param name="layer">The layer.</param>
+    /// <param name="thin">The sparsity beyond which it is too thin to go on before all others.</param>
+    private static List<(long Units, double Slope)> Hull(Candidate layer, double thin)
     {
         List<(long Units, double Loss)> hull = [(0, 0)];
         double Slope((long Units, double Loss) from, (long Units, double Loss) to) => (to.Loss - from.Loss) / (to.Units - from.Units);
@@ -38,7 +44,8 @@ internal sealed class Sensitivity : Allocation
         {
             var units = layer.MostUnits * level / Levels;
             if (units <= hull[^1].Units) continue;
-            var point = (units, (layer.Losses ?? Steep).At((double)units / layer.Count));
+            var sparsity = (double)units / layer.Count;
+            var point = (units, (layer.Losses ?? Steep).At(sparsity) + 1e6 * Math.Pow(Math.Max(0, sparsity - thin), 2));
             while (hull.Count > 1 && Slope(hull[^2], hull[^1]) >= Slope(hull[^1], point)) hull.RemoveAt(hull.Count - 1);
             hull.Add(point);
         }

@@ -6,7 +6,7 @@ namespace Secateur.Evaluation;
 /// <summary>The share of examples of which the same text is read as by the first model, symbol for symbol, best path and blank 0.</summary>
 internal sealed class TextAgreement : Metric
 {
-    public override string Summary => "the share of texts that are read as the dense model reads them, the best class at each place";
+    public override string Summary => "the share of texts read as the dense model reads them (sequences of symbols, blank 0)";
 
     public override bool NeedsLabels => false;
 

@@ -28,6 +28,10 @@ public sealed class ResumeTests(DensePictures pictures) : IClassFixture<DensePic
         pictures.Prune(new() { When = When.During, Rounds = 3, Sparsity = 0.8, Training = Training }, output, progress: progress, cancel: cancel, model: "lenet-300-100"));
 
     [Fact]
+    public void An_interrupted_run_that_reconstructs_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new() { Rounds = 2, Schedule = "linear", Sparsity = 0.9, Training = new() { Steps = 6 } }, output, pictures.Unlabelled, progress, cancel));
+
+    [Fact]
     public void An_interrupted_search_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
         pictures.Prune(new() { MaxDrop = 0.05, Training = Training with { Epochs = 1 } }, output, progress: progress, cancel: cancel));
 
