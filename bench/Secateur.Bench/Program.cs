@@ -14,6 +14,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
     ["skeletons"] = Suite.Run,
+    ["models-pictures"] = TextModels.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
 };
