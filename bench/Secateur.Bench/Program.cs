@@ -19,6 +19,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["fuzz-child"] = Fuzz.Child,
     ["latency-prediction"] = LatencyPrediction.Run,
     ["skeletons"] = Suite.Run,
+    ["models-pictures"] = TextModels.Run,
     ["models"] = AnyModel.Run,
     ["models-child"] = AnyModel.Child,
     ["architectures"] = StructurePage.Run,

@@ -16,6 +16,7 @@ from torch import nn
 from torchvision import models
 
 import suite
+from healthy import make, scene
 
 OPSET = 17
 
@@ -213,7 +214,11 @@ def main():
     if large:  # each tensor in a file of its own beside the model
         os.makedirs(target, exist_ok=True)
         target = os.path.join(target, "model.onnx")
-    with torch.no_grad():
+    if sum(p.numel() for p in network.parameters()) < 150_000_000:  # a larger one's passing with gradients would not fit
+        make(network, tuple(scene(*x.shape) if x.is_floating_point() and x.dim() > 2 else x for x in example()))
+    suite.teach(OPSET)
+    # with gradients torch keeps to plain attention; it has no ONNX for the fused one
+    with torch.set_grad_enabled(any(isinstance(m, nn.MultiheadAttention) for m in network.modules())):
         torch.onnx.export(network, example(), target, opset_version=OPSET, input_names=inputs, output_names=["output"],
                           dynamic_axes={**open_axes, "output": {0: "batch"}})
     return 0

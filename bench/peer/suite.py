@@ -110,6 +110,11 @@ def everything():
     return {**made, **own()}
 
 
+def teach(opset):
+    """Swin v2 sets the keys' bias to 0 in place, which torch 1.13 cannot write."""
+    torch.onnx.register_custom_op_symbolic("aten::zero", lambda g, x: g.op("Mul", x, g.op("Constant", value_t=torch.zeros(1))), opset)
+
+
 def export(name, path, opset):
     """Writes one to a file."""
     torch.manual_seed(0)
@@ -120,8 +125,7 @@ def export(name, path, opset):
     make(network, examples)
     names = [name for name, _, _ in one.inputs], [name for name, _ in one.outputs]
     axes = {name: axes for name, *_, axes in one.inputs + one.outputs}
-    # swin_v2 sets the keys' bias to 0 in place, which torch 1.13 cannot write
-    torch.onnx.register_custom_op_symbolic("aten::zero", lambda g, x: g.op("Mul", x, g.op("Constant", value_t=torch.zeros(1))), opset)
+    teach(opset)
     preserve = torch.onnx.TrainingMode.PRESERVE if name in KEEP_NORMS else torch.onnx.TrainingMode.EVAL
     torch.onnx.export(network, examples, path, opset_version=opset, input_names=names[0], output_names=names[1], dynamic_axes=axes, training=preserve,
                       do_constant_folding=name not in KEEP_TIES)
