@@ -23,6 +23,7 @@ internal static class TrainingFlags
     private static readonly Option<double?> Warmup = Share("--warmup", "the share of all steps in which the learning rate rises from zero", whole: false);
     private static readonly Option<int?> Shift = Int("--shift", "PIXELS", "the largest random shift of a picture", 0, 1000);
     private static readonly Option<bool?> Flip = new("--flip") { HelpName = "true|false", Description = "mirror pictures left to right at random" };
+    private static readonly Option<double?> Join = Share("--join", "the share of pictures cut at random and joined with another, where the dense model alone teaches", whole: true);
     private static readonly Option<double?> Teacher = Share("--teacher", "the share of the dense model's answers in the loss", whole: true);
     private static readonly Option<double?> Temperature = Number("--temperature", "X", "softens teacher and student alike", 0.01, 1000);
 
@@ -32,6 +33,7 @@ internal static class TrainingFlags
         foreach (var flag in (Option[])[Epochs, Batch, Optimizer, LearningRate, Momentum, WeightDecay, Schedule, Warmup, Shift, Flip]) command.Add(flag);
         if (!teacher) return command;
         command.Add(Steps);
+        command.Add(Join);
         command.Add(Teacher);
         command.Add(Temperature);
         return command;
@@ -54,6 +56,7 @@ internal static class TrainingFlags
             Warmup = request.GetValue(Warmup) ?? recipe.Warmup,
             Shift = request.GetValue(Shift) ?? recipe.Shift,
             Flip = request.GetValue(Flip) ?? recipe.Flip,
+            Join = request.GetValue(Join) ?? recipe.Join,
             Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
             Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
         };
