@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Onnx;
@@ -21,14 +20,14 @@ internal static class Ocr
         Draw("pages", 60, 2, $"{data}/other-pages");
         foreach (var (name, model, train, other) in (ReadOnlySpan<(string, string, string, string)>)
             [("recognizer", "ch_PP-OCRv4_rec_infer.onnx", "lines", "other-lines"), ("detector", "ch_PP-OCRv4_det_infer.onnx", "pages", "other-pages")])
-            ledger.Cell($"{name}, {sparsity:0.##}", settings.Command, () => Measure(Path.Combine(models, model), Path.Combine(data, train), Path.Combine(data, other), name, sparsity, settings));
+            ledger.Cell(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}, {sparsity:0.##}"), settings.Command, () => Measure(Path.Combine(models, model), Path.Combine(data, train), Path.Combine(data, other), name, sparsity, settings));
         ledger.Table("PP-OCR's recognizer and detector pruned without labels", settings.Command,
             "480 drawn lines of text (120 pages for the detector) prune and teach, without labels and by the defaults; 200 other lines (60 pages) judge, in ONNX Runtime. Positions: the share at which the answer is the "
             + $"dense model's. Texts: of the first {Texts} of these lines, those read symbol for symbol as the dense model reads them. Goal: over 97 % of positions, 97 texts.",
             [
-                ["model", "sparsity", "positions that agree", $"texts alike, of {Texts}", "steps of training", "seconds"],
+                ["model", "sparsity", "positions that agree", $"texts alike, of {Texts}", "calibration examples at most", "steps of training", "seconds"],
                 .. ledger.Cells.Select(cell => (string[])[cell.Key.Split(',')[0], Ledger.Percent(cell.Value["sparsity"]), Ledger.Percent(cell.Value["agreement"]),
-                    cell.Value.TryGetValue("texts", out var texts) ? $"{texts:0}" : "", $"{cell.Value["steps"]:0}", $"{cell.Value["seconds"]:0}"]),
+                    cell.Value.TryGetValue("texts", out var texts) ? $"{texts:0}" : "", $"{cell.Value["calibration"]:0}", $"{cell.Value["steps"]:0}", $"{cell.Value["seconds"]:0}"]),
             ]);
     }
 
@@ -48,6 +47,7 @@ internal static class Ocr
         {
             ["sparsity"] = result.Sparsity,
             ["agreement"] = Value(others.Whole, "agreement"),
+            ["calibration"] = result.Recipe.CalibrationExamples,
             ["steps"] = result.Recipe.Training.Steps ?? 0,
             ["seconds"] = result.Cost.Seconds,
         };

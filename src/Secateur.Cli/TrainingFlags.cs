@@ -29,6 +29,7 @@ internal static class TrainingFlags
         Description = "keep only some of the values in between and compute the others again: less memory, more time",
     };
 
+    private static readonly Option<double?> Join = Share("--join", "the share of pictures cut at random and joined with another, where the dense model alone teaches", whole: true);
     private static readonly Option<double?> Teacher = Share("--teacher", "the share of the dense model's answers in the loss", whole: true);
     private static readonly Option<double?> Temperature = Number("--temperature", "X", "softens teacher and student alike", 0.01, 1000);
 
@@ -38,6 +39,7 @@ internal static class TrainingFlags
         foreach (var flag in (Option[])[Epochs, Batch, Optimizer, LearningRate, Momentum, WeightDecay, Schedule, Warmup, Shift, Flip, Checkpointing]) command.Add(flag);
         if (!teacher) return command;
         command.Add(Steps);
+        command.Add(Join);
         command.Add(Teacher);
         command.Add(Temperature);
         return command;
@@ -61,6 +63,7 @@ internal static class TrainingFlags
             Shift = request.GetValue(Shift) ?? recipe.Shift,
             Flip = request.GetValue(Flip) ?? recipe.Flip,
             Checkpointing = request.GetValue(Checkpointing) ?? recipe.Checkpointing,
+            Join = request.GetValue(Join) ?? recipe.Join,
             Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
             Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
         };

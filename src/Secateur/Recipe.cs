@@ -96,6 +96,9 @@ public sealed record TrainingRecipe
     /// <summary>Pictures are mirrored left to right at random.</summary>
     public bool Flip { get; init; }
 
+    /// <summary>The share of pictures that are cut at a random column and go on as another of their batch, in [0, 1]; only where the dense model alone teaches, which can tell what is on them.</summary>
+    public double Join { get; init; }
+
     /// <summary>The share of the dense model's answers in the loss, in [0, 1]; null takes 1 without labels and 0 with them.</summary>
     public double? Teacher { get; init; }
 

@@ -75,6 +75,7 @@ internal static class RecipeCheck
         Range(place, "weightDecay", training.WeightDecay, 0, 10);
         Range(place, "warmup", training.Warmup, 0, 0.99);
         Range(place, "shift", training.Shift, 0, 1000);
+        Range(place, "join", training.Join, 0, 1);
         Range(place, "temperature", training.Temperature, 0.01, 1000);
         Range(place, "recalibrationBatches", training.RecalibrationBatches, 0, 1_000_000);
         if (training.Teacher is { } share) Range(place, "teacher", share, 0, 1);

@@ -31,6 +31,16 @@ public sealed class RecipeFlagsTests(Workshop workshop) : IClassFixture<Workshop
     }
 
     [Fact]
+    public void Steps_and_epochs_replace_each_other_and_what_is_fitted_can_be_told()
+    {
+        Assert.Equal((700, 0.25, false), (Parse("--steps", "700").Training.Steps, Parse("--join", "25%").Training.Join, Parse("--reconstruct", "false").Reconstruct));
+        var path = workshop.In("steps.yaml");
+        File.WriteAllText(path, "training: { steps: 700 }");
+        Assert.Null(Parse("--recipe", path, "--epochs", "2").Training.Steps);
+        Assert.Null(Parse().Reconstruct);
+    }
+
+    [Fact]
     public void Each_flag_overrides_the_file()
     {
         var path = workshop.In("overridden.yaml");

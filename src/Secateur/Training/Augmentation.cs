@@ -33,4 +33,22 @@ internal static class Augmentation
         }
         return moved;
     }
+
+    /// <summary>Pictures that go on from a random column as another of the batch does: lines of new words, scenes of new neighbours. Only a teacher can tell what is to be seen on them.</summary>
+    /// <param name="pictures">float32 [n, …, height, width]; anything of fewer than three axes passes unchanged.</param>
+    /// <param name="share">Of the pictures that are joined, in [0, 1].</param>
+    /// <param name="random">Draws for these pictures.</param>
+    public static Tensor Join(Tensor pictures, double share, Random random)
+    {
+        if (share == 0 || pictures.dim() < 3 || pictures.dtype != ScalarType.Float32 || pictures.shape[0] < 2 || pictures.shape[^1] < 2) return pictures;
+        var (count, width) = (pictures.shape[0], pictures.shape[^1]);
+        var joined = pictures.clone();
+        for (var picture = 0L; picture < count; picture++)
+        {
+            if (random.NextDouble() >= share) continue;
+            var (other, column) = ((picture + random.NextInt64(1, count)) % count, random.NextInt64(1, width));
+            joined[picture].narrow(-1, column, width - column).copy_(pictures[other].narrow(-1, column, width - column));
+        }
+        return joined;
+    }
 }

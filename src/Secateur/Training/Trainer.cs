@@ -97,6 +97,8 @@ internal sealed class Trainer : IDisposable
         var inputs = binding.Bind(read);
         var random = Seeds.Random(seed, "augmentation", step);
         foreach (var (name, tensor) in inputs.ToArray()) inputs[name] = Augmentation.Apply(tensor, recipe.Shift, recipe.Flip, random);
+        if (objective.Teacher == 1 && inputs.Count == 1)
+            foreach (var (name, tensor) in inputs.ToArray()) inputs[name] = Augmentation.Join(tensor, recipe.Join, random);
         Reading? taught = null;
         if (objective.Teacher > 0)
         {

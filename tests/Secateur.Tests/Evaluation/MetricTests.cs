@@ -48,6 +48,17 @@ public sealed class MetricTests
         Assert.Equal(0.5, Value("agreement", OutputKind.Switches, tensor(new[,] { { 1f, -1, 3, -2 } }), tensor(new[,] { { 9f, -2, -1, 1 } })), 1e-12);
     }
 
+    /// <summary>Symbols count, not at which time they are read.</summary>
+    [Fact]
+    public void Text_agreement_counts_texts_that_are_read_alike()
+    {
+        using var scope = NewDisposeScope();
+        static Tensor Paths(params long[][] paths) => stack([.. paths.Select(path => nn.functional.one_hot(tensor(path), 4).to_type(ScalarType.Float32))], 0);
+        var first = Paths([0, 1, 1, 0, 2], [3, 0, 3, 0, 0], [0, 0, 0, 0, 0], [1, 2, 3, 0, 0]);
+        var own = Paths([1, 0, 0, 2, 2], [3, 3, 0, 0, 0], [0, 0, 0, 0, 0], [1, 2, 3, 0, 1]);
+        Assert.Equal(0.5, Value("text-agreement", OutputKind.Classes, own, first), 1e-12);
+    }
+
     [Fact]
     public void F1_precision_and_overlap_are_as_worked_out_by_hand()
     {

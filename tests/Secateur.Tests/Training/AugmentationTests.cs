@@ -29,6 +29,26 @@ public sealed class AugmentationTests
     }
 
     [Fact]
+    public void Joined_pictures_begin_as_themselves_and_end_as_another()
+    {
+        using var scope = NewDisposeScope();
+        var pictures = arange(8).reshape(8, 1, 1, 1).expand(8, 2, 3, 20).to_type(ScalarType.Float32).contiguous(); // each of one value
+        var (joined, cut) = (Augmentation.Join(pictures, 0.5, new Random(1)), 0);
+        for (var picture = 0; picture < 8; picture++)
+        {
+            var rows = joined[picture].reshape(6, 20);
+            Assert.True(rows.eq(rows[0]).all().item<bool>()); // all rows and channels are cut at one column
+            var values = rows[0].Values();
+            Assert.Equal(picture, values[0]);
+            Assert.InRange(values.Zip(values.Skip(1)).Count(pair => pair.First != pair.Second), 0, 1);
+            if (values[^1] != picture) cut++;
+        }
+        Assert.InRange(cut, 1, 7);
+        Assert.Same(pictures, Augmentation.Join(pictures, 0, new Random(1)));
+        Assert.True(pictures.eq(arange(8).reshape(8, 1, 1, 1)).all().item<bool>());
+    }
+
+    [Fact]
     public void Without_shift_and_flip_nothing_moves_and_nothing_is_drawn()
     {
         using var scope = NewDisposeScope();
