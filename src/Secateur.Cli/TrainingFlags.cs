@@ -47,6 +47,7 @@ internal static class TrainingFlags
         if (request.GetValue(Batch) is { } batch) recipe = recipe with { Batch = batch };
         if (request.GetValue(LearningRate) is { } rate) recipe = recipe with { LearningRate = rate };
         if (request.GetValue(WeightDecay) is { } decay) recipe = recipe with { WeightDecay = decay };
+        if (request.GetValue(Temperature) is { } temperature) recipe = recipe with { Temperature = temperature };
         return recipe with
         {
             Steps = request.GetValue(Steps) ?? recipe.Steps,
@@ -58,7 +59,6 @@ internal static class TrainingFlags
             Flip = request.GetValue(Flip) ?? recipe.Flip,
             Join = request.GetValue(Join) ?? recipe.Join,
             Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
-            Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
         };
     }
 
