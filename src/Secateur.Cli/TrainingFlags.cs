@@ -53,6 +53,7 @@ internal static class TrainingFlags
         if (request.GetValue(Batch) is { } batch) recipe = recipe with { Batch = batch };
         if (request.GetValue(LearningRate) is { } rate) recipe = recipe with { LearningRate = rate };
         if (request.GetValue(WeightDecay) is { } decay) recipe = recipe with { WeightDecay = decay };
+        if (request.GetValue(Temperature) is { } temperature) recipe = recipe with { Temperature = temperature };
         return recipe with
         {
             Steps = request.GetValue(Steps) ?? recipe.Steps,
@@ -65,7 +66,6 @@ internal static class TrainingFlags
             Checkpointing = request.GetValue(Checkpointing) ?? recipe.Checkpointing,
             Join = request.GetValue(Join) ?? recipe.Join,
             Teacher = request.GetValue(Teacher) ?? recipe.Teacher,
-            Temperature = request.GetValue(Temperature) ?? recipe.Temperature,
         };
     }
 

@@ -62,7 +62,7 @@ public enum Storage
 public sealed record TrainingRecipe
 {
     private readonly Untold<int> epochs = new(3), batch = new(128);
-    private readonly Untold<double> learningRate = new(1e-3), weightDecay = new(1e-4);
+    private readonly Untold<double> learningRate = new(1e-3), weightDecay = new(1e-4), temperature = new(2);
 
     /// <summary>Of each round when pruning after training; in total when pruning during it. 3 unless told.</summary>
     public int Epochs { get => epochs.Value; init => epochs = new(value, true); }
@@ -102,8 +102,8 @@ public sealed record TrainingRecipe
     /// <summary>The share of the dense model's answers in the loss, in [0, 1]; null takes 1 without labels and 0 with them.</summary>
     public double? Teacher { get; init; }
 
-    /// <summary>Softens teacher and student alike (Hinton et al. 2015, arXiv:1503.02531).</summary>
-    public double Temperature { get; init; } = 2;
+    /// <summary>Softens teacher and student alike (Hinton et al. 2015, arXiv:1503.02531); 2 unless told.</summary>
+    public double Temperature { get => temperature.Value; init => temperature = new(value, true); }
 
     /// <summary>
     /// Whether batch normalization keeps its running statistics while it trains, made anew once the weights are pruned, instead of taking each batch's own;
@@ -117,13 +117,15 @@ public sealed record TrainingRecipe
     /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
 
-    /// <summary>With what was not told as it is best where the dense model alone teaches: 600 steps of 16 examples, a smaller rate, and no decay, which would pull away from the teacher.</summary>
+    /// <summary>With what was not told as it is best where the dense model alone teaches: 600 steps of 16 examples, a smaller rate, no
+    /// decay, which would pull away from the teacher, and its answers as they are, since what stays was fitted to them.</summary>
     internal TrainingRecipe Alone() => this with
     {
         Steps = Steps ?? (epochs.IsTold ? null : 600),
         Batch = batch.Or(16),
         LearningRate = learningRate.Or(5e-4),
         WeightDecay = weightDecay.Or(0),
+        Temperature = temperature.Or(1),
     };
 }
 
