@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace Secateur.Tests.Execution;
 
 /// <summary>A run in segments learns as a plain one does.</summary>
+[Collection(nameof(Evaluation.Alone))] // it compares draws of the one generator that all share
 public sealed class CheckpointedRunTests
 {
     public CheckpointedRunTests() => Threads.Use(1);

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace Secateur.Tests.Operators;
 
 /// <summary>Operators that draw numbers.</summary>
+[Collection(nameof(Evaluation.Alone))] // it compares draws of the one generator that all share
 public sealed class RandomTests
 {
     private static readonly long[] Many = [20000];
