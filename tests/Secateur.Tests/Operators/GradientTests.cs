@@ -55,6 +55,7 @@ public sealed class GradientTests
         foreach (var argument in arguments) argument.requires_grad_();
         var y = Run();
         if (!y.is_floating_point() || y.numel() == 0) return;
+        if (!y.isfinite().all().item<bool>()) return; // a mean over no label at all has no gradient
         var direction = rand(y.shape, ScalarType.Float64);
         (y * direction).sum().backward();
         using var frozen = no_grad();
