@@ -19,8 +19,8 @@ internal static class Interruption
         var found = 0;
         for (var time = 0; time < Times; time++)
         {
-            // the first late enough for something to be saved, the others anywhere in what is left
-            var progress = new Counter(time == 0 ? random.Next(whole.Reports * 2 / 5, whole.Reports * 3 / 5) : random.Next(2, 1 + (whole.Reports / 4)));
+            // late enough for something to be saved, later still where nothing was; then anywhere in what is left
+            var progress = new Counter(found > 0 ? random.Next(2, 1 + (whole.Reports / 4)) : random.Next(whole.Reports * (2 + time) / 5, whole.Reports * (3 + time) / 5));
             try
             {
                 run(broken, progress, progress.Cancel);

@@ -29,7 +29,7 @@ public sealed class ResumeTests(DensePictures pictures) : IClassFixture<DensePic
 
     [Fact]
     public void An_interrupted_run_that_reconstructs_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
-        pictures.Prune(new() { Rounds = 2, Schedule = "linear", Sparsity = 0.9, Training = new() { Steps = 6 } }, output, pictures.Unlabelled, progress, cancel));
+        pictures.Prune(new() { Rounds = 5, Schedule = "linear", Sparsity = 0.9, Training = new() { Steps = 4 } }, output, pictures.Unlabelled, progress, cancel));
 
     [Fact]
     public void An_interrupted_search_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
