@@ -99,17 +99,7 @@ internal sealed class LayerPruning : IDisposable
     {
         var removal = new BranchRemoval(branches, gone);
         var shorter = removal.Apply(model);
-        shorter.Save(output);
-        sign(shorter.Files);
-        if (recipe.Size is { } size && shorter.Files.Sum(file => new FileInfo(file).Length) is var bytes && bytes > size)
-            throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
-        if (masked is not null)
-        {
-            var twin = removal.Mask(model);
-            twin.Save(masked);
-            sign(twin.Files);
-        }
-        return ModelFile.Facts(output, facts);
+        return SmallerModel.Write(shorter, () => removal.Mask(model), recipe, output, masked, facts, sign);
     }
 
     public void Dispose()

@@ -138,17 +138,7 @@ internal sealed class Structures : IDisposable
         var removal = new Removal(map, kept);
         var smaller = removal.Apply(model);
         Verify(removal, model, smaller, output);
-        smaller.Save(output);
-        sign(smaller.Files);
-        if (recipe.Size is { } size && smaller.Files.Sum(file => new FileInfo(file).Length) is var bytes && bytes > size)
-            throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
-        if (masked is not null)
-        {
-            var twin = removal.Mask(model);
-            twin.Save(masked);
-            sign(twin.Files);
-        }
-        return ModelFile.Facts(output, facts);
+        return SmallerModel.Write(smaller, () => removal.Mask(model), recipe, output, masked, facts, sign);
     }
 
     /// <summary>Runs the smaller model and its twin once on the same random inputs, before anything is written: a removal that went wrong is no result.</summary>

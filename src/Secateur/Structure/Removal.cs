@@ -150,14 +150,14 @@ internal sealed class Removal
     private void Look(Mend mend)
     {
         var node = mend.Node;
-        if (node.Inputs.Concat(node.Outputs).Where(name => name.Length > 0).All(name => Same(name))) { /* sizes that it computes with may still change */ }
         Dictionary<int, long[]?[]> wanted = [], found = [];
         var op = Operator.For(node, map.Network.Model.Path);
         var touched = node.Inputs.Concat(node.Outputs).Any(name => name.Length > 0 && !Same(name));
         int[] sizes = [.. op.Sizes(node)];
         if (touched || sizes.Any(input => node.HasInput(input) && map.Settings[0].Sizes.IsComputed(node.Inputs[input])))
             for (var setting = 0; setting < map.Settings.Length; setting++) op.Mend(node, new Mending(map, this, node, setting, wanted, found, mend.Attributes));
-        foreach (var (input, all) in wanted) mend.Numbers.AddIfChanged(Renumbering.Of(node, input, found[input], all, ShapeOf(node.Inputs[input], 0)));
+        foreach (var (input, all) in wanted)
+            if (Renumbering.Of(node, input, found[input], all, ShapeOf(node.Inputs[input], 0)) is { } changed) mend.Numbers.Add(changed);
         foreach (var input in Enumerable.Range(0, node.Inputs.Length).Except(sizes)) Keep(mend, input);
     }
 

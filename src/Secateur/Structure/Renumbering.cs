@@ -63,11 +63,3 @@ internal sealed class Renumbering
         node.Proto.Input[input] = value;
     }
 }
-
-internal static class Renumberings
-{
-    public static void AddIfChanged(this List<Renumbering> list, Renumbering? one)
-    {
-        if (one is not null) list.Add(one);
-    }
-}
