@@ -7,7 +7,7 @@ case ${1:-} in
   lenet-*) build/get-data.sh mnist out/data/mnist ;;
   ocr) build/get-models.sh out/data/ocr-models ;;
   operators) build/get-node-tests.sh out/data/node-tests ;;
-  resnet20-fashion | structure-fashion | training-speed) build/get-data.sh fashion-mnist out/data/fashion-mnist ;;
+  resnet20-fashion | structure-* | training-speed) build/get-data.sh fashion-mnist out/data/fashion-mnist ;;
 esac
 if [ "${1:-}" = training-speed ] && ! env -u OPENBLAS_CORETYPE /usr/bin/python3 -c 'import numpy, torch' 2> /dev/null; then
   echo "bench: Debian's torch for Python is not here; apt-get install python3-torch python3-numpy libopenblas0-pthread" >&2

@@ -133,6 +133,7 @@ public sealed record TrainingRecipe
 public sealed record Recipe
 {
     private readonly Untold<string> criterion = new("magnitude"), allocation = new("global");
+    private readonly Untold<Ends> ends = new(Ends.Literature);
 
     /// <summary>What the model is for (<c>secateur tasks</c>); null infers it from its outputs and the labels.</summary>
     public string? Task { get; init; }
@@ -188,7 +189,8 @@ public sealed record Recipe
     /// <summary>Layers to leave alone, by name or pattern.</summary>
     public ImmutableArray<string> Keep { get; init; } = [];
 
-    public Ends Ends { get; init; } = Ends.Literature;
+    /// <summary><c>literature</c> unless told; <c>all</c> where the dense model alone teaches and the allocation measures what each layer can do without.</summary>
+    public Ends Ends { get => ends.Value; init => ends = new(value, true); }
 
     public Storage Storage { get; init; } = Storage.Dense;
 
@@ -234,6 +236,7 @@ public sealed record Recipe
     {
         Criterion = criterion.Or(IsStructured ? "taylor" : "surgeon"),
         Allocation = allocation.Or(IsStructured ? "global" : "sensitivity"),
+        Ends = ends.Or(allocation.Or("sensitivity") == "sensitivity" ? Ends.All : Ends.Literature),
         Reconstruct = Reconstruct ?? (When == When.After && !Factors),
         Training = Training.Alone(),
     };

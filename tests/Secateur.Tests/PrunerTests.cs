@@ -125,7 +125,7 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
         var masked = pictures.Prune(told, pictures.Output(), pictures.Unlabelled);
         var output = pictures.Output();
         var fitted = pictures.Prune(new() { Sparsity = 0.95, Training = untrained }, output, pictures.Unlabelled);
-        Assert.Equal(("surgeon", "sensitivity", true, 0), (fitted.Recipe.Criterion, fitted.Recipe.Allocation, fitted.Recipe.Reconstruct, fitted.Recipe.Training.Steps ?? 0));
+        Assert.Equal(("surgeon", "sensitivity", true, Ends.All, 0), (fitted.Recipe.Criterion, fitted.Recipe.Allocation, fitted.Recipe.Reconstruct, fitted.Recipe.Ends, fitted.Recipe.Training.Steps ?? 0));
         Assert.True(fitted.HeldOut!.After > masked.HeldOut!.After + 0.05, $"{fitted.HeldOut.After} fitted, {masked.HeldOut.After} masked");
         Assert.Equal(0.95, fitted.Sparsity, 3);
         Assert.Equal(fitted.Sparsity, Read(output).Where(tensor => Weights.Contains(tensor.Key)).SelectMany(tensor => tensor.Value).Average(weight => weight == 0 ? 1.0 : 0), 6);

@@ -1,6 +1,8 @@
 using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Testing;
 using Secateur.Tests.Evaluation;
 using Secateur.Tests.Tasks;
 using Secateur.Training;
@@ -67,6 +69,22 @@ public sealed class CriterionTests
         var (score, weight) = Score(Of(word), "fisher", 9);
         var squares = Enumerable.Range(0, 9).Select(i => Gradient(Of(word), 9, i..(i + 1)).square()).Aggregate((sum, one) => sum + one) / 9;
         Equal(0.5 * Of(word).Values().square() * squares, weight.FromMatrix(score));
+    }
+
+    /// <summary>A classifier's row for a class that no example can be taken for.</summary>
+    [Fact]
+    public void Surgeon_takes_first_what_the_answers_do_not_feel()
+    {
+        using var scope = NewDisposeScope();
+        var layer = Of("gemm");
+        var model = SmallGraphs.Of(17, [SmallGraphs.Node("Gemm", ["x", "w", "b"], ["y"])], [TensorData.Of("x", new float[4], [1, 4])],
+            [TensorData.Of("w", layer.Values().data<float>().ToArray(), layer.Shape), TensorData.Of("b", (float[])[0, 0, 0, 0, 0, -60], [6])], ["y"]).Proto;
+        model.Graph.Input[0].Type.TensorType.Shape.Dim[0] = new() { DimParam = "batch" };
+        using var network = new Network(new OnnxModel(model, "small.onnx"));
+        using var examples = new InMemory("x", layer.Inputs(37), null);
+        using var statistics = Collect(network, examples, Criterion.All["surgeon"].Needs, 37);
+        var rows = Criterion.All["surgeon"].Score(network.Weights[0], statistics).amax([1]).data<float>().ToArray();
+        Assert.All(rows[..5], row => Assert.True(rows[5] < 1e-6 * row, $"{rows[5]} beside {row}"));
     }
 
     [Fact]

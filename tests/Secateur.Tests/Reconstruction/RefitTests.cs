@@ -43,6 +43,7 @@ public sealed class RefitTests
         var step = new MaskStep(network, new Recipe { Granularity = granularity, Criterion = "surgeon", Ends = Ends.All });
         using var statistics = new Statistics(1);
         Saliencies.Collect(network, batches, statistics, _ => { }, TestContext.Current.CancellationToken);
+        foreach (var weight in network.Weights) statistics.SetGradients(weight, zeros_like(weight.Matrix), ones_like(weight.Matrix));
         var scored = step.Score(statistics, masks);
         step.Narrow(masks, scored, step.Counts(scored, 0.5, own => own));
         masks.Apply(network);
