@@ -107,14 +107,26 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
     [Fact]
     public void Without_labels_the_dense_model_teaches_and_that_helps()
     {
-        var recipe = new Recipe { Sparsity = 0.97, Criterion = "magnitude", Allocation = "global", Reconstruct = false, Training = Training with { Epochs = 20, LearningRate = 1e-3 } };
+        var recipe = new Recipe { Sparsity = 0.9, Criterion = "magnitude", Allocation = "global", Reconstruct = false, Training = Training with { Epochs = 20, LearningRate = 1e-3 } };
         var taught = pictures.Prune(recipe, pictures.Output(), pictures.Unlabelled);
         var untaught = pictures.Prune(recipe with { Training = Training with { Epochs = 0 } }, pictures.Output(), pictures.Unlabelled);
         Assert.Equal("agreement", taught.Metric);
         Assert.Equal(1, taught.Quality!.Before);
         Assert.False(taught.Data!.Labels);
-        Assert.True(taught.Quality.After > untaught.Quality!.After + 0.05, $"{taught.Quality.After} taught, {untaught.Quality.After} not");
+        Assert.True(taught.Quality.After > untaught.Quality!.After + 0.05, $"{taught.Quality.After} taught, {untaught.Quality.After} not; losses {taught.Rounds[^1].Loss}, {untaught.Rounds[^1].Loss}");
         Assert.Contains(taught.Notes, note => note.Contains("no labels"));
+    }
+
+    /// <summary>Steps so large that they undo what was fitted.</summary>
+    [Fact]
+    public void Without_labels_no_training_ends_worse_than_it_began()
+    {
+        var recipe = new Recipe { Sparsity = 0.9, Training = Training with { Steps = 0 } };
+        var fitted = pictures.Prune(recipe, pictures.Output(), pictures.Unlabelled);
+        var spoilt = pictures.Prune(recipe with { Training = Training with { Steps = 20, LearningRate = 0.3 } }, pictures.Output(), pictures.Unlabelled);
+        var trained = pictures.Prune(recipe with { Training = Training with { Steps = 20, LearningRate = 3e-4 } }, pictures.Output(), pictures.Unlabelled);
+        Assert.True(spoilt.Rounds[^1].Loss <= fitted.Rounds[^1].Loss, $"{spoilt.Rounds[^1].Loss} spoilt, {fitted.Rounds[^1].Loss} not");
+        Assert.True(trained.Rounds[^1].Loss < fitted.Rounds[^1].Loss, $"{trained.Rounds[^1].Loss} trained, {fitted.Rounds[^1].Loss} not");
     }
 
     [Fact]

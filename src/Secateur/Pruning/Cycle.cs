@@ -153,8 +153,13 @@ internal sealed class Cycle : IDisposable
     private RoundState Train(Trainer trainer, Segment segment, string name, double sparsity, RoundState state, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
-        trainer.Run(segment.From, segment.To, segment.Of, (at, loss) => report($"{name}: fine-tuning",
-            (double)(at - segment.From) / (segment.To - segment.From), $"sparsity {sparsity:0.0%}, loss {loss:0.000}"), cancel);
+        void Told(long at, double loss) => report($"{name}: fine-tuning", (double)(at - segment.From) / (segment.To - segment.From), $"sparsity {sparsity:0.0%}, loss {loss:0.000}");
+        if (objective.Teacher == 1 && segment is { Fresh: true } && segment.To == segment.Of && data!.HeldOut.Count > 0)
+        {
+            var best = CarefulTraining.Run(trainer, network, segment.To, () => Measure(cancel).Loss, Told, cancel);
+            report($"{name}: fine-tuning", 1, $"sparsity {sparsity:0.0%}, {best}");
+        }
+        else trainer.Run(segment.From, segment.To, segment.Of, Told, cancel);
         return state with
         {
             TrainingSeconds = state.TrainingSeconds + clock.Elapsed.TotalSeconds,

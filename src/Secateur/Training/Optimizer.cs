@@ -39,6 +39,14 @@ internal abstract class Optimizer(IReadOnlyDictionary<string, Parameter> paramet
         Update(parameters.Select(pair => (pair.Key, (Tensor)pair.Value, Gradient: pair.Value.grad)).Where(pair => pair.Gradient is not null)!, rate);
     }
 
+    /// <summary>Begins anew, as if no step had been taken.</summary>
+    public void Forget()
+    {
+        foreach (var tensor in state.Values) tensor.Dispose();
+        state.Clear();
+        Steps = 0;
+    }
+
     public void Restore(string name, Tensor saved) => Keep(name, saved.clone());
 
     public void Dispose()

@@ -38,6 +38,9 @@ internal sealed class Trainer : IDisposable
 
     public Optimizer Optimizer { get; }
 
+    /// <summary>By which the recipe's learning rate is multiplied.</summary>
+    public double Pace { get; set; } = 1;
+
     /// <summary>Whether a training takes batch normalization's statistics as they are.</summary>
     public static bool Freezes(TrainingRecipe recipe, Objective objective) => recipe.FrozenStatistics ?? objective.Teacher == 1;
 
@@ -63,8 +66,15 @@ internal sealed class Trainer : IDisposable
     /// <param name="of">All steps of the training, for the learning rate.</param>
     /// <param name="report">Called with the step and the loss, some times a second.</param>
     /// <param name="cancel">Looked at before each step.</param>
-    /// <returns>The mean loss of these steps.</returns>
-    public double Run(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
+    /// <exception cref="SecateurException">It diverged.</exception>
+    public void Run(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
+    {
+        if (!TryRun(from, to, of, report, cancel))
+            throw new SecateurException($"training diverged before step {to}: the loss is not finite; take a lower learning rate (--lr {recipe.LearningRate / 10:g2})");
+    }
+
+    /// <summary>As <see cref="Run"/>; false as soon as the loss is not finite.</summary>
+    public bool TryRun(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
     {
         using var quiet = QuietHeap.Enter();
         using var total = new LossMean();
@@ -76,15 +86,14 @@ internal sealed class Trainer : IDisposable
             manual_seed(Seeds.Derive(seed, "dropout", step));
             Optimizer.Clear();
             var loss = Learn(step);
-            Optimizer.Step(LearningRate.At(recipe, step, of));
+            Optimizer.Step(Pace * LearningRate.At(recipe, step, of));
             masks.Apply(network);
             total.Add(loss);
             if ((step + 1 - from) % 20 != 0 && step + 1 != to) continue;
-            if (total.Last is var recent && !double.IsFinite(recent))
-                throw new SecateurException($"training diverged at step {step}: the loss is {recent}; take a lower learning rate (--lr {recipe.LearningRate / 10:g2})");
+            if (total.Last is var recent && !double.IsFinite(recent)) return false;
             report(step + 1, recent);
         }
-        return total.Mean;
+        return true;
     }
 
     public void Dispose() => Optimizer.Dispose();
@@ -136,8 +145,6 @@ internal sealed class Trainer : IDisposable
         private readonly Tensor sum = zeros(1, ScalarType.Float64).DetachFromDisposeScope();
         private double last;
         private long count, seen;
-
-        public double Mean => count == 0 ? 0 : sum.item<double>() / count;
 
         /// <summary>The mean since this was last asked.</summary>
         public double Last

@@ -92,7 +92,7 @@ public class OptimizerTests
         using var trainer = new Trainer(network, null, Learning.Of(network, data.Train), data.Train,
             Recipe with { Optimizer = "sgd", Batch = 32, LearningRate = 90, WeightDecay = 9, Warmup = 0 }, masks, 1);
         var message = Assert.Throws<SecateurException>(() => trainer.Run(0, 100, 100, (_, _) => { }, TestContext.Current.CancellationToken)).Message;
-        Assert.Contains("training diverged at step", message);
+        Assert.Contains("training diverged before step", message);
         Assert.Contains("--lr 9", message);
     }
 
