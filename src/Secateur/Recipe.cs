@@ -226,6 +226,10 @@ public sealed record Recipe
     [JsonIgnore]
     public bool Factors => Granularity == UnitKind.Rank.Word();
 
+    /// <summary>Whether the model is written anew before it is trained: as products of two, or with residual streams in fewer directions.</summary>
+    [JsonIgnore]
+    public bool Rewrites => Factors || Granularity == UnitKind.Embedding.Word();
+
     /// <summary>With what was not told as it is best where there is data.</summary>
     internal Recipe Seen() => IsStructured ? this with { Criterion = criterion.Or("taylor") } : this;
 
@@ -234,7 +238,7 @@ public sealed record Recipe
     {
         Criterion = criterion.Or(IsStructured ? "taylor" : "surgeon"),
         Allocation = allocation.Or(IsStructured ? "global" : "sensitivity"),
-        Reconstruct = Reconstruct ?? (When == When.After && !Factors),
+        Reconstruct = Reconstruct ?? (When == When.After && !Rewrites),
         Training = Training.Alone(),
     };
 }

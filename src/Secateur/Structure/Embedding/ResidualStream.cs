@@ -147,7 +147,17 @@ internal sealed class ResidualStream
         if (view.Flow.Maker(key) is { } maker && Parts[maker] == Part.Normalizes) // one of its own
             return spaces[key] = new(normalizations[maker].Input, view.Rank(normalizations[maker].Input) - 1, normalizations[maker].Centres);
         if (Absorbed(key) is { } sum) return spaces[key] = SpaceOf(sum); // such as the first sum of two
-        return spaces[key] = new(key, Axes[key], Tolerates(key));
+        var read = Settled(key);
+        return spaces[key] = new(read, Axes[read], Tolerates(key));
+    }
+
+    /// <summary>The value that is read in the end, where nothing but it is made of another: a bias and what picks positions count.</summary>
+    private string Settled(string value)
+    {
+        while (!view.Flow.Leaving.Contains(value) && view.Flow.Readers(value).Where(node => Parts[node] != Part.Measures).ToArray() is [var reader]
+            && (Parts[reader] is Part.Shifts or Part.Passes || Parts[reader] == Part.Scales && IsNumber(reader)) && reader.Outputs.Count(Axes.ContainsKey) == 1)
+            value = reader.Outputs.First(Axes.ContainsKey);
+        return value;
     }
 
     /// <summary>Whether nothing that reads a value needs its mean over the features.</summary>

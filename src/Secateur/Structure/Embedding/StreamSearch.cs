@@ -39,7 +39,7 @@ internal sealed class StreamSearch
             var fault = search.Grow(value, node);
             seen.UnionWith(search.axes.Keys);
             if (fault is not null) faults.Add((search.parts.Count, fault));
-            else if (search.parts.ContainsValue(Part.Normalizes)) streams.Add(new ResidualStream(view, normalizations, search.width, search.axes, search.parts));
+            else if (search.parts.ContainsValue(Part.Normalizes) && search.parts.ContainsValue(Part.Joins)) streams.Add(new ResidualStream(view, normalizations, search.width, search.axes, search.parts));
         }
     }
 

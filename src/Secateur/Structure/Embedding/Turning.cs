@@ -5,6 +5,13 @@ using static TorchSharp.torch;
 
 namespace Secateur.Structure.Embedding;
 
+/// <summary>A model whose streams are told in other directions.</summary>
+/// <param name="Model">With other weights and nodes.</param>
+/// <param name="Constants">Those that are other than they were, or new, by name.</param>
+/// <param name="Factors">The scales and ε of normalizations among them, with how many times larger they are for a mean over fewer features.</param>
+/// <param name="Balanced">Those among them that write a space without mean, with the axis of its features, over which they sum to 0 before they learn.</param>
+internal sealed record Turned(OnnxModel Model, IReadOnlySet<string> Constants, IReadOnlyDictionary<string, double> Factors, IReadOnlyDictionary<string, int> Balanced);
+
 /// <summary>Writes a model anew with its streams told in other directions, all of them or the principal ones.</summary>
 /// <remarks>
 /// What stands for a stream's value x in its space is x·Into. A writer's weight W becomes W·Into, a reader's Back·diag(scale)·W, where scale and shift are those of the
@@ -25,7 +32,9 @@ internal sealed class Turning
     private readonly Dictionary<string, (Tensor? Scale, Tensor? Shift)> told = [];          // by such a value: what is left of normalizations
     private readonly Dictionary<(Node, int), Tensor> more = [];                             // added to a fixed operand
     private readonly Dictionary<Space, Turn> turns = [];
-    private readonly HashSet<string> scales = [], left = [];
+    private readonly Dictionary<string, double> factors = [];
+    private readonly Dictionary<string, int> balanced = [];
+    private readonly HashSet<string> written = [], left = [];
 
     private Turning(GraphView view, IEnumerable<ResidualStream> streams, Func<Space, Tensor> directions, Func<ResidualStream, long> kept, bool isWhole)
     {
@@ -35,18 +44,18 @@ internal sealed class Turning
         surgery = new Surgery(model);
     }
 
-    /// <summary>The model, and the scales of its normalizations by name.</summary>
+    /// <summary>The model, in which what reads and writes streams is other than it was.</summary>
     /// <param name="view">Of the graph as it is.</param>
     /// <param name="streams">Of the graph.</param>
     /// <param name="directions">By space, orthonormal columns [width, width], the principal ones first.</param>
     /// <param name="kept">By stream, the features that stay, from 2 to all.</param>
     /// <param name="isWhole">Whether the others stay too, as zeros.</param>
-    public static (OnnxModel Model, IReadOnlySet<string> Scales) Apply(GraphView view, IEnumerable<ResidualStream> streams, Func<Space, Tensor> directions, Func<ResidualStream, long> kept, bool isWhole)
+    public static Turned Apply(GraphView view, IEnumerable<ResidualStream> streams, Func<Space, Tensor> directions, Func<ResidualStream, long> kept, bool isWhole)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var turning = new Turning(view, streams, directions, kept, isWhole);
-        return (turning.Write(), turning.scales);
+        return new(turning.Write(), turning.written, turning.factors, turning.balanced);
     }
 
     private OnnxModel Write()
@@ -92,17 +101,18 @@ internal sealed class Turning
     {
         var (reads, writes) = (node.Inputs.Length > 0 && stream.Axes.ContainsKey(node.Inputs[0]), stream.Axes.ContainsKey(node.Outputs[0]));
         var into = writes ? Into(stream, node.Outputs[0]) : null;
+        var space = writes ? stream[node.Outputs[0]] : null;
         made.Add(proto);
         if (node.OpType == "Conv")
         {
             var kernel = view.Fixed(node.Inputs[1]);
-            Put(node, proto, 1, mm(into!.t(), kernel.flatten(1)).reshape([into.shape[1], .. kernel.shape[1..]]));
-            if (node.HasInput(2)) Put(node, proto, 2, matmul(view.Fixed(node.Inputs[2]), into));
+            Put(node, proto, 1, mm(into!.t(), kernel.flatten(1)).reshape([into.shape[1], .. kernel.shape[1..]]), space, 0);
+            if (node.HasInput(2)) Put(node, proto, 2, matmul(view.Fixed(node.Inputs[2]), into), space);
             return true;
         }
         if (node.OpType is not ("MatMul" or "Gemm")) // a table, or a fixed value that is moved, cut, repeated
         {
-            Put(node, proto, 0, matmul(view.Fixed(node.Inputs[0]), into!));
+            Put(node, proto, 0, matmul(view.Fixed(node.Inputs[0]), into!), space);
             if (node.OpType is "Reshape" or "Expand") Resize(stream, node, proto);
             return true;
         }
@@ -118,26 +128,26 @@ internal sealed class Turning
             weight = matmul(Back(stream, node.Inputs[0]), weight);
         }
         if (into is not null) weight = matmul(weight, into);
-        Put(node, proto, 1, isTransposed ? weight.t() : weight);
+        Put(node, proto, 1, isTransposed ? weight.t() : weight, space, isTransposed ? 0 : -1);
         if (node.OpType == "Gemm" && (!node.HasInput(2) || view.IsFixed(node.Inputs[2])))
         {
             var bias = node.HasInput(2) ? Wide(view.Fixed(node.Inputs[2]), outputs) : null;
             if (shift is not null) bias = (shift * node.Float("alpha", 1) / node.Float("beta", 1)) is var added && bias is not null ? bias + added : added;
             if (bias is null) return true;
             if (into is not null) bias = matmul(bias, into);
-            if (node.HasInput(2)) Put(node, proto, 2, bias);
+            if (node.HasInput(2)) Put(node, proto, 2, bias, space);
             else
             {
                 while (proto.Input.Count > 2) proto.Input.RemoveAt(2);
-                proto.Input.Add(Constant($"{node.Name}/bias", bias));
+                proto.Input.Add(Constant($"{node.Name}/bias", bias, space));
             }
         }
-        else if (shift is not null) AddAfter(node, proto, shift, into, outputs);
+        else if (shift is not null) AddAfter(node, proto, shift, into, outputs, space);
         return true;
     }
 
     /// <summary>Adds to what a product gives: to the bias after it, where there is one.</summary>
-    private void AddAfter(Node node, NodeProto proto, Tensor shift, Tensor? into, long outputs)
+    private void AddAfter(Node node, NodeProto proto, Tensor shift, Tensor? into, long outputs, Space? space)
     {
         var output = node.Outputs[0];
         if (!view.Flow.Leaving.Contains(output) && view.Flow.Readers(output) is [{ OpType: "Add", Domain: "" } next] && next.Inputs.Any(view.IsFixed)
@@ -147,18 +157,18 @@ internal sealed class Turning
             return;
         }
         proto.Output[0] = surgery.Unused($"{output}/product");
-        made.Add(NodeOf(node, "Add", output, proto.Output[0], Constant($"{node.Name}/shift", into is null ? shift : matmul(shift, into))));
+        made.Add(NodeOf(node, "Add", output, proto.Output[0], Constant($"{node.Name}/shift", into is null ? shift : matmul(shift, into), space)));
     }
 
     private bool Join(ResidualStream stream, Node node, NodeProto proto)
     {
-        var into = Into(stream, node.Outputs[0]);
+        var (into, space) = (Into(stream, node.Outputs[0]), stream[node.Outputs[0]]);
         for (var input = 0; input < node.Inputs.Length; input++)
         {
             var name = node.Inputs[input];
-            if (view.IsFixed(name)) Put(node, proto, input, matmul(Wide(Fixed(node, input), stream.Width), into));
-            else if (!stream.Axes.ContainsKey(name)) proto.Input[input] = Converted(node, name, into, null);
-            else if (!stream.IsAbsorbed(name)) proto.Input[input] = Converted(node, proto.Input[input], mm(Back(stream, name), into), told.GetValueOrDefault(name).Shift is { } shift ? matmul(shift, into) : null);
+            if (view.IsFixed(name)) Put(node, proto, input, matmul(Wide(Fixed(node, input), stream.Width), into), space);
+            else if (!stream.Axes.ContainsKey(name)) proto.Input[input] = Converted(node, name, into, null, space);
+            else if (!stream.IsAbsorbed(name)) proto.Input[input] = Converted(node, proto.Input[input], mm(Back(stream, name), into), told.GetValueOrDefault(name).Shift is { } shift ? matmul(shift, into) : null, space);
         }
         made.Add(proto);
         return true;
@@ -176,7 +186,7 @@ internal sealed class Turning
             left.Add(view.Base(node.Inputs[1 - operand]));
             return false;
         }
-        Put(node, proto, 1 - operand, matmul(value, Into(stream, node.Outputs[0])));
+        Put(node, proto, 1 - operand, matmul(value, Into(stream, node.Outputs[0])), stream[node.Outputs[0]]);
         made.Add(proto);
         return true;
     }
@@ -204,28 +214,33 @@ internal sealed class Turning
         {
             var into = TurnOf(stream, stream[norm.Output]).Into;
             names[Inner(norm)] = stream.Axes.ContainsKey(norm.Input)
-                ? Converted(node, names.GetValueOrDefault(norm.Input, norm.Input), mm(Back(stream, norm.Input), into), told.GetValueOrDefault(norm.Input).Shift is { } shift ? matmul(shift, into) : null)
-                : Converted(node, norm.Input, into, null);
+                ? Converted(node, names.GetValueOrDefault(norm.Input, norm.Input), mm(Back(stream, norm.Input), into), told.GetValueOrDefault(norm.Input).Shift is { } shift ? matmul(shift, into) : null, stream[norm.Output])
+                : Converted(node, norm.Input, into, null, stream[norm.Output]);
         }
         if (names.GetValueOrDefault(Inner(norm)) is { } input)
             for (var place = 0; place < node.Inputs.Length; place++)
                 if (node.Inputs[place] == norm.Input) proto.Input[place] = input;
         made.Add(proto);
-        if (norm.Adds == node) Put(node, proto, node.Inputs.IndexOf(view.IsFixed(node.Inputs[0]) ? node.Inputs[0] : node.Inputs[1]), full([], norm.Epsilon * ratio, ScalarType.Float64));
+        if (norm.Adds == node)
+        {
+            var epsilon = 1 - ResidualStream.Operand(view, node);
+            Put(node, proto, epsilon, full([], norm.Epsilon * ratio, ScalarType.Float64));
+            factors[proto.Input[epsilon]] = ratio;
+        }
         if (node != norm.Nodes[^1]) return true;
         var scale = full([wide], Math.Sqrt(ratio), ScalarType.Float64);
         if (norm.Scales is var (by, at))
         {
             told[norm.Output] = (view.Fixed(by.Inputs[at]).flatten().expand(stream.Width), norm.Adds is null && by.HasInput(2) ? view.Fixed(by.Inputs[2]).flatten().expand(stream.Width) : null);
             Put(node, proto, at, scale);
-            scales.Add(proto.Input[at]);
+            factors[proto.Input[at]] = Math.Sqrt(ratio);
         }
         else
         {
             told[norm.Output] = (null, null);
             proto.Output[0] = surgery.Unused($"{norm.Output}/normalized");
             made.Add(NodeOf(node, "Mul", norm.Output, proto.Output[0], Constant($"{node.Name}/scale", scale)));
-            scales.Add(made[^1].Input[1]);
+            factors[made[^1].Input[1]] = Math.Sqrt(ratio);
         }
         if (norm.Adds is not null) return true;
         if (node.HasInput(2)) left.Add(view.Base(node.Inputs[2]));
@@ -299,10 +314,10 @@ internal sealed class Turning
         if (shift is not null) made.Add(NodeOf(node, "Add", output, product, Constant($"{node.Name}/shift", shift)));
     }
 
-    private string Converted(Node node, string input, Tensor matrix, Tensor? shift)
+    private string Converted(Node node, string input, Tensor matrix, Tensor? shift, Space space)
     {
-        made.Add(NodeOf(node, "MatMul", surgery.Unused($"{node.Name}/turned"), input, Constant($"{node.Name}/turn", matrix)));
-        if (shift is not null) made.Add(NodeOf(node, "Add", surgery.Unused($"{node.Name}/shifted"), made[^1].Output[0], Constant($"{node.Name}/shift", shift)));
+        made.Add(NodeOf(node, "MatMul", surgery.Unused($"{node.Name}/turned"), input, Constant($"{node.Name}/turn", matrix, space)));
+        if (shift is not null) made.Add(NodeOf(node, "Add", surgery.Unused($"{node.Name}/shifted"), made[^1].Output[0], Constant($"{node.Name}/shift", shift, space)));
         return made[^1].Output[0];
     }
 
@@ -321,16 +336,29 @@ internal sealed class Turning
         : value.dim() == 0 ? value.expand(width) : value.expand([.. value.shape[..^1], width]);
 
     /// <summary>Another value in the place of a fixed operand, under the same name where nothing else reads it.</summary>
-    private void Put(Node node, NodeProto proto, int input, Tensor value)
+    /// <param name="node">As it was.</param>
+    /// <param name="proto">As it becomes.</param>
+    /// <param name="input">The operand's place.</param>
+    /// <param name="value">Its elements.</param>
+    /// <param name="space">That it writes.</param>
+    /// <param name="axis">Of what it writes.</param>
+    private void Put(Node node, NodeProto proto, int input, Tensor value, Space? space = null, int axis = -1)
     {
         var (name, single) = (node.Inputs[input], value.to(ScalarType.Float32));
         var isAlone = view.Network.Constants.ContainsKey(name) && view.Network.Graph.Consumers[name].Length == 1 && node.Inputs.Count(other => other == name) == 1 && !view.Flow.Leaving.Contains(name)
             && !node.Captured.Contains(name);
         if (!isAlone && view.Network.Constants.ContainsKey(view.Base(name))) left.Add(view.Base(name));
-        proto.Input[input] = isAlone ? surgery.Replace(name, single) : surgery.Constant($"{view.Base(name)}/{node.Name}", single);
+        Note(proto.Input[input] = isAlone ? surgery.Replace(name, single) : surgery.Constant($"{view.Base(name)}/{node.Name}", single), space, axis);
     }
 
-    private string Constant(string name, Tensor value) => surgery.Constant(name, value.to(ScalarType.Float32));
+    private string Constant(string name, Tensor value, Space? space = null) => Note(surgery.Constant(name, value.to(ScalarType.Float32)), space, -1);
+
+    private string Note(string name, Space? space, int axis)
+    {
+        written.Add(name);
+        if (space is { Centred: true }) balanced[name] = axis;
+        return name;
+    }
 
     private long WideOf(ResidualStream stream) => isWhole ? stream.Width : kept(stream);
 
