@@ -231,12 +231,12 @@ public sealed record Recipe
     public bool Rewrites => Factors || Granularity == UnitKind.Embedding.Word();
 
     /// <summary>With what was not told as it is best where there is data.</summary>
-    internal Recipe Seen() => IsStructured ? this with { Criterion = criterion.Or("taylor") } : this;
+    internal Recipe Seen() => IsStructured && !Rewrites ? this with { Criterion = criterion.Or("taylor") } : this;
 
     /// <summary>With what was not told as it is best where the dense model alone teaches.</summary>
     internal Recipe Alone() => this with
     {
-        Criterion = criterion.Or(IsStructured ? "taylor" : "surgeon"),
+        Criterion = Rewrites ? Criterion : criterion.Or(IsStructured ? "taylor" : "surgeon"),
         Allocation = allocation.Or(IsStructured ? "global" : "sensitivity"),
         Reconstruct = Reconstruct ?? (When == When.After && !Rewrites),
         Training = Training.Alone(),

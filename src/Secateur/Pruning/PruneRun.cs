@@ -217,12 +217,26 @@ internal sealed class PruneRun : IDisposable
 
     private RoundState Carry(Network pruned, Network? dense, Recipe what, PruneStep step, RunFolder where, string label)
     {
-        using var cycle = new Cycle(pruned, dense, data, Task, what, step, where, (stage, done, detail) => report(label + stage, done, detail));
+        using var cycle = new Cycle(pruned, dense, data, Task, what, step, where, (stage, done, detail) => report(label + stage, done, detail)) { Dense = rewriting is null || data is null ? null : DenseQuality(data) };
         var state = cycle.Run(cancel);
         choices = step.Choices;
         if (step is UnitStep units) kept = units.KeptBy(cycle.Masks);
         if (step is LayerStep left) layers!.Take(left, cycle.Masks);
         return state;
+    }
+
+    /// <summary>Of the model as it was before it was written anew.</summary>
+    private double DenseQuality(DataSet data)
+    {
+        if (teacher is not null) return Of(teacher);
+        using var dense = new Network(OnnxModel.Load(DensePath));
+        return Of(dense);
+
+        double Of(Network dense)
+        {
+            using var measurement = new Measurement(dense, teacher, Task, data.HeldOut, recipe.Training.Batch);
+            return measurement.Of(cancel).Quality;
+        }
     }
 
     private PruneStep StepOf(Network pruned, Recipe what, double sparsity) =>

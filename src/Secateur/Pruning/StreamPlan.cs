@@ -24,7 +24,7 @@ internal sealed record StreamPlan(Turned Turned, Twin Whole, string Why, double 
         if (data is null) throw new SecateurException("granularity embedding: keeps the directions that examples use most; give --data");
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        using var network = new Network(model);
+        using var network = new Network(Unfusing.Apply(model));
         var shapes = Binding.Of(model.Graph, data.Train).Shapes(data.Train);
         var view = new GraphView(network, StructureMap.SettingsOf(network, shapes));
         var (streams, faults) = StreamSearch.Run(view);

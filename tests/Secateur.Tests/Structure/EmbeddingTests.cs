@@ -15,7 +15,7 @@ public sealed class EmbeddingTests : IDisposable
     public static TheoryData<string> Forms =>
     [
         "pre-norm", "post-norm", "written norm", "written root mean square", "reciprocal root mean square", "unscaled norm", "layer scale", "number", "flattened", "token", "position", "normalized twice",
-        "mean kept", "sum of sums", "leaving", "from outside", "shared table",
+        "mean kept", "sum of sums", "leaving", "from outside", "shared table", "fused", "fused root mean square",
     ];
 
     public EmbeddingTests() => Threads.Use(1);
@@ -116,6 +116,12 @@ public sealed class EmbeddingTests : IDisposable
             ? [.. stem, .. Normalized("h", "n1"), .. inner("n1", "f"), Add("n1", "f", "s"), .. Normalized("s", "n2"), Linear("n2", "head", "y")]
             : [.. stem, .. Normalized("h", "n1"), .. inner("n1", "e"), Add("h", "e", "s"), .. form == "mean kept" ? (NodeProto[])[Linear("s", "head", "y0")] : [],
                 .. Normalized("s", form == "leaving" ? "y" : "n2"), .. form == "leaving" ? (NodeProto[])[] : [Linear("n2", "head", form == "mean kept" ? "y1" : "y")], .. form == "mean kept" ? (NodeProto[])[Add("y0", "y1", "y")] : []];
+        if (form.StartsWith("fused", StringComparison.Ordinal))
+        {
+            var fused = form == "fused" ? SmallGraphs.Node("com.microsoft.SkipLayerNormalization", ["h", "e", "n2.g", "n2.b", "out.b"], ["n2", "", "", "s"], ("epsilon", 0.01f))
+                : SmallGraphs.Node("com.microsoft.SkipSimplifiedLayerNormalization", ["h", "e", "n2.g", "out.b"], ["n2", "", "", "s"], ("epsilon", 0.01f));
+            nodes = [.. stem, .. Normalized("h", "n1"), .. inner("n1", "e"), fused, Linear("n2", "head", "y0"), Linear("s", "head", "y1"), Add("y0", "y1", "y")];
+        }
         if (spoilt is not null) nodes = [.. nodes.Where(node => node.Output[0] is not "y"), spoilt];
         (string, long[])[] weights =
         [

@@ -35,11 +35,12 @@ internal static class StreamLaw
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var seen = draw(2);
-        var (view, streams, _) = Find(network, seen);
+        using var parts = new Network(Unfusing.Apply(network.Model));
+        var (view, streams, _) = Find(parts, seen);
         Assert.NotEmpty(streams);
         using var moments = new StreamMoments(streams);
         foreach (var (name, value) in seen) moments.Add(name, value);
-        network.Run(seen, default, (node, _, outputs) => moments.Add(node, outputs));
+        parts.Run(seen, default, (node, _, outputs) => moments.Add(node, outputs));
         var directions = streams.SelectMany(stream => stream.Spaces).ToDictionary(space => space, space => Turn.Principal(moments[space]!, space.Centred));
         Turned Made(Func<ResidualStream, long> width, bool isWhole) => Turning.Apply(view, streams, space => directions[space], width, isWhole);
 
