@@ -20,6 +20,8 @@ internal static class Passing
                 return same;
             case "Transpose":
                 return [.. node.Ints("perm")?.Select(axis => (int)axis) ?? same.Reverse()];
+            case "Reshape" or "Expand" when view.Settings.Any(setting => setting.Sizes.Integers(node.Inputs[1]) is null): // the data has a say in it
+                return null;
             case "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze":
                 return Relaid(view, node.Inputs[0], y);
             case "Expand":

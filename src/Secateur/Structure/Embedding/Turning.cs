@@ -25,23 +25,18 @@ internal sealed class Turning
     private readonly Func<Space, Tensor> directions;
     private readonly Func<ResidualStream, long> kept;
     private readonly bool isWhole;
-    private readonly OnnxModel model;
-    private readonly Surgery surgery;
-    private readonly List<NodeProto> made = [];
+    private readonly Draft draft;
     private readonly Dictionary<string, string> names = [];                                 // by value of a stream: what stands for it
     private readonly Dictionary<string, (Tensor? Scale, Tensor? Shift)> told = [];          // by such a value: what is left of normalizations
     private readonly Dictionary<(Node, int), Tensor> more = [];                             // added to a fixed operand
     private readonly Dictionary<Space, Turn> turns = [];
     private readonly Dictionary<string, double> factors = [];
-    private readonly Dictionary<string, int> balanced = [];
-    private readonly HashSet<string> written = [], left = [];
 
     private Turning(GraphView view, IEnumerable<ResidualStream> streams, Func<Space, Tensor> directions, Func<ResidualStream, long> kept, bool isWhole)
     {
         (this.view, this.directions, this.kept, this.isWhole) = (view, directions, kept, isWhole);
         this.streams = streams.SelectMany(stream => stream.Nodes.Select(node => (stream, node))).ToDictionary(pair => pair.node, pair => pair.stream);
-        model = new OnnxModel(view.Network.Model.Proto.Clone(), view.Network.Model.Path);
-        surgery = new Surgery(model);
+        draft = new Draft(view);
     }
 
     /// <summary>The model, in which what reads and writes streams is other than it was.</summary>
@@ -55,27 +50,19 @@ internal sealed class Turning
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var turning = new Turning(view, streams, directions, kept, isWhole);
-        return new(turning.Write(), turning.written, turning.factors, turning.balanced);
+        turning.Write();
+        return new(turning.draft.Finish(turning.streams.Keys), turning.draft.Written, turning.factors, turning.draft.Balanced);
     }
 
-    private OnnxModel Write()
+    private void Write()
     {
-        var (graph, own) = (model.Proto.Graph, view.Network.Graph.Nodes);
-        var ordered = model.Graph.Nodes.Select(node => node.Proto).ToHashSet(ReferenceEqualityComparer.Instance); // they change, and compare by what they hold
-        foreach (var (node, copy) in own.Zip(model.Graph.Nodes))
+        foreach (var (node, proto) in draft.Nodes)
         {
-            if (streams.TryGetValue(node, out var stream)) Turn(stream, node, copy.Proto);
-            else made.Add(copy.Proto);
-            foreach (var input in more.Keys.Where(use => use.Item1 == node).Select(use => use.Item2).ToArray()) Put(node, copy.Proto, input, Fixed(node, input));
+            if (streams.TryGetValue(node, out var stream)) Turn(stream, node, proto);
+            else draft.Add(proto);
+            foreach (var input in more.Keys.Where(use => use.Item1 == node).Select(use => use.Item2).ToArray()) draft.Put(node, proto, input, Fixed(node, input));
             if (stream is not null) foreach (var output in node.Outputs.Where(stream.Axes.ContainsKey).Where(view.Flow.Leaving.Contains)) Restore(stream, node, output);
         }
-        NodeProto[] others = [.. graph.Node.Where(node => !ordered.Contains(node))]; // constants and their other names
-        graph.Node.Clear();
-        graph.Node.AddRange(others);
-        graph.Node.AddRange(made);
-        var changed = streams.Keys.SelectMany(node => node.Outputs).ToHashSet();
-        foreach (var value in graph.ValueInfo.Where(value => changed.Contains(value.Name)).ToArray()) graph.ValueInfo.Remove(value);
-        return Swept();
     }
 
     private void Turn(ResidualStream stream, Node node, NodeProto proto)
@@ -92,9 +79,7 @@ internal sealed class Turning
             Part.Passes => Pass(stream, node, proto),
             _ => Measure(stream, node, proto),
         };
-        if (!isKept) names[node.Outputs[0]] = names.GetValueOrDefault(Streamed(node), Streamed(node));
-
-        string Streamed(Node node) => node.Inputs[ResidualStream.Operand(view, node)];
+        if (!isKept) names[node.Outputs[0]] = names.GetValueOrDefault(node.Inputs[ResidualStream.Operand(view, node)], node.Inputs[ResidualStream.Operand(view, node)]);
     }
 
     private bool Product(ResidualStream stream, Node node, NodeProto proto)
@@ -102,18 +87,18 @@ internal sealed class Turning
         var (reads, writes) = (node.Inputs.Length > 0 && stream.Axes.ContainsKey(node.Inputs[0]), stream.Axes.ContainsKey(node.Outputs[0]));
         var into = writes ? Into(stream, node.Outputs[0]) : null;
         var space = writes ? stream[node.Outputs[0]] : null;
-        made.Add(proto);
+        if (node.OpType is "Reshape" or "Expand") Resize(stream, node, proto);
+        draft.Add(proto);
         if (node.OpType == "Conv")
         {
             var kernel = view.Fixed(node.Inputs[1]);
-            Put(node, proto, 1, mm(into!.t(), kernel.flatten(1)).reshape([into.shape[1], .. kernel.shape[1..]]), space, 0);
-            if (node.HasInput(2)) Put(node, proto, 2, matmul(view.Fixed(node.Inputs[2]), into), space);
+            draft.Put(node, proto, 1, mm(into!.t(), kernel.flatten(1)).reshape([into.shape[1], .. kernel.shape[1..]]), space, 0);
+            if (node.HasInput(2)) draft.Put(node, proto, 2, matmul(view.Fixed(node.Inputs[2]), into), space);
             return true;
         }
         if (node.OpType is not ("MatMul" or "Gemm")) // a table, or a fixed value that is moved, cut, repeated
         {
-            Put(node, proto, 0, matmul(view.Fixed(node.Inputs[0]), into!), space);
-            if (node.OpType is "Reshape" or "Expand") Resize(stream, node, proto);
+            draft.Put(node, proto, 0, matmul(view.Fixed(node.Inputs[0]), into!), space);
             return true;
         }
         var isTransposed = node.OpType == "Gemm" && node.Flag("transB");
@@ -128,18 +113,18 @@ internal sealed class Turning
             weight = matmul(Back(stream, node.Inputs[0]), weight);
         }
         if (into is not null) weight = matmul(weight, into);
-        Put(node, proto, 1, isTransposed ? weight.t() : weight, space, isTransposed ? 0 : -1);
+        draft.Put(node, proto, 1, isTransposed ? weight.t() : weight, space, isTransposed ? 0 : -1);
         if (node.OpType == "Gemm" && (!node.HasInput(2) || view.IsFixed(node.Inputs[2])))
         {
             var bias = node.HasInput(2) ? Wide(view.Fixed(node.Inputs[2]), outputs) : null;
             if (shift is not null) bias = (shift * node.Float("alpha", 1) / node.Float("beta", 1)) is var added && bias is not null ? bias + added : added;
             if (bias is null) return true;
             if (into is not null) bias = matmul(bias, into);
-            if (node.HasInput(2)) Put(node, proto, 2, bias, space);
+            if (node.HasInput(2)) draft.Put(node, proto, 2, bias, space);
             else
             {
                 while (proto.Input.Count > 2) proto.Input.RemoveAt(2);
-                proto.Input.Add(Constant($"{node.Name}/bias", bias, space));
+                proto.Input.Add(draft.Constant($"{node.Name}/bias", bias, space));
             }
         }
         else if (shift is not null) AddAfter(node, proto, shift, into, outputs, space);
@@ -156,8 +141,8 @@ internal sealed class Turning
             more[(next, place)] = shift;
             return;
         }
-        proto.Output[0] = surgery.Unused($"{output}/product");
-        made.Add(NodeOf(node, "Add", output, proto.Output[0], Constant($"{node.Name}/shift", into is null ? shift : matmul(shift, into), space)));
+        proto.Output[0] = draft.Unused($"{output}/product");
+        draft.Add(node, "Add", output, proto.Output[0], draft.Constant($"{node.Name}/shift", into is null ? shift : matmul(shift, into), space));
     }
 
     private bool Join(ResidualStream stream, Node node, NodeProto proto)
@@ -166,11 +151,11 @@ internal sealed class Turning
         for (var input = 0; input < node.Inputs.Length; input++)
         {
             var name = node.Inputs[input];
-            if (view.IsFixed(name)) Put(node, proto, input, matmul(Wide(Fixed(node, input), stream.Width), into), space);
+            if (view.IsFixed(name)) draft.Put(node, proto, input, matmul(Wide(Fixed(node, input), stream.Width), into), space);
             else if (!stream.Axes.ContainsKey(name)) proto.Input[input] = Converted(node, name, into, null, space);
             else if (!stream.IsAbsorbed(name)) proto.Input[input] = Converted(node, proto.Input[input], mm(Back(stream, name), into), told.GetValueOrDefault(name).Shift is { } shift ? matmul(shift, into) : null, space);
         }
-        made.Add(proto);
+        draft.Add(proto);
         return true;
     }
 
@@ -183,11 +168,11 @@ internal sealed class Turning
             value = value.reshape(stream.Width);
             told[node.Outputs[0]] = (state.Scale, state.Shift is null ? value : state.Shift + value);
             more.Remove((node, 1 - operand));
-            left.Add(view.Base(node.Inputs[1 - operand]));
+            draft.Leave(node.Inputs[1 - operand]);
             return false;
         }
-        Put(node, proto, 1 - operand, matmul(value, Into(stream, node.Outputs[0])), stream[node.Outputs[0]]);
-        made.Add(proto);
+        draft.Put(node, proto, 1 - operand, matmul(value, Into(stream, node.Outputs[0])), stream[node.Outputs[0]]);
+        draft.Add(proto);
         return true;
     }
 
@@ -201,8 +186,8 @@ internal sealed class Turning
         if (told.TryGetValue(node.Inputs[operand], out var state))
             told[node.Outputs[0]] = (isNumber ? state.Scale : state.Scale is null ? factor : state.Scale * factor, state.Shift is null ? null : state.Shift * factor);
         else if (!isNumber && !stream.IsAbsorbed(node.Inputs[operand])) told[node.Outputs[0]] = (factor, null);
-        if (isNumber) made.Add(proto);
-        else left.Add(view.Base(node.Inputs[1 - operand]));
+        if (isNumber) draft.Add(proto);
+        else draft.Leave(node.Inputs[1 - operand]);
         return isNumber;
     }
 
@@ -220,11 +205,11 @@ internal sealed class Turning
         if (names.GetValueOrDefault(Inner(norm)) is { } input)
             for (var place = 0; place < node.Inputs.Length; place++)
                 if (node.Inputs[place] == norm.Input) proto.Input[place] = input;
-        made.Add(proto);
+        draft.Add(proto);
         if (norm.Adds == node)
         {
             var epsilon = 1 - ResidualStream.Operand(view, node);
-            Put(node, proto, epsilon, full([], norm.Epsilon * ratio, ScalarType.Float64));
+            draft.Put(node, proto, epsilon, full([], norm.Epsilon * ratio, ScalarType.Float64));
             factors[proto.Input[epsilon]] = ratio;
         }
         if (node != norm.Nodes[^1]) return true;
@@ -232,18 +217,19 @@ internal sealed class Turning
         if (norm.Scales is var (by, at))
         {
             told[norm.Output] = (view.Fixed(by.Inputs[at]).flatten().expand(stream.Width), norm.Adds is null && by.HasInput(2) ? view.Fixed(by.Inputs[2]).flatten().expand(stream.Width) : null);
-            Put(node, proto, at, scale);
+            draft.Put(node, proto, at, scale);
             factors[proto.Input[at]] = Math.Sqrt(ratio);
         }
         else
         {
             told[norm.Output] = (null, null);
-            proto.Output[0] = surgery.Unused($"{norm.Output}/normalized");
-            made.Add(NodeOf(node, "Mul", norm.Output, proto.Output[0], Constant($"{node.Name}/scale", scale)));
-            factors[made[^1].Input[1]] = Math.Sqrt(ratio);
+            proto.Output[0] = draft.Unused($"{norm.Output}/normalized");
+            var name = draft.Constant($"{node.Name}/scale", scale);
+            draft.Add(node, "Mul", norm.Output, proto.Output[0], name);
+            factors[name] = Math.Sqrt(ratio);
         }
         if (norm.Adds is not null) return true;
-        if (node.HasInput(2)) left.Add(view.Base(node.Inputs[2]));
+        if (node.HasInput(2)) draft.Leave(node.Inputs[2]);
         while (proto.Input.Count > 2) proto.Input.RemoveAt(2);
         foreach (var old in proto.Attribute.Where(attribute => attribute.Name == "epsilon").ToArray()) proto.Attribute.Remove(old);
         proto.Attribute.Add(new AttributeProto { Name = "epsilon", Type = AttributeProto.Types.AttributeType.Float, F = (float)(norm.Epsilon * ratio) });
@@ -255,12 +241,12 @@ internal sealed class Turning
     private bool Pass(ResidualStream stream, Node node, NodeProto proto)
     {
         if (told.TryGetValue(node.Inputs[0], out var state)) foreach (var output in node.Outputs) told[output] = state;
-        made.Add(proto);
         if (node.OpType is "Reshape" or "Expand") Resize(stream, node, proto);
+        draft.Add(proto);
         return true;
     }
 
-    /// <summary>The width in a node's target.</summary>
+    /// <summary>The width in the target of a node that comes next.</summary>
     private void Resize(ResidualStream stream, Node node, NodeProto proto)
     {
         var (axis, less) = (stream.Axes[node.Outputs[0]], stream.Width - WideOf(stream));
@@ -272,26 +258,24 @@ internal sealed class Turning
         if (view.Network.Constants.ContainsKey(node.Inputs[1]))
         {
             target[axis] -= less;
-            proto.Input[1] = surgery.Constant($"{node.Name}/shape", tensor(target));
-            left.Add(node.Inputs[1]);
+            proto.Input[1] = draft.Number($"{node.Name}/shape", tensor(target));
+            draft.Leave(node.Inputs[1]);
             return;
         }
-        var changed = surgery.Unused($"{node.Name}/shape");
-        made.Insert(made.IndexOf(proto), NodeOf(node, "Add", changed, proto.Input[1], surgery.Constant($"{node.Name}/narrower", tensor(change))));
-        proto.Input[1] = changed;
+        proto.Input[1] = draft.Add(node, "Add", draft.Unused($"{node.Name}/shape"), proto.Input[1], draft.Number($"{node.Name}/narrower", tensor(change)));
     }
 
     /// <summary>A shape that others read stays what it was.</summary>
     private bool Measure(ResidualStream stream, Node node, NodeProto proto)
     {
-        made.Add(proto);
+        draft.Add(proto);
         var (axis, rank, less) = (stream.Axes[node.Inputs[0]], view.Rank(node.Inputs[0]), stream.Width - WideOf(stream));
         var change = new long[rank];
         change[axis] = less;
         var (start, end) = (Place(node.Int("start")), Place(node.Int("end", rank)));
         if (less == 0 || axis < start || axis >= end || view.Flow.Readers(node.Outputs[0]).All(IsElsewhere)) return true;
-        proto.Output[0] = surgery.Unused($"{node.Outputs[0]}/narrow");
-        made.Add(NodeOf(node, "Add", node.Outputs[0], proto.Output[0], surgery.Constant($"{node.Name}/wider", tensor(change[start..end]))));
+        proto.Output[0] = draft.Unused($"{node.Outputs[0]}/narrow");
+        draft.Add(node, "Add", node.Outputs[0], proto.Output[0], draft.Number($"{node.Name}/wider", tensor(change[start..end])));
         return true;
 
         int Place(long at) => (int)Math.Clamp(at < 0 ? at + rank : at, 0, rank);
@@ -303,30 +287,17 @@ internal sealed class Turning
     private void Restore(ResidualStream stream, Node node, string output)
     {
         var inner = names.GetValueOrDefault(output, output);
-        if (inner == output)
-        {
-            var maker = made.Last(one => one.Output.Contains(output));
-            inner = names[output] = maker.Output[maker.Output.IndexOf(output)] = surgery.Unused($"{output}/turned");
-        }
+        if (inner == output) inner = names[output] = draft.Rename(output);
         var shift = told.GetValueOrDefault(output).Shift;
-        var product = shift is null ? output : surgery.Unused($"{output}/product");
-        made.Add(NodeOf(node, "MatMul", product, inner, Constant($"{node.Name}/back", Back(stream, output))));
-        if (shift is not null) made.Add(NodeOf(node, "Add", output, product, Constant($"{node.Name}/shift", shift)));
+        var product = shift is null ? output : draft.Unused($"{output}/product");
+        draft.Add(node, "MatMul", product, inner, draft.Constant($"{node.Name}/back", Back(stream, output)));
+        if (shift is not null) draft.Add(node, "Add", output, product, draft.Constant($"{node.Name}/shift", shift));
     }
 
     private string Converted(Node node, string input, Tensor matrix, Tensor? shift, Space space)
     {
-        made.Add(NodeOf(node, "MatMul", surgery.Unused($"{node.Name}/turned"), input, Constant($"{node.Name}/turn", matrix, space)));
-        if (shift is not null) made.Add(NodeOf(node, "Add", surgery.Unused($"{node.Name}/shifted"), made[^1].Output[0], Constant($"{node.Name}/shift", shift, space)));
-        return made[^1].Output[0];
-    }
-
-    private NodeProto NodeOf(Node beside, string type, string output, params string[] inputs)
-    {
-        var proto = new NodeProto { OpType = type, Name = surgery.Unused($"{beside.Name}/{type}") };
-        proto.Input.AddRange(inputs);
-        proto.Output.Add(output);
-        return proto;
+        var turned = draft.Add(node, "MatMul", draft.Unused($"{node.Name}/turned"), input, draft.Constant($"{node.Name}/turn", matrix, space));
+        return shift is null ? turned : draft.Add(node, "Add", draft.Unused($"{node.Name}/shifted"), turned, draft.Constant($"{node.Name}/shift", shift, space));
     }
 
     /// <summary>A fixed operand, with what was added to it.</summary>
@@ -334,31 +305,6 @@ internal sealed class Turning
 
     private static Tensor Wide(Tensor value, long width) => value.dim() > 0 && value.shape[^1] == width ? value
         : value.dim() == 0 ? value.expand(width) : value.expand([.. value.shape[..^1], width]);
-
-    /// <summary>Another value in the place of a fixed operand, under the same name where nothing else reads it.</summary>
-    /// <param name="node">As it was.</param>
-    /// <param name="proto">As it becomes.</param>
-    /// <param name="input">The operand's place.</param>
-    /// <param name="value">Its elements.</param>
-    /// <param name="space">That it writes.</param>
-    /// <param name="axis">Of what it writes.</param>
-    private void Put(Node node, NodeProto proto, int input, Tensor value, Space? space = null, int axis = -1)
-    {
-        var (name, single) = (node.Inputs[input], value.to(ScalarType.Float32));
-        var isAlone = view.Network.Constants.ContainsKey(name) && view.Network.Graph.Consumers[name].Length == 1 && node.Inputs.Count(other => other == name) == 1 && !view.Flow.Leaving.Contains(name)
-            && !node.Captured.Contains(name);
-        if (!isAlone && view.Network.Constants.ContainsKey(view.Base(name))) left.Add(view.Base(name));
-        Note(proto.Input[input] = isAlone ? surgery.Replace(name, single) : surgery.Constant($"{view.Base(name)}/{node.Name}", single), space, axis);
-    }
-
-    private string Constant(string name, Tensor value, Space? space = null) => Note(surgery.Constant(name, value.to(ScalarType.Float32)), space, -1);
-
-    private string Note(string name, Space? space, int axis)
-    {
-        written.Add(name);
-        if (space is { Centred: true }) balanced[name] = axis;
-        return name;
-    }
 
     private long WideOf(ResidualStream stream) => isWhole ? stream.Width : kept(stream);
 
@@ -381,25 +327,5 @@ internal sealed class Turning
     {
         var back = TurnOf(stream, stream[value]).Back;
         return told.GetValueOrDefault(value).Scale is { } scale ? back * scale : back;
-    }
-
-    /// <summary>Without the constants that nothing reads any more, and what laid them out anew.</summary>
-    private OnnxModel Swept()
-    {
-        var (graph, next) = (model.Proto.Graph, model.Reread());
-        while (true)
-        {
-            NodeProto[] idle = [.. next.Graph.Nodes.Where(node => node is { OpType: "Transpose" or "Identity", Domain: "" } && left.Contains(node.Inputs[0])
-                && !node.Outputs.Any(next.Graph.Consumers.ContainsKey) && !next.Graph.Outputs.Any(output => node.Outputs.Contains(output.Name))).Select(node => node.Proto)];
-            foreach (var node in idle)
-            {
-                graph.Node.Remove(node);
-                left.Add(node.Output[0]);
-            }
-            if (idle.Length == 0) break;
-            next = model.Reread();
-        }
-        Leftovers.Drop(graph, left.Where(name => !next.Graph.Consumers.ContainsKey(name) && !next.Graph.Outputs.Any(output => output.Name == name)).ToHashSet());
-        return next.Reread();
     }
 }
