@@ -95,6 +95,15 @@ public sealed class StreamPlanTests(StreamPlanTests.Transformer transformer) : I
     }
 
     [Fact]
+    public void What_says_nothing_of_streams_is_refused()
+    {
+        string Refused(Recipe recipe) => Assert.Throws<SecateurException>(() => Pruner.For(transformer.Model).With(recipe with { Granularity = "embedding" })).Message;
+        Assert.Contains("leave out keep", Refused(new() { Keep = ["head*"] }), StringComparison.Ordinal);
+        Assert.Contains("directions are chosen once", Refused(new() { MaxDrop = 0.01 }), StringComparison.Ordinal);
+        Assert.Contains("embedding takes sparsity, macs, size", Refused(new() { Speedup = 2 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Interrupted_equals_uninterrupted() => Interruption.ChangesNothing(transformer.Output, (output, progress, cancel) =>
     {
         Threads.Use(1);
