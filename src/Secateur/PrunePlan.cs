@@ -58,7 +58,7 @@ public sealed record PrunePlan(
         var work = Work.Of(model, shapes);
         var denseBytes = model.Bytes;
         var schedule = Schedule.All[recipe.Schedule];
-        if (recipe.Factors) return Ranks(model, network, recipe, data, shapes, work);
+        if (recipe.Rewrites) return Rewritten(model, network, recipe, data, shapes, work);
         var (sparsity, choices, bytes, macs) = recipe.LeavesOutLayers ? Residual(network, data, sizing, statistics, masks, notes)
             : recipe.IsStructured
             ? Units(source, network, data, sizing, statistics, masks, notes)
@@ -72,9 +72,9 @@ public sealed record PrunePlan(
             layers, recipe, [.. notes]);
     }
 
-    private static PrunePlan Ranks(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work)
+    private static PrunePlan Rewritten(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work)
     {
-        var plan = RankPlan.Of(model, data, recipe, (_, _, _) => { }, default);
+        var plan = Rewriting.Of(model, data, recipe, (_, _, _) => { }, default);
         using var network = new Network(plan.Model);
         var after = Work.Of(plan.Model, Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train)));
         using var masks = new Masks();

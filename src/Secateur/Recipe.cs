@@ -228,16 +228,20 @@ public sealed record Recipe
     [JsonIgnore]
     public bool Factors => Granularity == UnitKind.Rank.Word();
 
+    /// <summary>Whether the model is written anew before it is trained: as products of two, or with residual streams in fewer directions.</summary>
+    [JsonIgnore]
+    public bool Rewrites => Factors || Granularity == UnitKind.Embedding.Word();
+
     /// <summary>With what was not told as it is best where there is data.</summary>
-    internal Recipe Seen() => IsStructured ? this with { Criterion = criterion.Or("taylor") } : this;
+    internal Recipe Seen() => IsStructured && !Rewrites ? this with { Criterion = criterion.Or("taylor") } : this;
 
     /// <summary>With what was not told as it is best where the dense model alone teaches.</summary>
     internal Recipe Alone() => this with
     {
-        Criterion = criterion.Or(IsStructured ? "taylor" : "surgeon"),
+        Criterion = Rewrites ? Criterion : criterion.Or(IsStructured ? "taylor" : "surgeon"),
         Allocation = allocation.Or(IsStructured ? "global" : "sensitivity"),
         Ends = ends.Or(allocation.Or("sensitivity") == "sensitivity" ? Ends.All : Ends.Literature),
-        Reconstruct = Reconstruct ?? (When == When.After && !Factors),
+        Reconstruct = Reconstruct ?? (When == When.After && !Rewrites),
         Training = Training.Alone(),
     };
 }

@@ -33,12 +33,14 @@ internal static class RecipeCheck
             throw new SecateurException($"{place}: allocation {recipe.Allocation} is for single weights; of {recipe.Granularity} take global or uniform");
         if (structured && (recipe.Layers.Count > 0 || recipe.Storage == Storage.Sparse))
             throw new SecateurException($"{place}: {recipe.Granularity} removes units, which layers and storage say nothing of; leave them out");
-        if ((recipe.LeavesOutLayers || recipe.Factors) && (recipe.Speedup is not null || recipe.Latency is not null))
-            throw new SecateurException($"{place}: speedup and latency are reached by widths; {recipe.Granularity} takes sparsity, macs, size{(recipe.Factors ? "" : " or maxDrop")}");
+        if ((recipe.LeavesOutLayers || recipe.Rewrites) && (recipe.Speedup is not null || recipe.Latency is not null))
+            throw new SecateurException($"{place}: speedup and latency are reached by widths; {recipe.Granularity} takes sparsity, macs, size{(recipe.Rewrites ? "" : " or maxDrop")}");
         if (recipe.LeavesOutLayers && (recipe.Allocation != "global" || recipe.Criterion is not ("magnitude" or "random")))
             throw new SecateurException($"{place}: which layers go is decided by the loss without each; leave out criterion and allocation");
-        if (recipe.Factors && (recipe.MaxDrop is not null || recipe.Baselines || recipe.When != When.After || recipe.Allocation != "global" || recipe.Criterion != "magnitude"))
-            throw new SecateurException($"{place}: ranks are chosen once, by the energy that is lost, and then trained; leave out maxDrop, baselines, when, criterion and allocation");
+        if (recipe.Rewrites && (recipe.MaxDrop is not null || recipe.Reconstruct == true || recipe.Baselines || recipe.When != When.After || recipe.Allocation != "global" || recipe.Criterion != "magnitude"))
+            throw new SecateurException($"{place}: {(recipe.Factors ? "ranks" : "directions")} are chosen once, by the energy that is lost, and then trained; leave out maxDrop, baselines, reconstruct, when, criterion and allocation");
+        if (recipe.Rewrites && !recipe.Factors && recipe.Keep.Length > 0)
+            throw new SecateurException($"{place}: a residual stream is turned in all that reads and writes it; leave out keep");
         if (recipe.Macs is { } macs) Within("macs", macs, 1e-6, 1e18);
         if (recipe.Speedup is { } speedup) Within("speedup", speedup, 1, 1000);
         if (recipe.Latency is { } latency) Within("latency", latency, 1e-6, 1e9);

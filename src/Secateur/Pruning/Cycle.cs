@@ -50,13 +50,16 @@ internal sealed class Cycle : IDisposable
     /// <summary>The teacher's share in the loss where labels can teach too.</summary>
     public static double Share(Recipe recipe, DataSet? data) => recipe.Training.Teacher ?? (data?.Loss == "distillation" ? 1 : 0);
 
+    /// <summary>How good the dense model is on the held-out part; null where the network is that model when the cycle starts.</summary>
+    public double? Dense { get; init; }
+
     private bool Reconstructs => recipe.Reconstruct == true && data is not null;
 
     /// <summary>Runs all that is not yet done.</summary>
     public RoundState Run(CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        var state = folder.Load(network, Masks) ?? new(0, Measure(cancel).Quality, [], null, 0, 0);
+        var state = folder.Load(network, Masks) ?? new(0, Dense ?? Measure(cancel).Quality, [], null, 0, 0);
         var steps = data is null ? 0 : Trainer.BatchesOf(network, data.Train, recipe.Training).PerEpoch;
         var segments = Segment.Plan(recipe, steps);
         Trainer? trainer = null;

@@ -24,23 +24,23 @@ internal sealed class PruneRun : IDisposable
     private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
     private readonly Structures? structures; // null where single weights go
     private readonly LayerPruning? layers; // null where no residual branches go
-    private readonly RankPlan? ranks; // null where no layers become two
+    private readonly Rewriting? rewriting; // null where the graph stays until the end
     private IReadOnlyDictionary<Dimension, bool[]> kept = new Dictionary<Dimension, bool[]>();
     private ImmutableArray<Choice> choices = [];
     private UnitBudget? budget;
     private readonly List<string> written = [];
 
-    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, RankPlan? ranks,
+    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, Rewriting? rewriting,
         Action<string, double, string> report, CancellationToken cancel)
     {
-        this.ranks = ranks;
+        this.rewriting = rewriting;
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
         network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
         shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
-        Input = ranks is null ? ModelFile.Facts(densePath, network, shapes) : ModelFile.Facts(densePath, shapes);
-        structures = recipe is { IsStructured: true, LeavesOutLayers: false, Factors: false } ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
+        Input = rewriting is null ? ModelFile.Facts(densePath, network, shapes) : ModelFile.Facts(densePath, shapes);
+        structures = recipe is { IsStructured: true, LeavesOutLayers: false, Rewrites: false } ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
         layers = recipe.LeavesOutLayers ? new LayerPruning(network, shapes, recipe) : null;
         Task = task;
         var asksTeacher = recipe.Reconstruct == true || !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
@@ -64,7 +64,7 @@ internal sealed class PruneRun : IDisposable
     {
         get
         {
-            if (ranks is not null) return ranks.Sparsity;
+            if (rewriting is not null) return rewriting.Sparsity;
             using var scope = NewDisposeScope();
             return network.Weights.Sum(weight => weight.Elements - weight.Tensor.count_nonzero().item<long>()) / (double)network.Weights.Sum(weight => weight.Elements);
         }
@@ -83,8 +83,8 @@ internal sealed class PruneRun : IDisposable
         folder.Prepare(output);
         if (data is not null) DataFit.Check(model, data, task);
         var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
-        var ranks = recipe.Factors ? RankPlan.Of(model, data, recipe, report, cancel) : null;
-        return new(ranks?.Model ?? model, densePath, hash, data, task, recipe, folder, ranks, report, cancel);
+        var rewriting = recipe.Rewrites ? Rewriting.Of(model, data, recipe, report, cancel) : null;
+        return new(rewriting?.Model ?? model, densePath, hash, data, task, recipe, folder, rewriting, report, cancel);
     }
 
     /// <summary>The recipe with what it leaves open as it is best for the task.</summary>
@@ -96,7 +96,7 @@ internal sealed class PruneRun : IDisposable
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
     /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
-    public PruneStep Step() => ranks is not null ? new FactoredStep(ranks, network) : layers is not null ? StepOf(layers, network, recipe, layers.Budget()) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
+    public PruneStep Step() => rewriting is not null ? new RewrittenStep(rewriting, network) : layers is not null ? StepOf(layers, network, recipe, layers.Budget()) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
 
     /// <summary>Runs the cycle to its end; afterwards the network is pruned.</summary>
     public RoundState To(PruneStep step) => Carry(network, teacher, recipe, step, folder, "");
@@ -168,7 +168,7 @@ internal sealed class PruneRun : IDisposable
         if (recipe.Reconstruct == true && data is not null && network.Weights.Where(weight => !reached.Contains(weight.Node) || Reconstruction.Refit.Fits(network, weight) is null).Select(weight => weight.Name).ToArray() is { Length: > 0 } left)
             notes.Add($"{left.Length} weights were pruned without fitting what stays, as they are no plain products of matrices, inside of a subgraph, or too wide: {string.Join(", ", left.Take(4))}{(left.Length > 4 ? ", ..." : "")}.");
         if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
-        if (!recipe.Baselines && !recipe.Factors) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
+        if (!recipe.Baselines && !recipe.Rewrites) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
         if (recipe.Storage == Storage.Dense && !recipe.IsStructured) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
         return [.. notes];
     }
@@ -184,6 +184,7 @@ internal sealed class PruneRun : IDisposable
         model.SetMetadata("secateur.pruned-from", ModelHash);
         if (layers is not null) return layers.Write(model, output, masked, shapes, Sign);
         if (structures is not null) return structures.Write(model, kept, output, masked, shapes, Sign);
+        if (rewriting is not null) return SmallerModel.Write(model, () => rewriting.Twin(model), recipe, output, masked, shapes, Sign);
         if (recipe.Storage == Storage.Sparse) SparseStorage.Apply(model, network.Weights.Select(weight => weight.Name));
         if (recipe.Size is { } size && model.Bytes is var bytes && bytes > size)
             throw new GateException($"{output}: would become {bytes:N0} bytes, over the {size:N0} asked for; ask for a little more");
@@ -216,12 +217,26 @@ internal sealed class PruneRun : IDisposable
 
     private RoundState Carry(Network pruned, Network? dense, Recipe what, PruneStep step, RunFolder where, string label)
     {
-        using var cycle = new Cycle(pruned, dense, data, Task, what, step, where, (stage, done, detail) => report(label + stage, done, detail));
+        using var cycle = new Cycle(pruned, dense, data, Task, what, step, where, (stage, done, detail) => report(label + stage, done, detail)) { Dense = rewriting is null || data is null ? null : DenseQuality(data) };
         var state = cycle.Run(cancel);
         choices = step.Choices;
         if (step is UnitStep units) kept = units.KeptBy(cycle.Masks);
         if (step is LayerStep left) layers!.Take(left, cycle.Masks);
         return state;
+    }
+
+    /// <summary>Of the model as it was before it was written anew.</summary>
+    private double DenseQuality(DataSet data)
+    {
+        if (teacher is not null) return Of(teacher);
+        using var dense = new Network(OnnxModel.Load(DensePath));
+        return Of(dense);
+
+        double Of(Network dense)
+        {
+            using var measurement = new Measurement(dense, teacher, Task, data.HeldOut, recipe.Training.Batch);
+            return measurement.Of(cancel).Quality;
+        }
     }
 
     private PruneStep StepOf(Network pruned, Recipe what, double sparsity) =>

@@ -21,9 +21,8 @@ internal sealed record FactoredLayer(string Weight, int Rank, int FullRank, doub
 /// <param name="Model">With other weights, otherwise the same.</param>
 /// <param name="Layers">Those that became two, in the graph's order.</param>
 /// <param name="Sparsity">The share of the dense model's weights that is no more.</param>
-internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> Layers, double Sparsity)
+internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> Layers, double Sparsity) : Rewriting(Model, Sparsity)
 {
-    private const int Batch = 32;
     private const int SplitBytes = 256; // a second node and its names
 
     /// <param name="model">The dense model; not changed.</param>
@@ -32,14 +31,19 @@ internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> L
     /// <param name="report">Told of each layer.</param>
     /// <param name="cancel">Looked at before each batch and each layer.</param>
     /// <exception cref="SecateurException">Nothing can be factored, or not enough of it.</exception>
-    public static RankPlan Of(OnnxModel model, DataSet? data, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
+    public static new RankPlan Of(OnnxModel model, DataSet? data, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
         using var network = new Network(model);
         ImmutableArray<Factorable> layers = [.. Factorable.Of(network).Where(layer => !recipe.Keep.Any(pattern => Matches(pattern, layer)))];
         if (layers.Length == 0) throw new SecateurException($"{model.Path}: has no weight that could be written as a product of two; take another --granularity");
         using var moments = new Moments();
-        if (data is not null) Look(network, layers, data, recipe, moments, done => report("looking at what layers compute", done, ""), cancel);
+        var byNode = layers.ToLookup(layer => layer.Node);
+        if (data is not null)
+            Looking.Run(network, data, recipe, "ranks", null, (node, inputs, outputs) =>
+            {
+                foreach (var layer in byNode[node]) moments.Add(layer, inputs, outputs[0]!);
+            }, done => report("looking at what layers compute", done, ""), cancel);
         List<Basis> bases = [];
         try
         {
@@ -57,8 +61,10 @@ internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> L
         }
     }
 
-    /// <summary>What happened to each tensor of the factored network.</summary>
-    public ImmutableArray<Choice> Choices(Network network)
+    /// <exception cref="SecateurException">Always: two layers have no zeros to show.</exception>
+    public override OnnxModel Twin(OnnxModel trained) => throw new SecateurException($"{trained.Path}: layers written as two have no twin; leave out masked");
+
+    public override ImmutableArray<Choice> Choices(Network network)
     {
         var weights = network.Weights.ToDictionary(weight => weight.Name);
         var halves = Layers.SelectMany(layer => new[] { ($"{layer.Weight}/down", layer), ($"{layer.Weight}/up", layer) }).ToDictionary(pair => pair.Item1, pair => pair.layer);
@@ -105,30 +111,6 @@ internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> L
 
     private static int Multiple(Factorable layer, Recipe recipe) => recipe.RoundTo is { } asked ? Math.Min(asked, layer.FullRank)
         : layer.FullRank >= 64 ? 8 : layer.FullRank >= 16 ? 4 : 1;
-
-    private static void Look(Network network, ImmutableArray<Factorable> layers, DataSet data, Recipe recipe, Moments moments, Action<double> report, CancellationToken cancel)
-    {
-        var order = new long[data.Train.Count];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
-        Seeds.Random(recipe.Seed, "ranks").Shuffle(order);
-        var binding = Binding.Of(network.Graph, data.Train);
-        var batches = new Batches(data.Train, binding, Batch, order[..(int)Math.Min(recipe.CalibrationExamples, order.Length)]);
-        var seen = 0L;
-        var byNode = layers.ToLookup(layer => layer.Node);
-        using var quiet = QuietHeap.Enter();
-        using var frozen = no_grad();
-        foreach (var batch in batches.InOrder())
-        {
-            cancel.ThrowIfCancellationRequested();
-            QuietHeap.Breathe();
-            using var scope = NewDisposeScope();
-            network.Run(binding.Bind(data.Train.Read(batch.Indices)), default, (node, inputs, outputs) =>
-            {
-                foreach (var layer in byNode[node]) moments.Add(layer, inputs, outputs[0]!);
-            });
-            report((double)(seen += batch.Real) / batches.Count);
-        }
-    }
 
     private static bool Matches(string pattern, Factorable layer) => FileSystemName.MatchesSimpleExpression(pattern, layer.Weight.Name, ignoreCase: false)
         || FileSystemName.MatchesSimpleExpression(pattern, layer.Node.Name, ignoreCase: false);

@@ -20,6 +20,9 @@ public enum UnitKind
 
     /// <summary>Ranks of weights that are written as the product of two.</summary>
     Rank,
+
+    /// <summary>Directions of residual streams.</summary>
+    Embedding,
 }
 
 /// <summary>Slices tied together: when a unit goes, it goes on all axes of the group.</summary>
@@ -79,6 +82,7 @@ public static class UnitKinds
     public static FrozenDictionary<string, ImmutableArray<UnitKind>> All { get; } = new Dictionary<string, ImmutableArray<UnitKind>>
     {
         ["channel"] = [UnitKind.Channel],
+        ["embedding"] = [UnitKind.Embedding],
         ["head"] = [UnitKind.Head],
         ["head-size"] = [UnitKind.HeadSize],
         ["layer"] = [UnitKind.Layer],
@@ -96,6 +100,7 @@ public static class UnitKinds
         UnitKind.HeadSize => "head-size",
         UnitKind.Layer => "layer",
         UnitKind.Rank => "rank",
+        UnitKind.Embedding => "embedding",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
 }

@@ -25,7 +25,26 @@ internal sealed class Surgery
     /// <param name="name">What it would like to be called.</param>
     /// <param name="value">Its elements.</param>
     /// <param name="like">A constant or stated value whose type it takes; that of the elements where it is not known.</param>
-    public string Constant(string name, Tensor value, string? like = null)
+    public string Constant(string name, Tensor value, string? like = null) => Put(Unused(name), value, like);
+
+    /// <summary>An initializer in the place of one that is there: it takes its name.</summary>
+    /// <param name="name">Of a constant.</param>
+    /// <param name="value">Its elements; type and shape may be others.</param>
+    public string Replace(string name, Tensor value)
+    {
+        Leftovers.Drop(graph, new HashSet<string> { name });
+        return Put(name, value, null);
+    }
+
+    /// <summary>A name that nothing else has.</summary>
+    /// <param name="name">As it would best be.</param>
+    public string Unused(string name)
+    {
+        while (!names.Add(name)) name += "'";
+        return name;
+    }
+
+    private string Put(string name, Tensor value, string? like)
     {
         var type = value.dtype switch
         {
@@ -39,7 +58,7 @@ internal sealed class Surgery
         };
         if (like is not null && model.Graph.TypeOf(like) is { } told && told != type && TorchTensors.Holds(told))
             (type, value) = (told, value.to_type(TorchTensors.TypeOf(told)));
-        var proto = new TensorProto { Name = Unused(name), DataType = (int)type };
+        var proto = new TensorProto { Name = name, DataType = (int)type };
         proto.Dims.AddRange(value.shape);
         proto.RawData = ByteString.CopyFrom(value.contiguous().bytes);
         graph.Initializer.Add(proto);
@@ -54,11 +73,5 @@ internal sealed class Surgery
         proto.Output.Add(Unused($"{node.Name}/{type}/output"));
         graph.Node.Insert(graph.Node.IndexOf(node.Proto), proto);
         return proto.Output[0];
-    }
-
-    private string Unused(string name)
-    {
-        while (!names.Add(name)) name += "'";
-        return name;
     }
 }

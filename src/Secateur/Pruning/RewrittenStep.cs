@@ -4,8 +4,8 @@ using Secateur.Execution;
 
 namespace Secateur.Pruning;
 
-/// <summary>A step that takes nothing more: the layers of the network were written as two before, and are only trained.</summary>
-internal sealed class FactoredStep(RankPlan plan, Network network) : PruneStep
+/// <summary>A step that takes nothing more: the network was written anew before, and is only trained.</summary>
+internal sealed class RewrittenStep(Rewriting plan, Network network) : PruneStep
 {
     public override ImmutableArray<Choice> Choices { get; } = plan.Choices(network);
 
