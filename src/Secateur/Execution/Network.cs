@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Secateur.Onnx;
+using Secateur.Onnx.Proto;
 using Secateur.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -19,6 +20,7 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly Dictionary<string, Texts> texts = [];
+    private readonly Dictionary<string, ScalarType> masters = []; // of halves, by the type that is read of them
     private readonly Plan plan;
     private readonly bool isLarge;
     private Segments? segments;
@@ -41,7 +43,7 @@ public sealed class Network : IDisposable
             if (learned[name].Any(use => use.IsDirect && use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
             var kinds = learned[name].Select(use => use.Role.Kind).Distinct().ToArray();
-            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && proto.Type() == DataType.Float && !IsBound(tensor, kinds[0]))
+            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && IsStored(proto) && !IsBound(tensor, kinds[0]))
             {
                 CheckFinite(tensor, name);
                 var parameter = new Parameter(tensor, requires_grad: true);
@@ -49,7 +51,8 @@ public sealed class Network : IDisposable
                 (parameters[name], tensor) = (parameter, parameter);
             }
             constants[name] = tensor;
-            if (!takesOver || proto.Type() != DataType.Float) continue;
+            if (kinds.Length > 0 && Halves.Of(proto.Type()) is { } half) masters[name] = half;
+            if (!takesOver || !IsStored(proto)) continue;
             proto.Release();
             released += tensor.numel();
             if (released < Large) continue;
@@ -57,7 +60,7 @@ public sealed class Network : IDisposable
             released = 0;
         }
         Folding = new Folding(model, constants, uses.Select(use => use.Name).ToHashSet());
-        plan = new Plan(model, Folding.Nodes);
+        plan = new Plan(model, Folding.Nodes, masters);
         isLarge = constants.Values.Sum(tensor => tensor.numel()) >= Large;
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
             .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
@@ -70,7 +73,7 @@ public sealed class Network : IDisposable
     /// <summary>All constant tensors that can be computed with, learned ones among them, by name; texts are not.</summary>
     public IReadOnlyDictionary<string, Tensor> Constants => constants;
 
-    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order.</summary>
+    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order. float32 also where the file has float16 or bfloat16: nodes read, and <see cref="Store"/> writes, the nearest numbers of that type.</summary>
     public IReadOnlyDictionary<string, Parameter> Parameters => parameters;
 
     /// <summary>The weights that can be pruned, in the graph's order.</summary>
@@ -124,7 +127,7 @@ public sealed class Network : IDisposable
     public void Store()
     {
         foreach (var (name, tensor) in constants)
-            if (Graph.Constants[name].Type() == DataType.Float) tensor.Store(Graph.Constants[name]);
+            if (IsStored(Graph.Constants[name])) tensor.Store(Graph.Constants[name]);
     }
 
     public void Dispose()
@@ -142,12 +145,15 @@ public sealed class Network : IDisposable
         foreach (var (name, text) in texts) values[plan[name]] = text;
         foreach (var input in Graph.Inputs)
         {
-            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
+            if (inputs(input.Name) is { } given) values[plan[input.Name]] = Halves.Of(input.Type) is { } half && given is Tensor numbers ? numbers.Rounded(half) : given;
             else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
                 $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
         }
         return values;
     }
+
+    /// <summary>Whether what is learned of it goes back into the file.</summary>
+    private static bool IsStored(TensorProto proto) => proto.Type() == DataType.Float || Halves.Of(proto.Type()) is not null;
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>
     private static Tensor ChannelsLast(Tensor kernel) =>

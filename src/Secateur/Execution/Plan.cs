@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
 using Secateur.Onnx;
 using Secateur.Operators;
+using static TorchSharp.torch;
 
 namespace Secateur.Execution;
 
 /// <summary>A node with the slots of its inputs and outputs, of those that nothing reads after it, and of all that it reads, by the graphs that it holds too; -1 is a value left out.</summary>
-internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead, int[] Reads);
+/// <param name="Masters">By input: to which type a learned constant is rounded when it is read; null where no input is.</param>
+/// <param name="Leaving">By output: to which type what leaves the graph is rounded; null where no output is.</param>
+internal sealed record Step(Node Node, Operator Operator, int[] Inputs, int[] Outputs, int[] Dead, int[] Reads, ScalarType?[]? Masters, ScalarType?[]? Leaving);
 
 /// <summary>A graph's nodes in order, and the slots of the values that enter and leave it.</summary>
 internal sealed record Course(int[] Inputs, ImmutableArray<Step> Steps, int[] Outputs);
@@ -17,13 +20,18 @@ internal sealed class Plan
     private readonly Dictionary<Graph, Course> courses = [];
 
     private readonly IReadOnlySet<Node> folded;
+    private readonly IReadOnlyDictionary<string, ScalarType> masters;
+    private readonly Dictionary<string, ScalarType> leaving = [];
 
     /// <param name="model">The model.</param>
     /// <param name="folded">Nodes that are not run, because what they make is there.</param>
+    /// <param name="masters">Learned constants that the file holds in fewer bits than they are held here: what nodes read of them.</param>
     /// <exception cref="SecateurException">An operator is not known.</exception>
-    public Plan(OnnxModel model, IReadOnlySet<Node> folded)
+    public Plan(OnnxModel model, IReadOnlySet<Node> folded, IReadOnlyDictionary<string, ScalarType> masters)
     {
-        this.folded = folded;
+        (this.folded, this.masters) = (folded, masters);
+        foreach (var output in model.Graph.Outputs)
+            if (Halves.Of(output.Type) is { } half) leaving[output.Name] = half;
         foreach (var name in model.Graph.Constants.Keys) slots.TryAdd(name, slots.Count);
         Add(model.Graph, model.Path);
     }
@@ -49,10 +57,14 @@ internal sealed class Plan
         {
             var node = nodes[i];
             var dead = node.Inputs.Concat(node.Captured).Concat(node.Outputs).Where(freed.Remove).ToArray();
-            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead), Places(node.Inputs.Concat(node.Captured)));
+            steps[i] = new Step(node, Operator.For(node, path), Places(node.Inputs), Places(node.Outputs), Places(dead), Places(node.Inputs.Concat(node.Captured)),
+                Types(node.Inputs, masters), Types(node.Outputs, leaving));
         }
         courses[graph] = new(Places(graph.Inputs.Select(input => input.Name)), [.. steps], Places(graph.Outputs.Select(output => output.Name)));
     }
+
+    private static ScalarType?[]? Types(ImmutableArray<string> names, IReadOnlyDictionary<string, ScalarType> known) =>
+        names.Any(known.ContainsKey) ? [.. names.Select(name => known.TryGetValue(name, out var type) ? type : (ScalarType?)null)] : null;
 
     private int[] Places(IEnumerable<string> names) => [.. names.Select(name => name.Length == 0 ? -1 : slots[name])];
 }

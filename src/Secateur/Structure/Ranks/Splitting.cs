@@ -31,10 +31,10 @@ internal static class Splitting
             "Gemm" when node.Flag("transB") => (down, up),
             _ => (down.t(), up.t()), // [in, rank], [rank, out]
         };
-        var between = surgery.Before(node, node.OpType, node.Proto.Input[0], surgery.Constant($"{weight.Name}/down", first));
+        var between = surgery.Before(node, node.OpType, node.Proto.Input[0], surgery.Constant($"{weight.Name}/down", first, like: node.Inputs[1]));
         var before = graph.Node[graph.Node.IndexOf(node.Proto) - 1].Attribute;
         node.Proto.Input[0] = between;
-        node.Proto.Input[1] = surgery.Constant($"{weight.Name}/up", second);
+        node.Proto.Input[1] = surgery.Constant($"{weight.Name}/up", second, like: node.Inputs[1]);
         if (node.OpType == "Conv") Move(node.Proto.Attribute, before, _ => true);
         else
         {
