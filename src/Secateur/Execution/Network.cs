@@ -21,6 +21,7 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly Dictionary<string, Texts> texts = [];
     private readonly Dictionary<string, ScalarType> masters = []; // of halves, by the type that is read of them
+    private readonly Dictionary<string, string> casts; // a value by the one that it is but for its type
     private readonly Plan plan;
     private readonly bool isLarge;
     private Segments? segments;
@@ -60,7 +61,9 @@ public sealed class Network : IDisposable
             released = 0;
         }
         Folding = new Folding(model, constants, uses.Select(use => use.Name).ToHashSet());
-        plan = new Plan(model, Folding.Nodes, masters);
+        plan = new Plan(model, Folding.Nodes, uses.SelectMany(use => use.Between).ToHashSet(), masters);
+        casts = model.Graph.AllNodes.Where(node => node is { Domain: "", Inputs: [_], Outputs: [not ""], OpType: "Identity" or "Cast" } && Operator.For(node, model.Path).Relayout(node, _ => null) is not null)
+            .ToDictionary(node => node.Outputs[0], node => node.Inputs[0]);
         isLarge = constants.Values.Sum(tensor => tensor.numel()) >= Large;
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
             .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
@@ -81,6 +84,22 @@ public sealed class Network : IDisposable
 
     /// <summary>What was computed from constants alone when the network was made; no run computes or shows it again.</summary>
     internal Folding Folding { get; }
+
+    /// <summary>The constant that a value is, be it of another type; null where it is computed.</summary>
+    internal string? Behind(string value)
+    {
+        while (!constants.ContainsKey(value))
+            if (!casts.TryGetValue(value, out value!)) return null;
+        return value;
+    }
+
+    /// <summary>Whether one node alone reads a value, and, if it is a constant of another type, that constant.</summary>
+    internal bool IsReadOnce(string value)
+    {
+        while (Graph.Consumers.TryGetValue(value, out var readers) && readers.Length == 1)
+            if (constants.ContainsKey(value) || !casts.TryGetValue(value, out value!)) return true;
+        return false;
+    }
 
     /// <summary>Runs the graph. Outside of autograd every value is freed after its last use.</summary>
     /// <param name="inputs">A tensor for each of the graph's inputs, by name.</param>

@@ -14,7 +14,7 @@ public sealed class Weight
 
     internal Weight(Parameter tensor, LearnedUse use)
     {
-        (Name, Tensor, Node, Input) = (use.Name, tensor, use.Node, use.Role.Input);
+        (Name, Tensor, Node, Input, Between) = (use.Name, tensor, use.Node, use.Role.Input, use.Between);
         var (layout, output) = (use.Layout!, use.Role.OutputAxis);
         var others = layout.Axes.Where((_, axis) => axis != output && axis != use.Role.InputAxis);
         var input = use.Role.InputAxis >= 0 ? layout.Axes[use.Role.InputAxis] : others.FirstOrDefault([]);
@@ -37,6 +37,9 @@ public sealed class Weight
 
     /// <summary>The place among that node's inputs.</summary>
     public int Input { get; }
+
+    /// <summary>The nodes that lay it out anew for that node, in their order.</summary>
+    internal ImmutableArray<Node> Between { get; }
 
     /// <summary>In the file's layout.</summary>
     public ImmutableArray<long> Shape { get; }

@@ -18,6 +18,7 @@ public sealed class HalfPruningTests(LayerPruningTests.Residual residual) : ICla
     [
         .. from job in (string[])["trained", "taught", "reconstructed", "channel", "speedup", "rank", "layer"]
            from form in (string[])["float16", "bfloat16 stored"]
+           where (job, form) != ("speedup", "bfloat16 stored") // takes 15 seconds
            select (job, form),
     ];
 
