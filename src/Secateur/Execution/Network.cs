@@ -66,7 +66,7 @@ public sealed class Network : IDisposable
             .ToDictionary(node => node.Outputs[0], node => node.Inputs[0]);
         isLarge = constants.Values.Sum(tensor => tensor.numel()) >= Large;
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
-            .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
+            .Select(uses => new Weight(parameters[uses.Key], uses.First(), TensorData.Width(Graph.Constants[uses.Key].Type())))];
     }
 
     public OnnxModel Model { get; }
