@@ -239,7 +239,7 @@ internal static class AnyModel
         public double Seconds { get; set; }
         public string? Fault { get; set; }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        public override string ToString() => Nodes == 0 ? $"| {Model} | | | | | | | | | {Fault} |" : string.Create(CultureInfo.InvariantCulture,
             $"| {Model} | {Parameters / 1e6:0.0} M | {Nodes} | {Error:0.0e+0} | {Ratio:0.00} | {Learning} of {Weights}, {StepSeconds:0.0}{(Checkpointed ? ", checkpointed" : "")} | {string.Join(", ", Cosines.Select(cosine => double.IsNaN(cosine) ? "-" : cosine.ToString("0.000", CultureInfo.InvariantCulture)))} | {PrunedError:0.0e+0} | {Seconds:0} | {Fault ?? "passes"} |");
     }
 }
