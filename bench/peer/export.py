@@ -158,6 +158,17 @@ class Dictionary(nn.Module):
         return self.inner(x)["out"]
 
 
+class Detector(nn.Module):
+    """torchvision's detectors on one picture: what they give of it, in their order, also of low scores, as random weights give few others."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, picture):
+        return tuple(self.inner([picture])[0].values())
+
+
 def tokens(*shape):
     return torch.randint(0, 1000, shape)
 
@@ -175,7 +186,7 @@ TEXT = {
 
 
 def pictures():
-    """torchvision's classifiers, segmenters and video classifiers, each with the size it is made for."""
+    """torchvision's classifiers, segmenters, video classifiers and detectors, each with the size it is made for."""
     made = {}
     for name in models.list_models(models):
         size = 299 if name == "inception_v3" else 224
@@ -186,6 +197,11 @@ def pictures():
     for name in models.list_models(models.video):
         side, frames = (224, 16) if name.startswith(("mvit", "s3d")) else (112, 8)
         made[name] = (lambda name=name: models.get_model(name, weights=None), lambda side=side, frames=frames: (torch.rand(1, 3, frames, side, side),), ["input"])
+    for name in models.list_models(models.detection):
+        made[name] = (lambda name=name: Detector(models.get_model(name, weights=None, weights_backbone=None, 
+                                                               **({} if name.startswith("ssd") else {"min_size": 320, "max_size": 320}),
+                                                               **{"box_score_thresh" if "rcnn" in name else "score_thresh": 0.001})),
+                      lambda: (torch.rand(3, 320, 320),), ["picture"])
     return made
 
 
@@ -207,7 +223,7 @@ def main():
     torch.manual_seed(0)
     build, example, inputs = known[name]
     network = build().eval()
-    open_axes = {i: ({0: "batch"} if name in pictures() else {0: "batch", 1: f"{i}_length"}) for i in inputs}
+    open_axes = {i: ({0: "batch"} if name in pictures() else {0: "batch", 1: f"{i}_length"}) for i in inputs if i != "picture"}
     path = os.path.join(folder, name + ".onnx")
     large = sum(p.numel() * 4 for p in network.parameters()) > 1_900_000_000
     target = os.path.join(folder, name) if large else path
@@ -215,12 +231,12 @@ def main():
         os.makedirs(target, exist_ok=True)
         target = os.path.join(target, "model.onnx")
     if sum(p.numel() for p in network.parameters()) < 150_000_000:  # a larger one's passing with gradients would not fit
-        make(network, tuple(scene(*x.shape) if x.is_floating_point() and x.dim() > 2 else x for x in example()))
+        make(network, tuple((scene(1, *x.shape)[0] if x.dim() == 3 else scene(*x.shape)) if x.is_floating_point() and x.dim() > 2 else x for x in example()))
     suite.teach(OPSET)
     # with gradients torch keeps to plain attention; it has no ONNX for the fused one
     with torch.set_grad_enabled(any(isinstance(m, nn.MultiheadAttention) for m in network.modules())):
         torch.onnx.export(network, example(), target, opset_version=OPSET, input_names=inputs, output_names=["output"],
-                          dynamic_axes={**open_axes, "output": {0: "batch"}})
+                          dynamic_axes={**open_axes, "output": {0: "batch" if open_axes else "found"}})
     return 0
 
 

@@ -8,8 +8,10 @@ namespace Secateur.Onnx;
 /// <summary>ONNX's sparse initializers: the nonzero values and their flat int64 positions (COO). ONNX Runtime makes them dense at load.</summary>
 public static class SparseTensor
 {
-    /// <summary>Bytes of a sparse float32 tensor: four of value and eight of position for each nonzero.</summary>
-    public static long Bytes(long nonzero) => 12 * nonzero;
+    /// <summary>Bytes of a sparse tensor: those of a value and eight of position for each nonzero.</summary>
+    /// <param name="nonzero">Elements that are kept.</param>
+    /// <param name="width">Bytes of a value.</param>
+    public static long Bytes(long nonzero, int width) => (8 + width) * nonzero;
 
     /// <param name="dense">Of any type of whole bytes. A negative zero counts as zero: it is what a mask leaves of a negative weight.</param>
     public static SparseTensorProto FromDense(TensorProto dense)

@@ -46,7 +46,7 @@ public sealed class SparseTensorTests : IDisposable
     public void Takes_twelve_bytes_a_nonzero()
     {
         var sparse = SparseTensor.FromDense(Small.Gaps);
-        Assert.Equal(SparseTensor.Bytes(3), sparse.Values.RawData.Length + sparse.Indices.RawData.Length);
+        Assert.Equal(SparseTensor.Bytes(3, sizeof(float)), sparse.Values.RawData.Length + sparse.Indices.RawData.Length);
     }
 
     [Fact]

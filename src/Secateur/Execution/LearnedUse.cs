@@ -13,6 +13,9 @@ namespace Secateur.Execution;
 /// <param name="Unfit">Of a weight: why its outputs and inputs cannot be told from the constant's axes; empty where they can.</param>
 internal sealed record LearnedUse(string Name, Node Node, Learned Role, AxisLayout? Layout, string Unfit)
 {
+    /// <summary>The nodes between the constant and the node, in their order.</summary>
+    public ImmutableArray<Node> Between { get; private init; } = [];
+
     public bool IsDirect => Node.Inputs[Role.Input] == Name;
 
     /// <summary>All uses in the order of the nodes; a constant that several nodes use is there several times.</summary>
@@ -52,7 +55,7 @@ internal sealed record LearnedUse(string Name, Node Node, Learned Role, AxisLayo
             }
             var isWeight = role.Kind == LearnedKind.Weight;
             if (layout is null ? !isWeight : !role.Fits(layout.Shape)) return null;
-            return new(name, node, role, layout, isWeight ? unfit : "");
+            return new(name, node, role, layout, isWeight ? unfit : "") { Between = [.. chain.Select(link => link.Node)] };
         }
 
         // a node's input that the file tells: a constant, or a Constant node that holds a few numbers

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Secateur.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -34,8 +35,10 @@ internal static class Lockstep
             QuietHeap.Breathe();
             if (weights.Contains(steps[0][place].Node))
             {
-                using var inner = NewDisposeScope();
-                before(new(steps[0][place].Node, [.. passes.Select((own, network) => own.Select(pass => Array.ConvertAll(pass.Given(steps[network][place]), value => value as Tensor)).ToArray())], passes));
+                using (NewDisposeScope())
+                    before(new(steps[0][place].Node, [.. passes.Select((own, network) => own.Select(pass => Array.ConvertAll(pass.Given(steps[network][place]), value => value as Tensor)).ToArray())], passes));
+                for (var network = 0; network < passes.Length; network++)
+                    foreach (var pass in passes[network]) LayOut(pass, steps[network], place);
             }
             for (var network = 0; network < passes.Length; network++)
                 foreach (var pass in passes[network]) Advance(pass, steps[network][place]);
@@ -53,6 +56,21 @@ internal static class Lockstep
         var most = 1L;
         network.Run(one, default, (_, inputs, outputs) => most = Math.Max(most, inputs.Concat(outputs).Sum(value => value is null ? 0 : value.numel() * value.element_size())));
         return (int)Math.Max(1, MostBytes / (1.5 * networks * most)); // half as much again lives on beside the largest node
+    }
+
+    /// <summary>Runs again what lays out constants for a step, which may have been changed since.</summary>
+    /// <param name="pass">Whose next step is that at <paramref name="place"/>.</param>
+    /// <param name="steps">All of them.</param>
+    /// <param name="place">Of the step.</param>
+    public static void LayOut(Pass pass, ImmutableArray<Step> steps, int place)
+    {
+        var first = place;
+        while (first > 0 && steps[first - 1].LaysOut) first--;
+        foreach (var step in steps[first..place])
+        {
+            foreach (var old in pass.Made(step)) old.Dispose();
+            Advance(pass, step);
+        }
     }
 
     /// <summary>Runs one step; what it makes in between is gone after it.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Secateur.Onnx;
+using Secateur.Onnx.Proto;
 using Secateur.Operators;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -19,6 +20,8 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, Tensor> constants = [];
     private readonly Dictionary<string, Parameter> parameters = [];
     private readonly Dictionary<string, Texts> texts = [];
+    private readonly Dictionary<string, ScalarType> masters = []; // of halves, by the type that is read of them
+    private readonly Dictionary<string, string> casts; // a value by the one that it is but for its type
     private readonly Plan plan;
     private readonly bool isLarge;
     private Segments? segments;
@@ -41,7 +44,7 @@ public sealed class Network : IDisposable
             if (learned[name].Any(use => use.IsDirect && use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();
             var kinds = learned[name].Select(use => use.Role.Kind).Distinct().ToArray();
-            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && proto.Type() == DataType.Float && !IsBound(tensor, kinds[0]))
+            if (kinds.Length > 0 && !kinds.Contains(LearnedKind.Statistic) && IsStored(proto) && !IsBound(tensor, kinds[0]))
             {
                 CheckFinite(tensor, name);
                 var parameter = new Parameter(tensor, requires_grad: true);
@@ -49,7 +52,8 @@ public sealed class Network : IDisposable
                 (parameters[name], tensor) = (parameter, parameter);
             }
             constants[name] = tensor;
-            if (!takesOver || proto.Type() != DataType.Float) continue;
+            if (kinds.Length > 0 && Halves.Of(proto.Type()) is { } half) masters[name] = half;
+            if (!takesOver || !IsStored(proto)) continue;
             proto.Release();
             released += tensor.numel();
             if (released < Large) continue;
@@ -57,10 +61,12 @@ public sealed class Network : IDisposable
             released = 0;
         }
         Folding = new Folding(model, constants, uses.Select(use => use.Name).ToHashSet());
-        plan = new Plan(model, Folding.Nodes);
+        plan = new Plan(model, Folding.Nodes, uses.SelectMany(use => use.Between).ToHashSet(), masters);
+        casts = model.Graph.AllNodes.Where(node => node is { Domain: "", Inputs: [_], Outputs: [not ""], OpType: "Identity" or "Cast" } && Operator.For(node, model.Path).Relayout(node, _ => null) is not null)
+            .ToDictionary(node => node.Outputs[0], node => node.Inputs[0]);
         isLarge = constants.Values.Sum(tensor => tensor.numel()) >= Large;
         Weights = [.. learned.Where(uses => parameters.ContainsKey(uses.Key) && uses.First() is { Role.Kind: LearnedKind.Weight, Unfit.Length: 0 })
-            .Select(uses => new Weight(parameters[uses.Key], uses.First()))];
+            .Select(uses => new Weight(parameters[uses.Key], uses.First(), TensorData.Width(Graph.Constants[uses.Key].Type())))];
     }
 
     public OnnxModel Model { get; }
@@ -70,7 +76,7 @@ public sealed class Network : IDisposable
     /// <summary>All constant tensors that can be computed with, learned ones among them, by name; texts are not.</summary>
     public IReadOnlyDictionary<string, Tensor> Constants => constants;
 
-    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order.</summary>
+    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order. float32 also where the file has float16 or bfloat16: nodes read, and <see cref="Store"/> writes, the nearest numbers of that type.</summary>
     public IReadOnlyDictionary<string, Parameter> Parameters => parameters;
 
     /// <summary>The weights that can be pruned, in the graph's order.</summary>
@@ -78,6 +84,22 @@ public sealed class Network : IDisposable
 
     /// <summary>What was computed from constants alone when the network was made; no run computes or shows it again.</summary>
     internal Folding Folding { get; }
+
+    /// <summary>The constant that a value is, be it of another type; null where it is computed.</summary>
+    internal string? Behind(string value)
+    {
+        while (!constants.ContainsKey(value))
+            if (!casts.TryGetValue(value, out value!)) return null;
+        return value;
+    }
+
+    /// <summary>Whether one node alone reads a value, and, if it is a constant of another type, that constant.</summary>
+    internal bool IsReadOnce(string value)
+    {
+        while (Graph.Consumers.TryGetValue(value, out var readers) && readers.Length == 1)
+            if (constants.ContainsKey(value) || !casts.TryGetValue(value, out value!)) return true;
+        return false;
+    }
 
     /// <summary>Runs the graph. Outside of autograd every value is freed after its last use.</summary>
     /// <param name="inputs">A tensor for each of the graph's inputs, by name.</param>
@@ -124,7 +146,7 @@ public sealed class Network : IDisposable
     public void Store()
     {
         foreach (var (name, tensor) in constants)
-            if (Graph.Constants[name].Type() == DataType.Float) tensor.Store(Graph.Constants[name]);
+            if (IsStored(Graph.Constants[name])) tensor.Store(Graph.Constants[name]);
     }
 
     public void Dispose()
@@ -142,12 +164,15 @@ public sealed class Network : IDisposable
         foreach (var (name, text) in texts) values[plan[name]] = text;
         foreach (var input in Graph.Inputs)
         {
-            if (inputs(input.Name) is { } given) values[plan[input.Name]] = given;
+            if (inputs(input.Name) is { } given) values[plan[input.Name]] = Halves.Of(input.Type) is { } half && given is Tensor numbers ? numbers.Rounded(half) : given;
             else if (input.Type == 0 || TorchTensors.Holds(input.Type)) throw new SecateurException(
                 $"{Model.Path}: the data has no '{input.Name}', which the model asks for; name the array or column so, or map it in a YAML file");
         }
         return values;
     }
+
+    /// <summary>Whether what is learned of it goes back into the file.</summary>
+    private static bool IsStored(TensorProto proto) => proto.Type() == DataType.Float || Halves.Of(proto.Type()) is not null;
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>
     private static Tensor ChannelsLast(Tensor kernel) =>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Secateur.Onnx;
 using Secateur.Operators;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Secateur.Execution;
@@ -63,10 +64,13 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     {
         var given = Given(step);
         var made = Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
+        Leave(step, made);
         observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
         for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
             if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
         if (!release) return;
+        for (var i = 0; i < step.Masters?.Length && !step.Node.Subgraphs.Any(); i++)
+            if (step.Masters[i] is not null && !ReferenceEquals(given[i], values[step.Inputs[i]])) given[i]!.Dispose();
         foreach (var slot in step.Dead)
         {
             if (kept?.Contains(slot) is true) continue;
@@ -91,12 +95,25 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
             if (step.Inputs[i] < 0) continue;
             given[i] = values[step.Inputs[i]]
                 ?? throw step.Node.Error($"reads '{step.Node.Inputs[i]}', which is no number (complex, or a text or other value that was left out); cut the node off and export the model again");
+            // statistics are moved in place while the model is trained
+            if (step.Masters?[i] is { } half && given[i] is Tensor master && (master is Parameter || !mode.Training)) given[i] = master.Rounded(half);
         }
         return given;
     }
 
     /// <summary>The values that a step has made.</summary>
     public IEnumerable<IDisposable> Made(Step step) => step.Outputs.Where(slot => slot >= 0).Select(slot => values[slot]).OfType<IDisposable>();
+
+    /// <summary>What leaves the graph has the file's type.</summary>
+    private void Leave(Step step, IDisposable[] made)
+    {
+        for (var i = 0; i < step.Leaving?.Length && i < made.Length; i++)
+        {
+            if (step.Leaving[i] is not { } half || made[i] is not Tensor wide) continue;
+            made[i] = wide.Rounded(half);
+            if (release) wide.Dispose();
+        }
+    }
 
     /// <summary>Runs a subgraph on inputs that stay the caller's; all that it makes beside its outputs is gone when it ends.</summary>
     private IDisposable[] RunInside(Node node, string attribute, IReadOnlyList<IDisposable> inputs)

@@ -10,14 +10,13 @@ namespace Secateur.Execution;
 /// <summary>Tensors between ONNX's form and LibTorch's.</summary>
 internal static class TorchTensors
 {
-    /// <summary>LibTorch has no unsigned types over 8 bits: these are widened to int64; 4-bit integers are widened to 8 bits, float8 to float16.</summary>
+    /// <summary>LibTorch has no unsigned types over 8 bits: these are widened to int64; 4-bit integers are widened to 8 bits, float8 to float16, float16 and bfloat16 to float32 (<see cref="Halves"/>).</summary>
     /// <exception cref="SecateurException">The type has no LibTorch form.</exception>
     public static ScalarType TypeOf(DataType type) => type switch
     {
-        DataType.Float => ScalarType.Float32,
+        DataType.Float or DataType.Float16 or DataType.Bfloat16 => ScalarType.Float32,
         DataType.Double => ScalarType.Float64,
-        DataType.Float16 or DataType.Float8E4M3Fn or DataType.Float8E4M3Fnuz or DataType.Float8E5M2 or DataType.Float8E5M2Fnuz => ScalarType.Float16,
-        DataType.Bfloat16 => ScalarType.BFloat16,
+        DataType.Float8E4M3Fn or DataType.Float8E4M3Fnuz or DataType.Float8E5M2 or DataType.Float8E5M2Fnuz => ScalarType.Float16,
         DataType.Int8 or DataType.Int4 => ScalarType.Int8,
         DataType.Int16 => ScalarType.Int16,
         DataType.Int32 => ScalarType.Int32,
@@ -34,6 +33,12 @@ internal static class TorchTensors
     /// <summary>A copy in LibTorch's memory, of the tensor's own shape.</summary>
     public static Tensor ToTorch(this TensorProto proto)
     {
+        if (Halves.Of(proto.Type()) is { } half)
+        {
+            using var bits = empty([.. proto.Dims], half);
+            if (proto.Count() > 0) proto.Bytes().CopyTo(bits.bytes);
+            return bits.to(ScalarType.Float32);
+        }
         var tensor = empty([.. proto.Dims], TypeOf(proto.Type()));
         if (proto.Count() == 0) return tensor;
         if (proto.Type() is DataType.Uint16 or DataType.Uint32 or DataType.Uint64) Widen(proto, MemoryMarshal.Cast<byte, long>(tensor.bytes));
@@ -51,11 +56,12 @@ internal static class TorchTensors
         _ => null,
     };
 
-    /// <summary>Writes the elements back into the tensor they came from.</summary>
+    /// <summary>Writes the elements back into the tensor they came from; of halves the nearest.</summary>
     public static void Store(this Tensor tensor, TensorProto proto)
     {
         using var scope = NewDisposeScope();
-        proto.SetBytes(tensor.detach().contiguous().bytes);
+        var stored = Halves.Of(proto.Type()) is { } half ? tensor.detach().to(half) : tensor.detach();
+        proto.SetBytes(stored.contiguous().bytes);
     }
 
     /// <summary>Whether a float32 tensor holds neither NaN nor infinity. Unlike <c>isfinite</c> it takes no memory.</summary>

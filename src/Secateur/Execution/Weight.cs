@@ -12,9 +12,9 @@ public sealed class Weight
     private readonly long[] toMatrix;   // factors in the order out, in, kernel
     private readonly long[] fromMatrix;
 
-    internal Weight(Parameter tensor, LearnedUse use)
+    internal Weight(Parameter tensor, LearnedUse use, int width)
     {
-        (Name, Tensor, Node, Input) = (use.Name, tensor, use.Node, use.Role.Input);
+        (Name, Tensor, Node, Input, Between, Width) = (use.Name, tensor, use.Node, use.Role.Input, use.Between, width);
         var (layout, output) = (use.Layout!, use.Role.OutputAxis);
         var others = layout.Axes.Where((_, axis) => axis != output && axis != use.Role.InputAxis);
         var input = use.Role.InputAxis >= 0 ? layout.Axes[use.Role.InputAxis] : others.FirstOrDefault([]);
@@ -38,8 +38,14 @@ public sealed class Weight
     /// <summary>The place among that node's inputs.</summary>
     public int Input { get; }
 
+    /// <summary>The nodes that lay it out anew for that node, in their order.</summary>
+    internal ImmutableArray<Node> Between { get; }
+
     /// <summary>In the file's layout.</summary>
     public ImmutableArray<long> Shape { get; }
+
+    /// <summary>Bytes of an element in the file: 2 or 4.</summary>
+    public int Width { get; }
 
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 

@@ -22,7 +22,7 @@ internal sealed class BatchNormalization : Operator
 
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
-        var (x, mean, variance) = (inputs[0]!, inputs[3]!, inputs[4]!);
+        var (x, mean, variance) = (inputs[0]!, inputs[3]!.detach(), inputs[4]!.detach()); // statistics are never learned, even where a node in between made them
         var momentum = mode.Again ? 0 : mode.Momentum ?? 1 - node.Float("momentum", 0.9f);
         var ofBatch = mode.Training || node.Flag("training_mode");
         Tensor[] statistics = node.Outputs.Length > 1 ? Moved(x, mean, variance, ofBatch ? momentum : 0) : [];

@@ -30,6 +30,7 @@ internal sealed class Cast : Elementwise
 
     private static Tensor To(Node node, Tensor x, DataType type)
     {
+        if (Halves.Of(type) is { } half) return x.Rounded(half);
         var y = Float8.Of(type) is { } format ? format.Round(x.is_floating_point() ? x : x.to(ScalarType.Float32), node.Flag("saturate", true)) : x.to(TypeOf(node, type));
         return type switch { DataType.Uint16 => y.bitwise_and(tensor((long)ushort.MaxValue)), DataType.Uint32 => y.bitwise_and(tensor((long)uint.MaxValue)), _ => y };
     }

@@ -60,7 +60,7 @@ internal sealed record Choice(string Tensor, string Node, Weight? Weight, bool P
             }
             : network.Graph.Constants[name].DataType == (int)TensorProto.Types.DataType.Float
                 ? "is a constant of the computation, not learned"
-                : $"is of type {(TensorProto.Types.DataType)network.Graph.Constants[name].DataType}, not a float32 weight";
+                : $"is of type {(TensorProto.Types.DataType)network.Graph.Constants[name].DataType}, not a weight of float32, float16 or bfloat16";
         return new(name, node.Name, null, false, why);
     }
 

@@ -37,7 +37,7 @@ internal sealed class PruneRun : IDisposable
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
         network = new Network(model, takesOver: true);
-        if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no float32 weight of a convolution or matrix product, so there is nothing to prune");
+        if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no weight of a convolution or matrix product, so there is nothing to prune");
         shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
         Input = rewriting is null ? ModelFile.Facts(densePath, network, shapes) : ModelFile.Facts(densePath, shapes);
         structures = recipe is { IsStructured: true, LeavesOutLayers: false, Rewrites: false } ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;

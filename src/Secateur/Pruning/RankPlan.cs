@@ -102,7 +102,7 @@ internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> L
     private static (LayerBudget Budget, Func<Factorable, double> Each) Budget(Network network, DataSet? data, Recipe recipe)
     {
         var model = network.Model;
-        if (recipe.Size is { } size) return (LayerBudget.Bytes(model) with { Limit = size }, _ => sizeof(float));
+        if (recipe.Size is { } size) return (LayerBudget.Bytes(model) with { Limit = size }, layer => layer.Weight.Width);
         if (recipe.Macs is not { } macs) return (LayerBudget.Parameters(model).Share(1 - (recipe.Sparsity ?? 0)), _ => 1);
         var budget = LayerBudget.Macs(model, Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train)));
         return (macs <= 1 ? budget.Share(macs) : budget with { Limit = macs },

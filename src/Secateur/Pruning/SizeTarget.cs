@@ -16,7 +16,7 @@ internal static class SizeTarget
     /// <exception cref="SecateurException">At once: not even the sparsest file that the recipe allows is so small.</exception>
     public static Target Of(string model, MaskStep step, long denseBytes, long bytes)
     {
-        var least = denseBytes - step.Choices.Where(choice => choice.Prune).Sum(choice => Saved(choice.Weight!.Elements, (long)((choice.Own ?? choice.Most) * choice.Weight.Elements)));
+        var least = denseBytes - step.Choices.Where(choice => choice.Prune).Sum(choice => Saved(choice.Weight!, (long)((choice.Own ?? choice.Most) * choice.Weight!.Elements)));
         if (least > bytes) throw new SecateurException($"{model}: cannot become {bytes:N0} bytes; the smallest that this recipe can make is {least:N0}, ask for that or prune more layers");
         return (step, scored) => Least(step, scored, denseBytes, bytes);
     }
@@ -28,8 +28,7 @@ internal static class SizeTarget
         return denseBytes - scored.Zip(counts).Sum(pair =>
         {
             var ((choice, units), count) = pair;
-            var elements = choice.Weight!.Elements;
-            return Saved(elements, (long)(count * ((double)elements / units.numel())));
+            return Saved(choice.Weight!, (long)(count * ((double)choice.Weight!.Elements / units.numel())));
         });
     }
 
@@ -46,5 +45,6 @@ internal static class SizeTarget
         return fits;
     }
 
-    private static long Saved(long elements, long pruned) => Math.Max(0, 4 * elements - SparseTensor.Bytes(elements - pruned) - SparseOverhead);
+    private static long Saved(Execution.Weight weight, long pruned) =>
+        Math.Max(0, weight.Width * weight.Elements - SparseTensor.Bytes(weight.Elements - pruned, weight.Width) - SparseOverhead);
 }

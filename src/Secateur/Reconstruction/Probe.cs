@@ -90,7 +90,9 @@ internal static class Probe
 
         Tensor[] Finish(Pass pass, Onnx.Node from)
         {
-            foreach (var next in network.Steps.SkipWhile(next => next.Node != from)) Lockstep.Advance(pass, next);
+            var place = network.Steps.TakeWhile(step => step.Node != from).Count();
+            Lockstep.LayOut(pass, network.Steps, place);
+            foreach (var next in network.Steps.Skip(place)) Lockstep.Advance(pass, next);
             return [.. pass.Outputs(network.Graph).Cast<Tensor>()];
         }
     }

@@ -30,7 +30,7 @@ internal sealed class Products
     /// <summary>Null for layers that are no such products.</summary>
     public static Products? Of(Weight weight)
     {
-        var place = weight.Node.Inputs.IndexOf(weight.Name);
+        var place = weight.Input;
         return weight.Node.OpType switch
         {
             "ConvTranspose" when weight.Node.Has("output_shape") || weight.Node.Text("auto_pad", "NOTSET") != "NOTSET" => null,

@@ -38,7 +38,7 @@ internal static class Refit
 
     /// <summary>The layer as products of matrices; null where it is none, too large to be fitted, or one of several that share the weight.</summary>
     public static Products? Fits(Network network, Weight weight) =>
-        network.Graph.Consumers[weight.Name] is [_] && Products.Of(weight) is { } products && products.Columns <= MostColumns ? products : null;
+        network.Graph.Consumers[weight.Name] is [_] && weight.Between.All(node => network.Graph.Consumers[node.Outputs[0]] is [_]) && Products.Of(weight) is { } products && products.Columns <= MostColumns ? products : null;
 
     /// <summary>The moments of what goes into a layer.</summary>
     /// <param name="products">The layer.</param>

@@ -31,15 +31,15 @@ internal sealed class Gate(Network network, Setting setting, Flow flow, IReadOnl
         if (flow.Maker(value) is not { } node) return new([], $"'{value}' is no result of the branch");
         if (!own.Contains(node)) return new([], $"'{node.Name}' ({node.OpType}): its result is read outside of the branch too");
         if (node.Subgraphs.Any()) return new([], $"'{node.Name}' ({node.OpType}): what its inner graph makes of zeros is not known");
-        ImmutableArray<int> learned = [.. Places(node, name => network.Parameters.ContainsKey(name) && flow.Readers(name).All(own.Contains))];
-        if (learned.Length > 0 && IsSilent(node, value, learned)) return new([.. learned.Select(place => node.Inputs[place])], null);
-        ImmutableArray<int> computed = [.. Places(node, name => flow.Maker(name) is not null && setting.Shapes.Has(name) && is_floating_point(setting.Shapes.TypeOf(name)))];
+        ImmutableArray<int> learned = [.. Places(node, name => IsLearned(name) && flow.Readers(network.Behind(name)!).Concat(flow.Readers(name)).All(own.Contains))];
+        if (learned.Length > 0 && IsSilent(node, value, learned)) return new([.. learned.Select(place => network.Behind(node.Inputs[place])!)], null);
+        ImmutableArray<int> computed = [.. Places(node, name => network.Behind(name) is null && flow.Maker(name) is not null && setting.Shapes.Has(name) && is_floating_point(setting.Shapes.TypeOf(name)))];
         string? fault = null;
         foreach (var place in computed)
         {
             if (!IsSilent(node, value, [.. learned, place])) continue;
             var before = Of(node.Inputs[place]);
-            if (before.Fault is null) return new([.. learned.Select(one => node.Inputs[one]).Union(before.Constants)], null);
+            if (before.Fault is null) return new([.. learned.Select(one => network.Behind(node.Inputs[one])!).Union(before.Constants)], null);
             fault ??= before.Fault;
         }
         if (fault is not null) return new([], fault);
@@ -47,8 +47,10 @@ internal sealed class Gate(Network network, Setting setting, Flow flow, IReadOnl
             return new([], $"'{node.Name}' ({node.OpType}): zeros before it are no zeros behind it");
         var all = computed.Select(place => Of(node.Inputs[place])).ToArray();
         return Array.Find(all, one => one.Fault is not null) is { Fault: not null } first ? first
-            : new([.. learned.Select(one => node.Inputs[one]).Union(all.SelectMany(one => one.Constants))], null);
+            : new([.. learned.Select(one => network.Behind(node.Inputs[one])!).Union(all.SelectMany(one => one.Constants))], null);
     }
+
+    private bool IsLearned(string name) => network.Behind(name) is { } constant && network.Parameters.ContainsKey(constant);
 
     private static IEnumerable<int> Places(Node node, Func<string, bool> which) =>
         Enumerable.Range(0, node.Inputs.Length).Where(place => node.Inputs[place].Length > 0 && which(node.Inputs[place]));
@@ -73,8 +75,8 @@ internal sealed class Gate(Network network, Setting setting, Flow flow, IReadOnl
     /// <summary>What a value may be: a constant that is not learned, or a size, is what it is.</summary>
     private Tensor Any(string name, Generator generator)
     {
-        if (network.Constants.TryGetValue(name, out var constant) && !network.Parameters.ContainsKey(name)) return constant.detach();
-        if (setting.Sizes[name] is { } size && !network.Parameters.ContainsKey(name)) return size;
+        if (!IsLearned(name) && network.Behind(name) is { } constant) return network.Constants[constant].detach().to_type(setting.Shapes.TypeOf(name));
+        if (setting.Sizes[name] is { } size && !IsLearned(name)) return size;
         long[] shape = [.. setting.Shapes[name]];
         var type = setting.Shapes.TypeOf(name);
         return is_floating_point(type) ? randn(shape, generator: generator).to_type(type) : zeros(shape, type);

@@ -15,7 +15,7 @@ internal static class Leftovers
         var held = names.ToHashSet();
         foreach (var node in graph.Node.ToArray())
         {
-            if (node.OpType == "Identity" && held.Contains(node.Input[0])) held.UnionWith(node.Output); // another name for the constant
+            if (node.OpType is "Identity" or "Cast" && held.Contains(node.Input[0])) held.UnionWith(node.Output); // the constant by another name or type
             else if (node.OpType != "Constant" || !node.Output.All(held.Contains)) continue;
             graph.Node.Remove(node);
         }

@@ -121,7 +121,7 @@ internal sealed class Removal
             using var scope = NewDisposeScope();
             var factors = tensor(Array.ConvertAll(stays, one => one ? 1f : 0f)).reshape(shape).to_type(map.Settings[0].Shapes.TypeOf(value.Tensor));
             var input = nodes[node].Inputs.IndexOf(value.Tensor);
-            nodes[node].Proto.Input[input] = surgery.Before(nodes[node], "Mul", nodes[node].Proto.Input[input], surgery.Constant($"{node.Name}/mask", factors));
+            nodes[node].Proto.Input[input] = surgery.Before(nodes[node], "Mul", nodes[node].Proto.Input[input], surgery.Constant($"{node.Name}/mask", factors, like: value.Tensor));
         }
         return model.Reread();
     }

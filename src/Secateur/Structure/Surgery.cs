@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
@@ -50,17 +49,15 @@ internal sealed class Surgery
         {
             ScalarType.Float32 => DataType.Float,
             ScalarType.Float64 => DataType.Double,
-            ScalarType.Float16 => DataType.Float16,
-            ScalarType.BFloat16 => DataType.Bfloat16,
             ScalarType.Int32 => DataType.Int32,
             ScalarType.Bool => DataType.Bool,
             _ => DataType.Int64,
         };
-        if (like is not null && model.Graph.TypeOf(like) is { } told && told != type && TorchTensors.Holds(told))
-            (type, value) = (told, value.to_type(TorchTensors.TypeOf(told)));
+        var told = like is null ? null : value.is_floating_point() ? model.Graph.FloatTypeOf(like) : model.Graph.TypeOf(like);
+        if (told is { } own && own != type && TorchTensors.Holds(own)) (type, value) = (own, value.to_type(TorchTensors.TypeOf(own)));
         var proto = new TensorProto { Name = name, DataType = (int)type };
         proto.Dims.AddRange(value.shape);
-        proto.RawData = ByteString.CopyFrom(value.contiguous().bytes);
+        value.Store(proto);
         graph.Initializer.Add(proto);
         return proto.Name;
     }

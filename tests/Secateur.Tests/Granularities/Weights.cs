@@ -18,7 +18,7 @@ internal static class Weights
     public static Weight Of(Tensor values, int outputAxis = 0, string name = "w")
     {
         var use = new LearnedUse(name, Layer, new Learned(0, LearnedKind.Weight, outputAxis), AxisLayout.Of(values.shape), "");
-        return new(new Parameter(values, requires_grad: true), use);
+        return new(new Parameter(values, requires_grad: true), use, width: 4);
     }
 
     /// <summary>Uniform in [0, 1) by a seed of its own, so that tests side by side do not disturb each other.</summary>

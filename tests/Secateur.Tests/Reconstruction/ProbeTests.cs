@@ -1,8 +1,11 @@
+using Secateur.Allocations;
 using Secateur.Criteria;
 using Secateur.Execution;
+using Secateur.Onnx;
 using Secateur.Pruning;
 using Secateur.Reconstruction;
 using Secateur.Tasks;
+using Secateur.Testing;
 using static TorchSharp.torch;
 
 namespace Secateur.Tests.Reconstruction;
@@ -33,5 +36,37 @@ public sealed class ProbeTests
         foreach (var (name, parameter) in network.Parameters) Assert.True(parameter.eq(dense.Parameters[name]).all().item<bool>(), name);
         var counts = step.Counts(scored, 0.6, own => own, curves);
         Assert.Equal(0.6 * step.Total, counts.Sum(), 3.0);
+    }
+
+    /// <summary>Nodes that lay constants out anew, long before they are read, change no measurement: what a layer loses reaches it.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public void Constants_behind_other_nodes_are_measured_alike(bool fit)
+    {
+        using var scope = NewDisposeScope();
+        using var direct = Nets.Classifier(last: "Softmax");
+        var proto = direct.Model.Proto.Clone();
+        foreach (var node in proto.Graph.Node.Where(node => node.OpType == "Gemm").ToArray())
+        {
+            var (weight, bias) = (node.Input[1], node.Input[2]);
+            (node.Input[1], node.Input[2]) = (weight + "/back", bias + "/same");
+            proto.Graph.Node.Insert(0, SmallGraphs.Node("Transpose", [weight + "/turned"], [weight + "/back"]));
+            proto.Graph.Node.Insert(0, SmallGraphs.Node("Transpose", [weight], [weight + "/turned"]));
+            proto.Graph.Node.Insert(0, SmallGraphs.Node("Identity", [bias], [bias + "/same"]));
+        }
+        using var laid = new Network(new OnnxModel(proto, "laid.onnx"));
+        var (expected, made) = (Curves(direct), Curves(laid));
+        Assert.Equal(expected.Keys.Order(), made.Keys.Order());
+        foreach (var (name, curve) in expected)
+            Assert.Equal(curve.Points.Select(point => point.Loss), made[name].Points.Select(point => point.Loss), (a, b) => Math.Abs(a - b) <= 1e-4 * a + 1e-7);
+
+        Dictionary<string, Curve> Curves(Network network)
+        {
+            Dictionary<string, Tensor>[] batches = [.. Enumerable.Range(0, 8).Select(seed => new Dictionary<string, Tensor> { ["x"] = 6 * Granularities.Weights.Random(seed, 20, 8) })];
+            using var masks = new Masks();
+            using var statistics = new Statistics(1);
+            var step = new MaskStep(network, new Recipe { Allocation = "sensitivity", Ends = Ends.All });
+            return Probe.Run(network, step, step.Score(statistics, masks), batches, Assignment.Of(network.Graph, null, null, null), fit, _ => { }, TestContext.Current.CancellationToken);
+        }
     }
 }

@@ -94,10 +94,8 @@ internal sealed record PieceModel(string Key, Func<ModelProto> Make)
 
     private static DataType TypeOf(string name, OnnxModel model, Shapes shapes) => model.Graph.TypeOf(name) is { } stated and > 0 ? stated : shapes.TypeOf(name) switch
     {
-        ScalarType.Float32 => DataType.Float,
+        ScalarType.Float32 => model.Graph.FloatTypeOf(name) ?? DataType.Float,
         ScalarType.Float64 => DataType.Double,
-        ScalarType.Float16 => DataType.Float16,
-        ScalarType.BFloat16 => DataType.Bfloat16,
         ScalarType.Int8 => DataType.Int8,
         ScalarType.Byte => DataType.Uint8,
         ScalarType.Int16 => DataType.Int16,

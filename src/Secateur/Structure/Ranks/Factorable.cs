@@ -5,7 +5,7 @@ using Secateur.Onnx;
 namespace Secateur.Structure.Ranks;
 
 /// <summary>A layer that can be written as two: its weight [out, in·kernel] as the product of [out, rank] and [rank, in·kernel].</summary>
-/// <param name="Weight">Read by no other node; an operand on the right of a product, or a kernel without groups.</param>
+/// <param name="Weight">Read by no other node, but for one that casts it; an operand on the right of a product, or a kernel without groups.</param>
 /// <param name="Node">That reads it.</param>
 internal sealed record Factorable(Weight Weight, Node Node)
 {
@@ -34,15 +34,14 @@ internal sealed record Factorable(Weight Weight, Node Node)
         return
         [
             .. from weight in network.Weights
-               let readers = graph.Consumers[weight.Name]
-               where readers.Length == 1 && graph.Nodes.Contains(readers[0]) && Fits(readers[0], weight)
-               select new Factorable(weight, readers[0]) into layer
+               where graph.Nodes.Contains(weight.Node) && Fits(network, weight.Node, weight)
+               select new Factorable(weight, weight.Node) into layer
                where layer.IsCheaper(1)
                select layer,
         ];
     }
 
-    private static bool Fits(Node node, Weight weight) => node.Domain.Length == 0 && node.Inputs.Length > 1 && node.Inputs[1] == weight.Name && node.Inputs[0] != weight.Name && node.OpType switch
+    private static bool Fits(Network network, Node node, Weight weight) => node.Domain.Length == 0 && node.Inputs.Length > 1 && network.Behind(node.Inputs[1]) == weight.Name && network.IsReadOnce(node.Inputs[1]) && node.OpType switch
     {
         "Gemm" or "MatMul" => weight.Shape.Length == 2,
         "Conv" => node.Int("group", 1) == 1,

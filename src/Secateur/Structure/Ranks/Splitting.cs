@@ -31,15 +31,27 @@ internal static class Splitting
             "Gemm" when node.Flag("transB") => (down, up),
             _ => (down.t(), up.t()), // [in, rank], [rank, out]
         };
-        var between = surgery.Before(node, node.OpType, node.Proto.Input[0], surgery.Constant($"{weight.Name}/down", first));
+        var between = surgery.Before(node, node.OpType, node.Proto.Input[0], Factor("down", first));
         var before = graph.Node[graph.Node.IndexOf(node.Proto) - 1].Attribute;
         node.Proto.Input[0] = between;
-        node.Proto.Input[1] = surgery.Constant($"{weight.Name}/up", second);
+        node.Proto.Input[1] = Factor("up", second);
         if (node.OpType == "Conv") Move(node.Proto.Attribute, before, _ => true);
         else
         {
             Move(node.Proto.Attribute, before, name => name == "transA");
             before.Add(node.Proto.Attribute.Where(attribute => attribute.Name == "transB").Select(attribute => attribute.Clone()));
+        }
+
+        // of the weight's type, and cast as it is
+        string Factor(string name, Tensor value)
+        {
+            var made = surgery.Constant($"{weight.Name}/{name}", value, like: weight.Name);
+            foreach (var cast in weight.Between)
+            {
+                made = surgery.Before(node, cast.OpType, made);
+                graph.Node[graph.Node.IndexOf(node.Proto) - 1].Attribute.Add(cast.Proto.Attribute.Select(attribute => attribute.Clone()));
+            }
+            return made;
         }
     }
 
