@@ -33,12 +33,7 @@ internal static class Calibration
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
-        if (needs.HasFlag(Needs.InputMoments))
-        {
-            var sample = Sample(network, examples, 1, count, seed);
-            using var stakes = Stakes.Of(network, objective.Task, sample, Seeds.Derive(seed, "stakes"), done => report(done / 2), cancel);
-            Saliencies.Collect(network, sample, stakes, statistics, done => report((1 + done) / 2), cancel);
-        }
+        if (needs.HasFlag(Needs.InputMoments)) Saliencies.Collect(network, Sample(network, examples, 1, count, seed), statistics, report, cancel);
         if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, new Batches(examples, binding, Batch, chosen), statistics, cancel);
         if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
         {

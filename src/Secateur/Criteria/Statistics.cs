@@ -20,7 +20,7 @@ public sealed class Statistics(long seed) : IDisposable
     /// <summary>The share of examples and positions at which the input that a weight multiplies is not zero, in [0, 1].</summary>
     public Tensor InputFrequency(Weight weight) => Find(frequencies, weight);
 
-    /// <summary>What removing a weight does to the layer's output, or to what the loss feels of it, once the rest of its row made the best of it; 1 is all of it.</summary>
+    /// <summary>By how much of its mean square the layer's output changes where a weight is removed and the rest of its row made the best of it, in [0, 1].</summary>
     public Tensor Saliency(Weight weight) => Find(saliencies, weight);
 
     /// <summary>Uniform in [0, 1), drawn for this weight from the run's seed.</summary>

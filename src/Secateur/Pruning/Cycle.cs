@@ -130,8 +130,7 @@ internal sealed class Cycle : IDisposable
     private void Reconstruct(int number, string name, Network before, CancellationToken cancel)
     {
         var sample = Calibration.Sample(network, data!.Train, 2, recipe.CalibrationExamples, Seeds.Derive(recipe.Seed, "reconstruct", number));
-        using var stakes = Stakes.Of(before, objective.Task, sample, Seeds.Derive(recipe.Seed, "stakes", number), done => report($"{name}: reconstructing", done / 2, ""), cancel);
-        Refit.Run(network, before, Masks, sample, stakes, done => report($"{name}: reconstructing", (1 + done) / 2, ""), cancel);
+        Refit.Run(network, before, Masks, sample, done => report($"{name}: reconstructing", done, ""), cancel);
     }
 
     /// <summary>The network as it is now, as one of its own.</summary>

@@ -21,19 +21,20 @@ internal sealed class Moments
         meant = apart ? zeros_like(seen) : seen;
     }
 
+    /// <summary>Samples taken up.</summary>
+    public double Count => count;
+
     /// <param name="x">float32 [groups, samples, columns], as the layer sees them.</param>
     /// <param name="y">The same samples as the dense layer saw them; null where they are the same.</param>
-    /// <param name="stakes">float32 [samples]: how much each counts; null where all count alike.</param>
-    public void Add(Tensor x, Tensor? y = null, Tensor? stakes = null)
+    public void Add(Tensor x, Tensor? y = null)
     {
         using var scope = NewDisposeScope();
-        var weighed = stakes is null ? x : x * stakes.reshape(1, -1, 1);
-        second.add_(weighed.transpose(1, 2).matmul(x));
-        seen.add_(weighed.sum(1));
-        count += stakes is null ? x.shape[1] : stakes.sum().item<float>();
+        second.add_(x.transpose(1, 2).matmul(x));
+        seen.add_(x.sum(1));
+        count += x.shape[1];
         if (y is null) return;
-        cross.add_(weighed.transpose(1, 2).matmul(y));
-        meant.add_(stakes is null ? y.sum(1) : (y * stakes.reshape(1, -1, 1)).sum(1));
+        cross.add_(x.transpose(1, 2).matmul(y));
+        meant.add_(y.sum(1));
     }
 
     /// <summary>The mean over samples of what is seen times itself, [groups, columns, columns]; about the mean where the layer has a bias that can take that up.</summary>

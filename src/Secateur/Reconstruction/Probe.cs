@@ -37,7 +37,6 @@ internal static class Probe
         var fitting = batches.Count == 1 ? judging : [.. batches.Where((_, place) => place % Judging != 0)];
         var chosen = scored.Where(layer => layer.Choice.Own is null).ToLookup(layer => layer.Choice.Weight!.Node);
         Dictionary<string, Curve> curves = [];
-        using var stakes = fit ? Felt() : null;
         var answers = judging.Select(batch => Read(task, network.Run(batch), batch)).ToArray();
         var (smallest, done) = (step.Total / Smallest, 0);
         Lockstep.Run([network], [.. fitting, .. judging], station =>
@@ -51,17 +50,11 @@ internal static class Probe
         }, cancel);
         return curves;
 
-        Stakes Felt()
-        {
-            using var learns = enable_grad();
-            return Stakes.Of(network, task, fitting, Seeds.Derive(step.Total, "stakes"), _ => { }, cancel);
-        }
-
         Curve Measure(Choice choice, Tensor units, Station station)
         {
             var weight = choice.Weight!;
             var products = fit ? Refit.Fits(network, weight) : null;
-            var moments = products is null ? null : Refit.Gather(products, station.Networks[0][..fitting.Length], null, stakes?.Places(weight));
+            var moments = products is null ? null : Refit.Gather(products, station.Networks[0][..fitting.Length], null);
             var bias = products is null ? null : Intercept.Of(network, weight, products);
             var (before, biasBefore) = (weight.Tensor.detach().clone(), bias is null ? null : network.Parameters[bias].detach().clone());
             var gone = units.eq(0).sum().item<long>() / (double)units.numel();

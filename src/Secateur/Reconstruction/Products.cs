@@ -63,19 +63,6 @@ internal sealed class Products
         return IsTransposed ? OfTransposed(x, inputs[1]!, most, draw) : OfConvolution(x, inputs[1]!, most, draw);
     }
 
-    /// <summary>Of a number for each place of the output those of the samples that <see cref="Inputs"/> gives.</summary>
-    /// <param name="places">[examples, places…], the output without its rows.</param>
-    /// <param name="inputs">Of the node.</param>
-    /// <param name="most">As there.</param>
-    /// <param name="draw">As there.</param>
-    /// <returns>[samples].</returns>
-    public Tensor Samples(Tensor places, IReadOnlyList<Tensor?> inputs, long most, double draw)
-    {
-        if (Node.OpType is "Gemm" or "MatMul") return Thinned(places.reshape(-1), most, draw);
-        var taken = Taken(places.shape[0], [.. places.shape[1..]], most, draw, IsTransposed ? Window.OfConvolution(Node, inputs[1 - place]!.shape, inputs[1]!.shape).Strides : null);
-        return places[[TensorIndex.Slice(), .. taken.Select(axis => TensorIndex.Slice(axis.Begin, null, axis.Step))]].reshape(-1);
-    }
-
     private static Tensor Thinned(Tensor rows, long most, double draw)
     {
         var step = (rows.shape[0] + most - 1) / most;
@@ -113,24 +100,21 @@ internal sealed class Products
     {
         var (rank, x) = (window.Rank, padded.contiguous());
         var counts = Enumerable.Range(0, rank).Select(d => (x.shape[d + 2] - window.Span(d)) / window.Strides[d] + 1).ToArray();
-        var (taken, strides, dimensions) = (Taken(x.shape[0], counts, most, draw, phases), x.stride(), Enumerable.Range(0, rank));
-        var offset = dimensions.Sum(d => taken[d].Begin * window.Strides[d] * strides[d + 2]);
-        long[] shape = [x.shape[0], .. taken.Select(axis => axis.Count), x.shape[1], .. window.Kernel];
-        long[] over = [strides[0], .. dimensions.Select(d => strides[d + 2] * window.Strides[d] * taken[d].Step), strides[1], .. dimensions.Select(d => strides[d + 2] * window.Dilations[d])];
-        var patches = x.as_strided(shape, over, offset); // [N, positions…, channels, kernel…]
-        return patches.reshape(x.shape[0] * taken.Aggregate(1L, (product, axis) => product * axis.Count), Groups, Columns).transpose(0, 1);
-    }
-
-    /// <summary>Which positions of each axis of the output are taken.</summary>
-    private static (long Begin, long Step, long Count)[] Taken(long examples, long[] counts, long most, double draw, long[]? phases)
-    {
-        var thin = (long)Math.Ceiling(Math.Pow(Math.Max(1, examples * counts.Aggregate(1.0, (product, count) => product * count) / most), 1.0 / Math.Max(1, counts.Count(count => count > 1))));
-        return [.. counts.Select((count, d) =>
+        var thin = (long)Math.Ceiling(Math.Pow(Math.Max(1, x.shape[0] * counts.Aggregate(1.0, (product, count) => product * count) / most), 1.0 / Math.Max(1, counts.Count(count => count > 1))));
+        var (offset, taken, steps) = (0L, new long[rank], new long[rank]);
+        var strides = x.stride();
+        for (var d = 0; d < rank; d++)
         {
-            var step = Math.Min(thin, count);
-            if (phases is not null && phases[d] > 1 && step > 1 && step % phases[d] == 0) step++;
-            var begin = Math.Min((long)(draw * step), count - 1);
-            return (begin, step, ((count - 1 - begin) / step) + 1);
-        })];
+            steps[d] = Math.Min(thin, counts[d]);
+            if (phases is not null && phases[d] > 1 && steps[d] > 1 && steps[d] % phases[d] == 0) steps[d]++;
+            var begin = Math.Min((long)(draw * steps[d]), counts[d] - 1);
+            taken[d] = (counts[d] - 1 - begin) / steps[d] + 1;
+            offset += begin * window.Strides[d] * strides[d + 2];
+        }
+        var dimensions = Enumerable.Range(0, rank);
+        long[] shape = [x.shape[0], .. taken, x.shape[1], .. window.Kernel];
+        long[] over = [strides[0], .. dimensions.Select(d => strides[d + 2] * window.Strides[d] * steps[d]), strides[1], .. dimensions.Select(d => strides[d + 2] * window.Dilations[d])];
+        var patches = x.as_strided(shape, over, offset); // [N, positions…, channels, kernel…]
+        return patches.reshape(x.shape[0] * taken.Aggregate(1L, (product, size) => product * size), Groups, Columns).transpose(0, 1);
     }
 }

@@ -16,10 +16,9 @@ internal static class Refit
     /// <param name="dense">The same before these weights went.</param>
     /// <param name="masks">Stay as they are.</param>
     /// <param name="batches">Inputs of the calibration examples.</param>
-    /// <param name="stakes">Of the dense network on these; null where all places count alike.</param>
     /// <param name="report">Called with the fraction done.</param>
     /// <param name="cancel">Looked at before each node.</param>
-    public static void Run(Network network, Network dense, Masks masks, IReadOnlyList<Dictionary<string, Tensor>> batches, Stakes? stakes, Action<double> report, CancellationToken cancel)
+    public static void Run(Network network, Network dense, Masks masks, IReadOnlyList<Dictionary<string, Tensor>> batches, Action<double> report, CancellationToken cancel)
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
         var done = 0;
@@ -30,7 +29,7 @@ internal static class Refit
                 report((double)done++ / network.Weights.Length);
                 if (masks[weight.Name] is not { } mask || Fits(network, weight) is not { } products) continue;
                 var bias = Intercept.Of(network, weight, products);
-                var moments = Gather(products, station.Networks[0], station.Networks[1], stakes?.Places(weight));
+                var moments = Gather(products, station.Networks[0], station.Networks[1]);
                 Fit(network, weight, dense.Parameters[weight.Name].detach(), bias is null ? null : dense.Parameters[bias].detach(), products, mask, moments);
             }
         }, cancel);
@@ -44,8 +43,7 @@ internal static class Refit
     /// <param name="products">The layer.</param>
     /// <param name="seen">By batch, the node's inputs as they now are.</param>
     /// <param name="meant">As the dense layer has them; null where they are the same.</param>
-    /// <param name="stakes">By batch, how much each place counts, see <see cref="Stakes.Places"/>; null where all count alike.</param>
-    public static Moments Gather(Products products, Tensor?[][] seen, Tensor?[][]? meant, IReadOnlyList<Tensor>? stakes)
+    public static Moments Gather(Products products, Tensor?[][] seen, Tensor?[][]? meant)
     {
         var most = Math.Max(1, Math.Min(MostSamples, MostElements / (products.Groups * products.Columns)) / seen.Length);
         var moments = new Moments(products.Groups, products.Columns, meant is not null);
@@ -53,7 +51,7 @@ internal static class Refit
         {
             using var scope = NewDisposeScope();
             var draw = batch * 0.618 % 1;
-            moments.Add(products.Inputs(seen[batch], most, draw), meant is null ? null : products.Inputs(meant[batch], most, draw), stakes is null ? null : products.Samples(stakes[batch], seen[batch], most, draw));
+            moments.Add(products.Inputs(seen[batch], most, draw), meant is null ? null : products.Inputs(meant[batch], most, draw));
         }
         return moments;
     }

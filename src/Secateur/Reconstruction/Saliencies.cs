@@ -11,8 +11,7 @@ internal static class Saliencies
     private const double MostWork = 6e10; // of the elimination of a layer, in thirds of a multiply-add; beyond it each weight is taken as if it went alone
 
     /// <summary>Runs examples through the network and sets the saliencies of all weights that they reach.</summary>
-    /// <param name="stakes">Of the network on these; null where all outputs and places count alike.</param>
-    public static void Collect(Network network, IReadOnlyList<Dictionary<string, Tensor>> batches, Stakes? stakes, Statistics statistics, Action<double> report, CancellationToken cancel)
+    public static void Collect(Network network, IReadOnlyList<Dictionary<string, Tensor>> batches, Statistics statistics, Action<double> report, CancellationToken cancel)
     {
         var weights = network.Weights.ToLookup(weight => weight.Node);
         var done = 0;
@@ -21,7 +20,7 @@ internal static class Saliencies
             foreach (var weight in weights[station.Node])
             {
                 report((double)++done / network.Weights.Length);
-                statistics.SetSaliency(weight, Of(network, weight, station.Networks[0], stakes));
+                statistics.SetSaliency(weight, Of(network, weight, station.Networks[0]));
             }
         }, cancel);
         var reached = network.Steps.Select(step => step.Node).ToHashSet();
@@ -29,11 +28,11 @@ internal static class Saliencies
     }
 
     /// <summary>[out, in·kernel], float32.</summary>
-    private static Tensor Of(Network network, Weight weight, Tensor?[][] inputs, Stakes? stakes)
+    private static Tensor Of(Network network, Weight weight, Tensor?[][] inputs)
     {
         using var scope = NewDisposeScope();
         if (Refit.Fits(network, weight) is not { } products) return Alone(weight).MoveToOuterDisposeScope();
-        var second = Refit.Gather(products, inputs, null, stakes?.Places(weight)).Second(Intercept.Of(network, weight, products) is not null);
+        var second = Refit.Gather(products, inputs, null).Second(Intercept.Of(network, weight, products) is not null);
         var matrix = products.ToGroups(weight.Matrix).to(ScalarType.Float64); // [groups, rows, columns]
         var energy = (matrix.matmul(second) * matrix).sum() + 1e-30;
         var ridge = second.diagonal(dim1: 1, dim2: 2).mean([1], keepdim: true).unsqueeze(2) * LeastSquares.Damping + 1e-12;
@@ -41,7 +40,6 @@ internal static class Saliencies
         var costs = MostWork < (double)products.Groups * products.Rows * Math.Pow(products.Columns, 3)
             ? matrix.square() / inverse.diagonal(dim1: 1, dim2: 2).unsqueeze(1)
             : Eliminated(matrix, inverse);
-        if (stakes?.Rows(weight) is { } rows) costs = costs * rows.reshape(products.Groups, products.Rows, 1);
         return products.FromGroups(costs / energy).to(ScalarType.Float32).contiguous().MoveToOuterDisposeScope();
     }
 

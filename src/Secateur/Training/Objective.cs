@@ -50,9 +50,7 @@ internal sealed class Objective
         {
             case OutputKind.Classes:
                 var logits = own.reshape(-1, own.shape[^1]);
-                var p = functional.softmax(logits.detach(), 1);
-                var noise = randn(p.shape, generator: generator) * p.sqrt();
-                return (logits * (noise - p * noise.sum(1, keepdim: true))).sum(1).mean(); // its gradients have the draws' mean and covariance, diag(p) - ppᵀ, without their rare leaps
+                return functional.cross_entropy(logits, multinomial(functional.softmax(logits.detach(), 1), 1, replacement: true, generator).squeeze(1));
             case OutputKind.Switches:
                 return functional.binary_cross_entropy_with_logits(own, bernoulli(own.detach().sigmoid(), generator));
             default: // a normal distribution around the values, as wide as they are

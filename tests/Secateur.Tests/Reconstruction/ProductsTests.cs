@@ -50,29 +50,6 @@ public sealed class ProductsTests
         }
     }
 
-    /// <summary>The sum over an output's rows, as a number of its place, is that of the sample that makes it.</summary>
-    [Theory, MemberData(nameof(Layers))]
-    public void Numbers_of_places_go_with_their_samples(string word)
-    {
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        var kind = Kind.All.Single(kind => kind.Word == word);
-        using var network = kind.Network();
-        var (weight, x) = (network.Weights.Single(), kind.Inputs());
-        var (products, node) = (Products.Of(weight)!, weight.Node);
-        var inputs = node.Inputs.Select(name => name == "x" ? x : network.Constants[name]).ToArray();
-        var y = network.Run(new Dictionary<string, Tensor> { ["x"] = x })[0];
-        var rows = node.OpType is "Gemm" or "MatMul" ? y.dim() - (node.Inputs.IndexOf(weight.Name) == 1 ? 1 : 2) : 1;
-        var places = y.sum(rows);
-        foreach (var (most, draw) in new[] { (long.MaxValue, 0.0), (9, 0.0), (9, 0.4), (9, 0.99) })
-        {
-            var expected = products.Inputs(inputs, most, draw).matmul(products.ToGroups(weight.Matrix).transpose(1, 2)).sum([0, 2]);
-            var samples = products.Samples(places, inputs, most, draw);
-            Assert.Equal(expected.shape, samples.shape);
-            Assert.True(samples.allclose(expected, 1e-4, 1e-4), $"largest difference {(samples - expected).abs().max().item<float>()}");
-        }
-    }
-
     [Fact]
     public void What_is_no_product_of_matrices_is_none()
     {

@@ -42,7 +42,8 @@ public sealed class RefitTests
         using var masks = new Masks();
         var step = new MaskStep(network, new Recipe { Granularity = granularity, Criterion = "surgeon", Ends = Ends.All });
         using var statistics = new Statistics(1);
-        Saliencies.Collect(network, batches, null, statistics, _ => { }, TestContext.Current.CancellationToken);
+        Saliencies.Collect(network, batches, statistics, _ => { }, TestContext.Current.CancellationToken);
+        foreach (var weight in network.Weights) statistics.SetGradients(weight, zeros_like(weight.Matrix), ones_like(weight.Matrix));
         var scored = step.Score(statistics, masks);
         step.Narrow(masks, scored, step.Counts(scored, 0.5, own => own));
         masks.Apply(network);
@@ -51,23 +52,6 @@ public sealed class RefitTests
         Assert.InRange(Error(network, dense, batches), 0, 0.8 * masked);
         foreach (var weight in network.Weights) Assert.True(weight.Tensor.masked_select(masks[weight.Name]!.logical_not()).eq(0).all().item<bool>());
         Assert.Equal(0.5, network.Weights.Sum(weight => weight.Tensor.eq(0).sum().item<long>()) / (double)step.Total, 1e-2);
-    }
-
-    [Fact]
-    public void A_sample_of_twice_the_stake_is_as_two()
-    {
-        using var scope = NewDisposeScope();
-        var (x, y) = (Tests.Granularities.Weights.Random(1, 2, 6, 4), Tests.Granularities.Weights.Random(2, 2, 6, 4));
-        var (weighed, twice) = (new Moments(2, 4, apart: true), new Moments(2, 4, apart: true));
-        weighed.Add(x, y, tensor((float[])[1, 2, 1, 1, 2, 1]));
-        twice.Add(x, y);
-        twice.Add(x[TensorIndex.Colon, TensorIndex.Tensor(tensor((long[])[1, 4]))], y[TensorIndex.Colon, TensorIndex.Tensor(tensor((long[])[1, 4]))]);
-        foreach (var centred in new[] { false, true })
-        {
-            Assert.True(weighed.Second(centred).allclose(twice.Second(centred), 1e-5, 1e-6));
-            Assert.True(weighed.Cross(centred).allclose(twice.Cross(centred), 1e-5, 1e-6));
-        }
-        Assert.True(weighed.Means.Meant.allclose(twice.Means.Meant, 1e-5, 1e-6));
     }
 
     [Fact]
@@ -117,7 +101,7 @@ public sealed class RefitTests
     }
 
     private static void Run(Network network, Network dense, Masks masks, Dictionary<string, Tensor>[] batches) =>
-        Refit.Run(network, dense, masks, batches, null, _ => { }, TestContext.Current.CancellationToken);
+        Refit.Run(network, dense, masks, batches, _ => { }, TestContext.Current.CancellationToken);
 
     private static double Error(Network network, Network dense, Dictionary<string, Tensor>[] batches)
     {
