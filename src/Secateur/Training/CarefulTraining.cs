@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Secateur.Training;
 
 /// <summary>
-/// A training that never ends worse than it began: other examples judge it a dozen times on its way; where their loss has risen it goes back to the best state and on at a quarter of the rate.
+/// A training that never ends worse than it began: other examples judge it now and again; where their loss has risen it goes back to the best state and on at a quarter of the rate, until that is too little to matter.
 /// </summary>
 /// <remarks>
 /// What was fitted by least squares lies in a narrow valley, which a step of a usual size leaves; how small it must be differs from model to model by a hundred times, so it is found out.
@@ -14,8 +14,8 @@ namespace Secateur.Training;
 /// </remarks>
 internal sealed class CarefulTraining : IDisposable
 {
-    private const int Looks = 12;
-    private const double Slower = 0.25;
+    private const int Fewest = 12, Most = 48; // looks in a training; they come seldomer as long as it goes well
+    private const double Slower = 0.25, Slowest = 1e-4; // beyond it there is nothing to gain
 
     private readonly Network network;
     private readonly Dictionary<string, Tensor> kept;
@@ -42,15 +42,15 @@ internal sealed class CarefulTraining : IDisposable
     {
         using var state = new CarefulTraining(network);
         var best = new Best(0, judge(), 1);
-        var from = 0L;
-        for (var look = 1; look <= Looks; look++)
+        var length = Math.Max(1, steps / Most);
+        for (var from = 0L; from < steps && trainer.Pace >= Slowest;)
         {
-            var to = steps * look / Looks;
-            if (to == from) continue;
+            var to = Math.Min(steps, from + length);
             if (trainer.TryRun(from, to, steps, report, cancel) && judge() is var loss && (loss < best.Loss || double.IsNaN(best.Loss)))
             {
                 best = best with { Step = to, Loss = loss };
                 state.Keep();
+                length = Math.Min(2 * length, Math.Max(1, steps / Fewest));
             }
             else
             {
