@@ -27,7 +27,7 @@ internal static class LayerChoices
         [
             .. network.Constants.Keys.Where(network.Graph.Consumers.ContainsKey)
                 .OrderBy(name => network.Graph.AllNodes.IndexOf(network.Graph.Consumers[name][0]))
-                .Select(name => new Choice(name, network.Graph.Consumers[name][0].Name, weights.GetValueOrDefault(name), owners[name].Any(free.Contains), Why([.. owners[name]]))),
+                .Select(name => new Choice(name, network.Graph.Consumers[name][0].Name, weights.GetValueOrDefault(name), network.Parameters.ContainsKey(name) && owners[name].Any(free.Contains), Why([.. owners[name]]))),
         ];
 
         string Why(Branch[] own) => own.FirstOrDefault(free.Contains) is { } goes ? $"goes with the layer {goes.Name}"

@@ -143,7 +143,7 @@ internal sealed class UnitStep : PruneStep
         [
             .. network.Constants.Keys.Where(network.Graph.Consumers.ContainsKey)
                 .OrderBy(name => network.Graph.AllNodes.IndexOf(network.Graph.Consumers[name][0]))
-                .Select(name => new Choice(name, network.Graph.Consumers[name][0].Name, weights.GetValueOrDefault(name), free[name].Any(),
+                .Select(name => new Choice(name, network.Graph.Consumers[name][0].Name, weights.GetValueOrDefault(name), network.Parameters.ContainsKey(name) && free[name].Any(),
                     free[name].Any() ? $"shrinks with {string.Join(", ", free[name].Distinct().Select(group => $"the {group.Kind.Word()}s of {group.Name}"))}" : Why(map, name, recipe))),
         ];
     }

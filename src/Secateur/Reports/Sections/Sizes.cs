@@ -29,9 +29,10 @@ internal static class Sizes
         ];
     }
 
-    /// <summary>The output's work without that of its zeros: a node's MACs fall with the sparsity of its largest tensor, the weight.</summary>
+    /// <summary>The output's work without that of its zeros: a node's MACs fall with the sparsity of its largest tensor, the weight. What was removed is no zero.</summary>
     private static long NonzeroMacs(PruneResult result)
     {
+        if (result.Recipe.IsStructured) return result.Output.Macs;
         var ofZeros = result.Layers.GroupBy(layer => layer.Node)
             .Select(node => node.MaxBy(layer => layer.Parameters)!)
             .Where(layer => double.IsFinite(layer.Sparsity))
