@@ -27,10 +27,13 @@ internal sealed class Ledger
         if (cells.TryGetValue(key, out var there)) return there;
         Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {name}: {key}");
         var cell = cells[key] = measure();
-        File.WriteAllText(JsonPath, JsonSerializer.Serialize(new Saved(command, Machine.This().ToString(), cells), Json.Options) + "\n");
+        Save(command);
         Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {name}: {key}: {string.Join(", ", cell.Select(pair => $"{pair.Key} {pair.Value:0.####}"))}");
         return cell;
     }
+
+    /// <summary>Keeps what was changed in cells that are there.</summary>
+    public void Save(string command) => File.WriteAllText(JsonPath, JsonSerializer.Serialize(new Saved(command, Machine.This().ToString(), cells), Json.Options) + "\n");
 
     /// <summary>Writes the table for people beside the JSON.</summary>
     public void Table(string title, string command, string text, IEnumerable<string[]> rows)
