@@ -39,7 +39,7 @@ internal static class StructureTransformer
         });
         ledger.Cell("half of the work in whole branches", settings.Command, () =>
         {
-            var (result, cell) = StructureAccuracy.Prune(dense, recipe with { Granularity = "layer", Macs = 0.5 }, data, few);
+            var (result, cell) = StructureAccuracy.Prune(dense, new Recipe { Granularity = "layer", Macs = 0.5, Seed = 1, Training = recipe.Training }, data, few);
             foreach (var (place, layer) in result.LayersDropped.Index()) cell[string.Create(CultureInfo.InvariantCulture, $"held out without {place + 1} branches, before fine-tuning ({layer.Name})")] = layer.Quality ?? double.NaN;
             return cell;
         });
