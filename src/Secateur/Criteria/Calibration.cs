@@ -54,11 +54,12 @@ internal static class Calibration
         return [.. new Batches(examples, binding, Batch, Draw(examples, count, seed)).InOrder().Select(batch => binding.Bind(examples.Read(batch.Indices)))];
     }
 
-    private static long[] Draw(Examples examples, int count, long seed)
+    /// <summary>Examples that are drawn by a seed for a purpose, at most so many.</summary>
+    public static long[] Draw(Examples examples, int count, long seed, string purpose = "calibration")
     {
         var order = new long[examples.Count];
         for (var i = 0; i < order.Length; i++) order[i] = i;
-        Seeds.Random(seed, "calibration").Shuffle(order);
+        Seeds.Random(seed, purpose).Shuffle(order);
         return order[..(int)Math.Min(count, order.Length)];
     }
 

@@ -1,3 +1,4 @@
+using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Structure;
@@ -23,10 +24,7 @@ internal sealed class LayerTrial : IDisposable
     public LayerTrial(Network network, Network? teacher, Assignment task, DataSet data, Recipe recipe)
     {
         this.network = network;
-        var order = new long[data.Train.Count];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
-        Seeds.Random(recipe.Seed, "layers").Shuffle(order);
-        var chosen = order[..(int)Math.Min(recipe.CalibrationExamples, order.Length)];
+        var chosen = Calibration.Draw(data.Train, recipe.CalibrationExamples, recipe.Seed, "layers");
         calibration = new(network, teacher, task, new Subset(data.Train, [.. chosen]), recipe.Training.Batch);
         heldOut = new(network, teacher, task, data.HeldOut, recipe.Training.Batch);
     }

@@ -1,3 +1,4 @@
+using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
@@ -20,11 +21,8 @@ internal static class Looking
     /// <param name="cancel">Looked at before each batch.</param>
     public static void Run(Network network, DataSet data, Recipe recipe, string purpose, Action<IReadOnlyDictionary<string, Tensor>>? begin, Observer observe, Action<double> report, CancellationToken cancel)
     {
-        var order = new long[data.Train.Count];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
-        Seeds.Random(recipe.Seed, purpose).Shuffle(order);
         var binding = Binding.Of(network.Graph, data.Train);
-        var batches = new Batches(data.Train, binding, Batch, order[..(int)Math.Min(recipe.CalibrationExamples, order.Length)]);
+        var batches = new Batches(data.Train, binding, Batch, Calibration.Draw(data.Train, recipe.CalibrationExamples, recipe.Seed, purpose));
         var seen = 0L;
         using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
