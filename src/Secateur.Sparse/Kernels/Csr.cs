@@ -1,0 +1,33 @@
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>Compressed sparse rows: what every packed form is made from, and can be made into again.</summary>
+internal sealed class Csr
+{
+    private readonly int[] _columns;
+    private readonly float[] _values;
+
+    /// <param name="counts">Nonzeros of each row.</param>
+    /// <param name="columns">Of the matrix.</param>
+    /// <exception cref="OverflowException">More than 2³¹ nonzeros.</exception>
+    public Csr(ReadOnlySpan<int> counts, int columns)
+    {
+        Columns = columns;
+        Starts = new int[counts.Length + 1];
+        for (var row = 0; row < counts.Length; row++) Starts[row + 1] = checked(Starts[row] + counts[row]);
+        (_columns, _values) = (new int[Starts[^1]], new float[Starts[^1]]);
+    }
+
+    public int Rows => Starts.Length - 1;
+    public int Columns { get; }
+    public int Nonzero => Starts[^1];
+
+    /// <summary>[rows + 1]</summary>
+    public int[] Starts { get; }
+
+    /// <summary>Columns of a row's nonzeros, ascending.</summary>
+    public ReadOnlySpan<int> ColumnsOf(int row) => _columns.AsSpan(Starts[row], Starts[row + 1] - Starts[row]);
+
+    public ReadOnlySpan<float> ValuesOf(int row) => _values.AsSpan(Starts[row], Starts[row + 1] - Starts[row]);
+
+    public void Put(int at, int column, float value) => (_columns[at], _values[at]) = (column, value);
+}

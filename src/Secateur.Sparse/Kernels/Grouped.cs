@@ -1,0 +1,238 @@
+using System.Runtime.CompilerServices;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>Y = W·X + b where four (or two) neighbouring rows have their nonzeros in the same columns: each vector of a column of tokens is loaded once for all of them.</summary>
+/// <remarks>Tokens lie side by side, as for <see cref="Unstructured"/>. A group's columns are those where any of its rows is not zero; what is missing is filled with zeros.</remarks>
+internal sealed unsafe class Grouped : IDisposable
+{
+    private readonly int _groups;
+    private readonly Native<uint> _places;   // column · lanes · 4, of each group's columns
+    private readonly Native<float> _weights; // [group's columns, rows of a group]
+    private readonly Native<int> _starts;    // [groups + 1]
+    private readonly Native<float> _bias;    // [groups · rows of a group]
+    private readonly int _lanes;
+
+    /// <param name="csr">W.</param>
+    /// <param name="bias">[rows]; none where empty.</param>
+    /// <param name="lanes">Floats of a vector.</param>
+    /// <param name="height">Rows of a group: 2 or 4.</param>
+    public Grouped(Csr csr, ReadOnlySpan<float> bias, int lanes, int height)
+    {
+        (Rows, Columns, Height, _lanes) = (csr.Rows, csr.Columns, height, lanes);
+        _groups = (Rows + height - 1) / height;
+        var columns = Joined(csr, height);
+        _places = new(columns);
+        _weights = new(columns * height);
+        _starts = new(_groups + 1);
+        _bias = new((long)_groups * height);
+        bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
+        var at = 0;
+        for (var group = 0; group < _groups; group++)
+        {
+            _starts[group] = at;
+            Walk(csr, group * height, height, (column, row, value) =>
+            {
+                if (row < 0) _places[at++] = checked((uint)(column * lanes * sizeof(float)));
+                else _weights[(at - 1L) * height + row] = value;
+            });
+        }
+        _starts[_groups] = at;
+    }
+
+    public int Rows { get; }
+    public int Columns { get; }
+    public int Height { get; }
+    public long Bytes => _places.Bytes + _weights.Bytes + _starts.Bytes + _bias.Bytes;
+
+    /// <summary>Columns of all groups together.</summary>
+    public static long Joined(Csr csr, int height)
+    {
+        var count = 0L;
+        for (var row = 0; row < csr.Rows; row += height) Walk(csr, row, height, (_, member, _) => count += member < 0 ? 1 : 0);
+        return count;
+    }
+
+    /// <summary>Calls for each column of a group once with row −1, and then for each nonzero of the column with its row in the group.</summary>
+    private static void Walk(Csr csr, int first, int height, Action<int, int, float> visit)
+    {
+        Span<int> next = stackalloc int[height];
+        next.Clear();
+        while (true)
+        {
+            var column = int.MaxValue;
+            for (var row = 0; row < height && first + row < csr.Rows; row++)
+                if (next[row] < csr.ColumnsOf(first + row).Length) column = Math.Min(column, csr.ColumnsOf(first + row)[next[row]]);
+            if (column == int.MaxValue) return;
+            visit(column, -1, 0);
+            for (var row = 0; row < height && first + row < csr.Rows; row++)
+                if (next[row] < csr.ColumnsOf(first + row).Length && csr.ColumnsOf(first + row)[next[row]] == column) visit(column, row, csr.ValuesOf(first + row)[next[row]++]);
+        }
+    }
+
+    /// <summary>W again, without what was filled in.</summary>
+    public Csr ToCsr()
+    {
+        var counts = new int[Rows];
+        Each((row, _, _) => counts[row]++);
+        var csr = new Csr(counts, Columns);
+        var next = csr.Starts.AsSpan(0, Rows).ToArray();
+        Each((row, column, value) => csr.Put(next[row]++, column, value));
+        return csr;
+    }
+
+    private void Each(Action<int, int, float> visit)
+    {
+        for (var group = 0; group < _groups; group++)
+            for (var at = _starts[group]; at < _starts[group + 1]; at++)
+                for (var row = 0; row < Height; row++)
+                    if (_weights[(long)at * Height + row] is not 0 and var value) visit(group * Height + row, (int)(_places[at] / (_lanes * sizeof(float))), value);
+    }
+
+    /// <param name="x">[columns, vectors · lanes]</param>
+    /// <param name="y">[rows up to a whole group, vectors · lanes]</param>
+    /// <param name="vectors">Of tokens, 1 to 4.</param>
+    /// <param name="relu">Whether what is negative becomes 0.</param>
+    /// <param name="from">The first row, of a group.</param>
+    /// <param name="to">Behind the last.</param>
+    public void Run<S, V>(float* x, float* y, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    {
+        var (first, behind) = (from / Height, (to + Height - 1) / Height);
+        var stride = vectors * S.Lanes;
+        var most = S.Registers > 16 || Height == 2 ? 4 : 2; // vectors whose sums fit the registers
+        for (var done = 0; done < vectors; done += most)
+        {
+            var left = Math.Min(most, vectors - done);
+            var part = x + done * S.Lanes;
+            var sums = y + done * S.Lanes;
+            if (Height == 2) Pick2<S, V>(part, sums, left, vectors, stride, relu, first, behind);
+            else Pick4<S, V>(part, sums, left, vectors, stride, relu, first, behind);
+        }
+    }
+
+    private void Pick4<S, V>(float* x, float* y, int width, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    {
+        switch (width)
+        {
+            case 1: Run4<S, V, One>(x, y, vectors, stride, relu, from, to); break;
+            case 2: Run4<S, V, Two>(x, y, vectors, stride, relu, from, to); break;
+            case 3: Run4<S, V, Three>(x, y, vectors, stride, relu, from, to); break;
+            default: Run4<S, V, Four>(x, y, vectors, stride, relu, from, to); break;
+        }
+    }
+
+    private void Pick2<S, V>(float* x, float* y, int width, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    {
+        switch (width)
+        {
+            case 1: Run2<S, V, One>(x, y, vectors, stride, relu, from, to); break;
+            case 2: Run2<S, V, Two>(x, y, vectors, stride, relu, from, to); break;
+            case 3: Run2<S, V, Three>(x, y, vectors, stride, relu, from, to); break;
+            default: Run2<S, V, Four>(x, y, vectors, stride, relu, from, to); break;
+        }
+    }
+
+    private void Run4<S, V, C>(float* x, float* y, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        for (var group = from; group < to; group++)
+        {
+            var bias = _bias.Pointer + group * 4L;
+            V a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3;
+            a0 = a1 = a2 = a3 = S.All(bias[0]);
+            b0 = b1 = b2 = b3 = S.All(bias[1]);
+            c0 = c1 = c2 = c3 = S.All(bias[2]);
+            d0 = d1 = d2 = d3 = S.All(bias[3]);
+            var weight = _weights.Pointer + _starts.Pointer[group] * 4L;
+            var end = _places.Pointer + _starts.Pointer[group + 1];
+            for (var place = _places.Pointer + _starts.Pointer[group]; place < end; place++, weight += 4)
+            {
+                var column = (float*)((byte*)x + (nuint)(*place) * (nuint)vectors);
+                var x0 = S.Load(column);
+                var x1 = C.Value > 1 ? S.Load(column + S.Lanes) : default;
+                var x2 = C.Value > 2 ? S.Load(column + 2 * S.Lanes) : default;
+                var x3 = C.Value > 3 ? S.Load(column + 3 * S.Lanes) : default;
+                var w = S.All(weight[0]);
+                a0 = S.MultiplyAdd(x0, w, a0);
+                if (C.Value > 1) a1 = S.MultiplyAdd(x1, w, a1);
+                if (C.Value > 2) a2 = S.MultiplyAdd(x2, w, a2);
+                if (C.Value > 3) a3 = S.MultiplyAdd(x3, w, a3);
+                w = S.All(weight[1]);
+                b0 = S.MultiplyAdd(x0, w, b0);
+                if (C.Value > 1) b1 = S.MultiplyAdd(x1, w, b1);
+                if (C.Value > 2) b2 = S.MultiplyAdd(x2, w, b2);
+                if (C.Value > 3) b3 = S.MultiplyAdd(x3, w, b3);
+                w = S.All(weight[2]);
+                c0 = S.MultiplyAdd(x0, w, c0);
+                if (C.Value > 1) c1 = S.MultiplyAdd(x1, w, c1);
+                if (C.Value > 2) c2 = S.MultiplyAdd(x2, w, c2);
+                if (C.Value > 3) c3 = S.MultiplyAdd(x3, w, c3);
+                w = S.All(weight[3]);
+                d0 = S.MultiplyAdd(x0, w, d0);
+                if (C.Value > 1) d1 = S.MultiplyAdd(x1, w, d1);
+                if (C.Value > 2) d2 = S.MultiplyAdd(x2, w, d2);
+                if (C.Value > 3) d3 = S.MultiplyAdd(x3, w, d3);
+            }
+            var sums = y + (long)group * 4 * stride;
+            Put<S, V, C>(sums, a0, a1, a2, a3, relu);
+            Put<S, V, C>(sums + stride, b0, b1, b2, b3, relu);
+            Put<S, V, C>(sums + 2 * stride, c0, c1, c2, c3, relu);
+            Put<S, V, C>(sums + 3 * stride, d0, d1, d2, d3, relu);
+        }
+    }
+
+    private void Run2<S, V, C>(float* x, float* y, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        for (var group = from; group < to; group++)
+        {
+            var bias = _bias.Pointer + group * 2L;
+            V a0, a1, a2, a3, b0, b1, b2, b3;
+            a0 = a1 = a2 = a3 = S.All(bias[0]);
+            b0 = b1 = b2 = b3 = S.All(bias[1]);
+            var weight = _weights.Pointer + _starts.Pointer[group] * 2L;
+            var end = _places.Pointer + _starts.Pointer[group + 1];
+            for (var place = _places.Pointer + _starts.Pointer[group]; place < end; place++, weight += 2)
+            {
+                var column = (float*)((byte*)x + (nuint)(*place) * (nuint)vectors);
+                var x0 = S.Load(column);
+                var x1 = C.Value > 1 ? S.Load(column + S.Lanes) : default;
+                var x2 = C.Value > 2 ? S.Load(column + 2 * S.Lanes) : default;
+                var x3 = C.Value > 3 ? S.Load(column + 3 * S.Lanes) : default;
+                var w = S.All(weight[0]);
+                a0 = S.MultiplyAdd(x0, w, a0);
+                if (C.Value > 1) a1 = S.MultiplyAdd(x1, w, a1);
+                if (C.Value > 2) a2 = S.MultiplyAdd(x2, w, a2);
+                if (C.Value > 3) a3 = S.MultiplyAdd(x3, w, a3);
+                w = S.All(weight[1]);
+                b0 = S.MultiplyAdd(x0, w, b0);
+                if (C.Value > 1) b1 = S.MultiplyAdd(x1, w, b1);
+                if (C.Value > 2) b2 = S.MultiplyAdd(x2, w, b2);
+                if (C.Value > 3) b3 = S.MultiplyAdd(x3, w, b3);
+            }
+            var sums = y + (long)group * 2 * stride;
+            Put<S, V, C>(sums, a0, a1, a2, a3, relu);
+            Put<S, V, C>(sums + stride, b0, b1, b2, b3, relu);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // the sums stay in registers
+    private static void Put<S, V, C>(float* y, V sum0, V sum1, V sum2, V sum3, bool relu) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        if (relu)
+        {
+            var zero = S.All(0);
+            (sum0, sum1, sum2, sum3) = (S.Max(zero, sum0), S.Max(zero, sum1), S.Max(zero, sum2), S.Max(zero, sum3));
+        }
+        S.Store(sum0, y);
+        if (C.Value > 1) S.Store(sum1, y + S.Lanes);
+        if (C.Value > 2) S.Store(sum2, y + 2 * S.Lanes);
+        if (C.Value > 3) S.Store(sum3, y + 3 * S.Lanes);
+    }
+
+    public void Dispose()
+    {
+        _places.Dispose();
+        _weights.Dispose();
+        _starts.Dispose();
+        _bias.Dispose();
+    }
+}

@@ -1,0 +1,32 @@
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>The vector instructions of one level, so that each kernel is written once.</summary>
+/// <typeparam name="V">A vector of floats.</typeparam>
+internal unsafe interface ISimd<V> where V : unmanaged
+{
+    static abstract string Name { get; }
+
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Lanes { get; }
+
+    /// <summary>Vector registers of the processor.</summary>
+    static abstract int Registers { get; }
+
+    static abstract V All(float value);
+    static abstract V Load(float* from);
+    static abstract void Store(V vector, float* to);
+    static abstract V Add(V left, V right);
+
+    /// <summary>The larger of each lane; where one is no number, the right one.</summary>
+    static abstract V Max(V left, V right);
+
+    /// <summary>left · right + sum; rounded once where the processor can.</summary>
+    static abstract V MultiplyAdd(V left, V right, V sum);
+
+    /// <summary>For each lane the element of (low, high) that its index names.</summary>
+    /// <param name="indices">A byte for each lane, under twice the number of lanes.</param>
+    static abstract V Lookup(V low, V high, byte* indices);
+
+    /// <summary>to[column · toStride + row] = from[row · fromStride + column] for a square as wide as a vector.</summary>
+    static abstract void Transpose(float* from, long fromStride, float* to, long toStride);
+}

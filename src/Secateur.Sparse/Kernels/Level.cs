@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>The kernels with the vector instructions of one level. Compiled ahead of time, a level that the image is not for is not in it.</summary>
+internal abstract unsafe class Level
+{
+    /// <summary>Those that run here, the best one first.</summary>
+    public static ImmutableArray<Level> All { get; } = [.. Supported()];
+
+    public static Level Best => All[0];
+
+    public abstract string Name { get; }
+
+    /// <summary>Floats of a vector.</summary>
+    public abstract int Lanes { get; }
+
+    /// <inheritdoc cref="Unstructured.Run"/>
+    public abstract void Run(Unstructured matrix, float* x, float* y, int vectors, bool relu, int from, int to);
+
+    /// <inheritdoc cref="Grouped.Run"/>
+    public abstract void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to);
+
+    /// <inheritdoc cref="Lookup.Run"/>
+    public abstract void Run(Lookup matrix, float* x, float* y, int tokens, bool relu, int from, int to);
+
+    /// <summary>to[column · toStride + row] = from[row · fromStride + column].</summary>
+    public abstract void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride);
+
+    private static IEnumerable<Level> Supported()
+    {
+        if (Simd512.IsSupported) yield return new Level<Simd512, Vector512<float>>();
+        if (Simd256.IsSupported) yield return new Level<Simd256, Vector256<float>>();
+        if (Simd128.IsSupported) yield return new Level<Simd128, Vector128<float>>();
+        yield return new Level<Simd1, float>();
+    }
+}
+
+internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : unmanaged
+{
+    public override string Name => S.Name;
+    public override int Lanes => S.Lanes;
+
+    public override void Run(Unstructured matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
+    public override void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
+    public override void Run(Lookup matrix, float* x, float* y, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, y, tokens, relu, from, to);
+
+    public override void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride)
+    {
+        var row = 0;
+        for (; row + S.Lanes <= rows; row += S.Lanes)
+        {
+            var column = 0;
+            for (; column + S.Lanes <= columns; column += S.Lanes) S.Transpose(from + row * fromStride + column, fromStride, to + column * toStride + row, toStride);
+            for (; column < columns; column++)
+                for (var within = row; within < row + S.Lanes; within++) to[column * toStride + within] = from[within * fromStride + column];
+        }
+        for (; row < rows; row++)
+            for (var column = 0; column < columns; column++) to[column * toStride + row] = from[row * fromStride + column];
+    }
+}

@@ -1,0 +1,232 @@
+using System.Runtime.InteropServices;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>y = W·x + b for any pattern of zeros and one to four tokens: what a few tokens have of a strip of columns is held in registers, and each lane looks up its own.</summary>
+/// <remarks>
+/// A lane is a row. For each strip of columns, two vectors wide, a group of rows, two vectors too, has the same number of steps; in a step every row multiplies one of
+/// its nonzeros of the strip. Rows with fewer are filled up with zeros, and what is beyond the steps is added one by one in the end. The number of steps is chosen for each
+/// group so that both together cost least. No gather, which takes a cycle or two for each element: the lookup is one permutation of registers.
+/// Rows are sorted by their number of nonzeros, so that a group's rows are alike.
+/// </remarks>
+internal sealed unsafe class Lookup : IDisposable
+{
+    private const double StepCycles = 3;  // of two vectors, on Zen 4
+    private const double StripCycles = 2;
+    private const double RestCycles = 2.5;
+
+    private readonly int _lanes;
+    private readonly int _strips;
+    private readonly int _groups;
+    private readonly Native<int> _rows;       // [groups, 2 · lanes]: each lane's row, -1 where there is none
+    private readonly Native<Group> _group;    // [groups + 1]
+    private readonly Native<float> _values;   // by group, strip and step: [2 · lanes]
+    private readonly Native<byte> _indices;   // alike
+    private readonly Native<Rest> _rest;
+    private readonly Native<float> _bias;     // [rows]
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Group
+    {
+        public long Slots; // before this group's, in steps
+        public int Rest;   // before this group's
+        public int Steps;  // for each strip
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Rest
+    {
+        public float Value;
+        public int Column;
+        public int Lane;
+    }
+
+    /// <param name="csr">W.</param>
+    /// <param name="bias">[rows]; none where empty.</param>
+    /// <param name="lanes">Floats of a vector.</param>
+    public Lookup(Csr csr, ReadOnlySpan<float> bias, int lanes)
+    {
+        (Rows, Columns, _lanes) = (csr.Rows, csr.Columns, lanes);
+        var width = 2 * lanes;
+        (_strips, _groups) = ((Columns + width - 1) / width, (Rows + width - 1) / width);
+        _bias = new(Rows);
+        bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
+        var order = Enumerable.Range(0, Rows).OrderByDescending(row => csr.ColumnsOf(row).Length).ToArray();
+        _rows = new((long)_groups * width);
+        new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
+        order.CopyTo(new Span<int>(_rows.Pointer, Rows));
+        _group = new(_groups + 1);
+        var counts = new int[width + 1]; // how many (row, strip) of a group have so many nonzeros
+        for (var group = 0; group < _groups; group++)
+        {
+            Array.Clear(counts);
+            for (var lane = 0; lane < width; lane++) Count(csr, _rows[(long)group * width + lane], width, counts);
+            var (steps, rest) = Best(counts, _strips);
+            _group[group].Steps = steps;
+            _group[group + 1].Slots = _group[group].Slots + (long)steps * _strips;
+            _group[group + 1].Rest = checked(_group[group].Rest + rest);
+        }
+        _values = new(_group[_groups].Slots * width);
+        _indices = new(_group[_groups].Slots * width);
+        _rest = new(_group[_groups].Rest);
+        for (var group = 0; group < _groups; group++) Fill(csr, group);
+    }
+
+    public int Rows { get; }
+    public int Columns { get; }
+    public long Bytes => _rows.Bytes + _group.Bytes + _values.Bytes + _indices.Bytes + _rest.Bytes + _bias.Bytes;
+
+    /// <summary>Tokens that are taken at once, at most.</summary>
+    public const int MostTokens = 4;
+
+    /// <summary>Floats that a token's x is read in: columns up to a whole strip.</summary>
+    public int Padded => _strips * 2 * _lanes;
+
+    private static void Count(Csr csr, int row, int width, int[] counts)
+    {
+        if (row < 0) return;
+        var (strip, run) = (-1, 0);
+        foreach (var column in csr.ColumnsOf(row))
+        {
+            if (column / width != strip)
+            {
+                if (run > 0) counts[run]++;
+                (strip, run) = (column / width, 0);
+            }
+            run++;
+        }
+        if (run > 0) counts[run]++;
+    }
+
+    /// <summary>The number of steps that costs least, and how many nonzeros are beyond it.</summary>
+    private static (int Steps, int Beyond) Best(int[] counts, int strips)
+    {
+        var (best, steps, rest) = (double.PositiveInfinity, 0, 0);
+        for (var tried = 0; tried < counts.Length; tried++)
+        {
+            var beyond = 0;
+            for (var count = tried + 1; count < counts.Length; count++) beyond += counts[count] * (count - tried);
+            var cost = strips * (tried * StepCycles + (tried > 0 ? StripCycles : 0)) + beyond * RestCycles;
+            if (cost < best) (best, steps, rest) = (cost, tried, beyond);
+        }
+        return (steps, rest);
+    }
+
+    private void Fill(Csr csr, int group)
+    {
+        var width = 2 * _lanes;
+        var (steps, rest) = (_group[group].Steps, _group[group].Rest);
+        for (var lane = 0; lane < width; lane++)
+        {
+            var row = _rows[(long)group * width + lane];
+            if (row < 0) break; // only behind the last row
+            var columns = csr.ColumnsOf(row);
+            var values = csr.ValuesOf(row);
+            var (strip, step) = (-1, 0);
+            for (var i = 0; i < columns.Length; i++)
+            {
+                if (columns[i] / width != strip) (strip, step) = (columns[i] / width, 0);
+                if (step == steps) _rest[rest++] = new() { Value = values[i], Column = columns[i], Lane = lane };
+                else
+                {
+                    var at = (_group[group].Slots + (long)strip * steps + step++) * width + lane;
+                    (_values[at], _indices[at]) = (values[i], (byte)(columns[i] % width));
+                }
+            }
+        }
+    }
+
+    /// <param name="x">[tokens, columns], each token padded with zeros to <see cref="Padded"/> floats, which is its stride where there are several.</param>
+    /// <param name="y">[tokens, rows]</param>
+    /// <param name="tokens">1 to 4.</param>
+    /// <param name="relu">Whether what is negative becomes 0.</param>
+    /// <param name="from">The first group of rows.</param>
+    /// <param name="to">Behind the last.</param>
+    public void Run<S, V>(float* x, float* y, int tokens, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    {
+        switch (tokens)
+        {
+            case 1: Run<S, V, One>(x, y, relu, from, to); break;
+            case 2: Run<S, V, Two>(x, y, relu, from, to); break;
+            case 3: Run<S, V, Three>(x, y, relu, from, to); break;
+            default: Run<S, V, Four>(x, y, relu, from, to); break;
+        }
+    }
+
+    /// <summary>Groups of rows, by which the work may be divided.</summary>
+    public int Groups => _groups;
+
+    private void Run<S, V, C>(float* x, float* y, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        var width = 2 * S.Lanes;
+        var stride = Padded;
+        var sums = stackalloc float[width * C.Value];
+        for (var group = from; group < to; group++)
+        {
+            var (steps, slot) = (_group.Pointer[group].Steps, _group.Pointer[group].Slots * width);
+            var value = _values.Pointer + slot;
+            var index = _indices.Pointer + slot;
+            V a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+            var columns = x;
+            for (var strip = steps > 0 ? _strips : 0; strip > 0; strip--, columns += width)
+            {
+                var (lowA, highA) = (S.Load(columns), S.Load(columns + S.Lanes));
+                V lowB = default, highB = default, lowC = default, highC = default, lowD = default, highD = default;
+                if (C.Value > 1) (lowB, highB) = (S.Load(columns + stride), S.Load(columns + stride + S.Lanes));
+                if (C.Value > 2) (lowC, highC) = (S.Load(columns + 2L * stride), S.Load(columns + 2L * stride + S.Lanes));
+                if (C.Value > 3) (lowD, highD) = (S.Load(columns + 3L * stride), S.Load(columns + 3L * stride + S.Lanes));
+                for (var end = value + steps * width; value < end; value += width, index += width)
+                {
+                    var (w0, w1) = (S.Load(value), S.Load(value + S.Lanes));
+                    a0 = S.MultiplyAdd(S.Lookup(lowA, highA, index), w0, a0);
+                    a1 = S.MultiplyAdd(S.Lookup(lowA, highA, index + S.Lanes), w1, a1);
+                    if (C.Value > 1) b0 = S.MultiplyAdd(S.Lookup(lowB, highB, index), w0, b0);
+                    if (C.Value > 1) b1 = S.MultiplyAdd(S.Lookup(lowB, highB, index + S.Lanes), w1, b1);
+                    if (C.Value > 2) c0 = S.MultiplyAdd(S.Lookup(lowC, highC, index), w0, c0);
+                    if (C.Value > 2) c1 = S.MultiplyAdd(S.Lookup(lowC, highC, index + S.Lanes), w1, c1);
+                    if (C.Value > 3) d0 = S.MultiplyAdd(S.Lookup(lowD, highD, index), w0, d0);
+                    if (C.Value > 3) d1 = S.MultiplyAdd(S.Lookup(lowD, highD, index + S.Lanes), w1, d1);
+                }
+            }
+            S.Store(a0, sums);
+            S.Store(a1, sums + S.Lanes);
+            if (C.Value > 1) S.Store(b0, sums + width);
+            if (C.Value > 1) S.Store(b1, sums + width + S.Lanes);
+            if (C.Value > 2) S.Store(c0, sums + 2 * width);
+            if (C.Value > 2) S.Store(c1, sums + 2 * width + S.Lanes);
+            if (C.Value > 3) S.Store(d0, sums + 3 * width);
+            if (C.Value > 3) S.Store(d1, sums + 3 * width + S.Lanes);
+            var behind = _rest.Pointer + _group.Pointer[group + 1].Rest;
+            for (var rest = _rest.Pointer + _group.Pointer[group].Rest; rest < behind; rest++)
+            {
+                var column = x + rest->Column;
+                var sum = sums + rest->Lane;
+                sum[0] += rest->Value * column[0];
+                if (C.Value > 1) sum[width] += rest->Value * column[stride];
+                if (C.Value > 2) sum[2 * width] += rest->Value * column[2L * stride];
+                if (C.Value > 3) sum[3 * width] += rest->Value * column[3L * stride];
+            }
+            Put<C>(y, sums, width, relu, _rows.Pointer + (long)group * width);
+        }
+    }
+
+    private void Put<C>(float* y, float* sums, int width, bool relu, int* rows) where C : ICount
+    {
+        for (var lane = 0; lane < width && rows[lane] >= 0; lane++)
+            for (var token = 0; token < C.Value; token++)
+            {
+                var sum = sums[token * width + lane] + _bias.Pointer[rows[lane]];
+                y[(long)token * Rows + rows[lane]] = relu && sum < 0 ? 0 : sum;
+            }
+    }
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _group.Dispose();
+        _values.Dispose();
+        _indices.Dispose();
+        _rest.Dispose();
+        _bias.Dispose();
+    }
+}

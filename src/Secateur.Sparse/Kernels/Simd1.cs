@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>No vectors at all.</summary>
+internal readonly unsafe struct Simd1 : ISimd<float>
+{
+    public static string Name => "scalar";
+    public static int Lanes => 1;
+    public static int Registers => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float All(float value) => value;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(float* from) => *from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(float vector, float* to) => *to = vector;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Add(float left, float right) => left + right;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Max(float left, float right) => MathF.Max(left, right);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float MultiplyAdd(float left, float right, float sum) => float.MultiplyAddEstimate(left, right, sum);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Lookup(float low, float high, byte* indices) => *indices == 0 ? low : high;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Transpose(float* from, long fromStride, float* to, long toStride) => *to = *from;
+}

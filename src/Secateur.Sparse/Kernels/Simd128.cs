@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>NEON on ARM64; on x86-64 what every such processor has.</summary>
+internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+{
+    public static bool IsSupported => Vector128.IsHardwareAccelerated;
+    public static string Name => AdvSimd.IsSupported ? "neon" : "sse";
+    public static int Lanes => 4;
+    public static int Registers => AdvSimd.IsSupported ? 32 : 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> All(float value) => Vector128.Create(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Load(float* from) => *(Vector128<float>*)from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector128<float> vector, float* to) => *(Vector128<float>*)to = vector;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Max(Vector128<float> left, Vector128<float> right) => Vector128.MaxNative(left, right);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> sum) => Vector128.MultiplyAddEstimate(left, right, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Lookup(Vector128<float> low, Vector128<float> high, byte* indices)
+    {
+        var index = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)indices).AsByte()));
+        if (!AdvSimd.Arm64.IsSupported)
+            return Vector128.Shuffle(low, index.AsInt32()) + Vector128.Shuffle(high, (index - Vector128.Create(4u)).AsInt32()); // zero where the index is of the other
+        var bytes = (index * Vector128.Create(0x04040404u) + Vector128.Create(0x03020100u)).AsByte();
+        return AdvSimd.Arm64.VectorTableLookup((low.AsByte(), high.AsByte()), bytes).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(float* from, long fromStride, float* to, long toStride)
+    {
+        for (var row = 0; row < 4; row++)
+            for (var column = 0; column < 4; column++) to[column * toStride + row] = from[row * fromStride + column];
+    }
+}
