@@ -12,6 +12,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Vector registers of the processor.</summary>
     static abstract int Registers { get; }
 
+    /// <inheritdoc cref="Level.FewTokens"/>
+    static abstract int FewTokens { get; }
+
     static abstract V All(float value);
     static abstract V Load(float* from);
     static abstract void Store(V vector, float* to);

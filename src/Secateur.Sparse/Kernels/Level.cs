@@ -23,7 +23,16 @@ internal abstract unsafe class Level
     public abstract void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to);
 
     /// <inheritdoc cref="Lookup.Run"/>
-    public abstract void Run(Lookup matrix, float* x, float* y, int tokens, bool relu, int from, int to);
+    public abstract void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to);
+
+    /// <summary>Up to so many tokens the lookup is the faster way.</summary>
+    public abstract int FewTokens { get; }
+
+    /// <summary>to[i] = from[i]; reads and writes nothing beyond.</summary>
+    public abstract void Copy(float* from, float* to, int count);
+
+    /// <summary>to[i] = from[2 · i]</summary>
+    public abstract void EverySecond(float* from, float* to, int count);
 
     /// <summary>to[column · toStride + row] = from[row · fromStride + column].</summary>
     public abstract void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride);
@@ -41,10 +50,28 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
 {
     public override string Name => S.Name;
     public override int Lanes => S.Lanes;
+    public override int FewTokens => S.FewTokens;
 
     public override void Run(Unstructured matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
     public override void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
-    public override void Run(Lookup matrix, float* x, float* y, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, y, tokens, relu, from, to);
+    public override void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, y, yStride, tokens, relu, from, to);
+
+    public override void Copy(float* from, float* to, int count)
+    {
+        var i = 0;
+        for (; i + S.Lanes <= count; i += S.Lanes) S.Store(S.Load(from + i), to + i);
+        for (; i + 4 <= count; i += 4) Vector128.Load(from + i).Store(to + i);
+        for (; i < count; i++) to[i] = from[i];
+    }
+
+    public override void EverySecond(float* from, float* to, int count)
+    {
+        var evens = stackalloc byte[S.Lanes];
+        for (var lane = 0; lane < S.Lanes; lane++) evens[lane] = (byte)(2 * lane);
+        var i = 0;
+        for (; i + S.Lanes < count; i += S.Lanes) S.Store(S.Lookup(S.Load(from + 2 * i), S.Load(from + 2 * i + S.Lanes), evens), to + i); // never the last: a float more would be read
+        for (; i < count; i++) to[i] = from[2 * i];
+    }
 
     public override void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride)
     {

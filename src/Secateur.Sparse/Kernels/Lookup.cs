@@ -138,25 +138,26 @@ internal sealed unsafe class Lookup : IDisposable
 
     /// <param name="x">[tokens, columns], each token padded with zeros to <see cref="Padded"/> floats, which is its stride where there are several.</param>
     /// <param name="y">[tokens, rows]</param>
+    /// <param name="yStride">From one token's y to the next.</param>
     /// <param name="tokens">1 to 4.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
     /// <param name="from">The first group of rows.</param>
     /// <param name="to">Behind the last.</param>
-    public void Run<S, V>(float* x, float* y, int tokens, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    public void Run<S, V>(float* x, float* y, long yStride, int tokens, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         switch (tokens)
         {
-            case 1: Run<S, V, One>(x, y, relu, from, to); break;
-            case 2: Run<S, V, Two>(x, y, relu, from, to); break;
-            case 3: Run<S, V, Three>(x, y, relu, from, to); break;
-            default: Run<S, V, Four>(x, y, relu, from, to); break;
+            case 1: Run<S, V, One>(x, y, yStride, relu, from, to); break;
+            case 2: Run<S, V, Two>(x, y, yStride, relu, from, to); break;
+            case 3: Run<S, V, Three>(x, y, yStride, relu, from, to); break;
+            default: Run<S, V, Four>(x, y, yStride, relu, from, to); break;
         }
     }
 
     /// <summary>Groups of rows, by which the work may be divided.</summary>
     public int Groups => _groups;
 
-    private void Run<S, V, C>(float* x, float* y, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    private void Run<S, V, C>(float* x, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
@@ -206,17 +207,17 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 2) sum[2 * width] += rest->Value * column[2L * stride];
                 if (C.Value > 3) sum[3 * width] += rest->Value * column[3L * stride];
             }
-            Put<C>(y, sums, width, relu, _rows.Pointer + (long)group * width);
+            Put<C>(y, yStride, sums, width, relu, _rows.Pointer + (long)group * width);
         }
     }
 
-    private void Put<C>(float* y, float* sums, int width, bool relu, int* rows) where C : ICount
+    private void Put<C>(float* y, long yStride, float* sums, int width, bool relu, int* rows) where C : ICount
     {
         for (var lane = 0; lane < width && rows[lane] >= 0; lane++)
             for (var token = 0; token < C.Value; token++)
             {
                 var sum = sums[token * width + lane] + _bias.Pointer[rows[lane]];
-                y[(long)token * Rows + rows[lane]] = relu && sum < 0 ? 0 : sum;
+                y[token * yStride + rows[lane]] = relu && sum < 0 ? 0 : sum;
             }
     }
 

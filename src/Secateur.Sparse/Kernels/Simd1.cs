@@ -6,6 +6,7 @@ namespace Secateur.Sparse.Kernels;
 internal readonly unsafe struct Simd1 : ISimd<float>
 {
     public static string Name => "scalar";
+    public static int FewTokens => 1;
     public static int Lanes => 1;
     public static int Registers => 16;
 

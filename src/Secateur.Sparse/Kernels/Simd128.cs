@@ -9,6 +9,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 {
     public static bool IsSupported => Vector128.IsHardwareAccelerated;
     public static string Name => AdvSimd.IsSupported ? "neon" : "sse";
+    public static int FewTokens => 1;
     public static int Lanes => 4;
     public static int Registers => AdvSimd.IsSupported ? 32 : 16;
 

@@ -9,6 +9,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 {
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
     public static string Name => "avx2";
+    public static int FewTokens => 2;
     public static int Lanes => 8;
     public static int Registers => 16;
 

@@ -9,6 +9,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 {
     public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported;
     public static string Name => "avx512";
+    public static int FewTokens => 8;
     public static int Lanes => 16;
     public static int Registers => 32;
 

@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Secateur.Sparse.Kernels;
+
+namespace Secateur.Sparse.Layers;
+
+/// <summary>Matrix products, one into the next. Between them tokens stay in the kernels' own order.</summary>
+/// <remarks>
+/// A few tokens go as they lie through <see cref="Lookup"/>. Many are cut into <see cref="Tiles"/>, transposed, and transposed back in the end. With many tiles each is one
+/// piece of work; with few of them each step is divided by rows, so that all threads have some.
+/// </remarks>
+internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposable
+{
+    private const int ManyTiles = 8;
+    private const int Pieces = 16;            // that a step is divided into, together
+    private const long LeastWork = 1 << 17;   // multiply-adds of a piece
+
+    private readonly int _widest = products.Max(product => Math.Max(product.Columns, product.RoundedRows));
+    private readonly int _lanes = products[0].Level.Lanes;
+
+    public int Columns => products[0].Columns;
+    public int Rows => products[^1].Rows;
+    public long Bytes => products.Sum(product => product.Bytes);
+    public ImmutableArray<Product> Products => products;
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct Job
+    {
+        public nint Chain; // a handle
+        public float* X, Y, Residual, Other;
+        public long Tokens;
+        public Tiles Tiles;
+        public Activation Last;
+        public int Product, Pieces;
+        public long Stride;
+    }
+
+    /// <summary>y = last(chain(x) + residual)</summary>
+    /// <param name="x">[tokens, columns]</param>
+    /// <param name="y">[tokens, rows]</param>
+    /// <param name="residual">[tokens, rows], or null.</param>
+    /// <param name="last">Of the sum.</param>
+    /// <param name="tokens">How many; may be none.</param>
+    /// <param name="workers">Who does it.</param>
+    public void Run(float* x, float* y, float* residual, Activation last, long tokens, Workers workers)
+    {
+        if (tokens == 0) return;
+        var handle = GCHandle.Alloc(this);
+        try
+        {
+            var job = new Job { Chain = GCHandle.ToIntPtr(handle), X = x, Y = y, Residual = residual, Tokens = tokens, Last = last };
+            if (tokens <= products[0].Level.FewTokens)
+            {
+                Few(job, workers);
+                return;
+            }
+            job.Tiles = new(tokens, _lanes);
+            if (job.Tiles.Count >= ManyTiles) workers.For(&WholeTile, (nuint)job.Tiles.Count, &job);
+            else ByRows(job, workers);
+        }
+        finally
+        {
+            handle.Free();
+        }
+    }
+
+    private static Chain Of(Job* job) => Unsafe.As<Chain>(GCHandle.FromIntPtr(job->Chain).Target!);
+
+    private void Few(Job job, Workers workers)
+    {
+        var (tokens, first) = ((int)job.Tokens, products[0].Few);
+        var stride = Columns == first.Padded ? Columns : first.Padded;
+        if (stride != Columns)
+        {
+            var padded = Scratch.Take(0, (long)tokens * stride);
+            for (var token = 0; token < tokens; token++) Pad(job.X + (long)token * Columns, Columns, padded + (long)token * stride, stride);
+            job.X = padded;
+        }
+        for (var at = 0; at < products.Length; at++)
+        {
+            var few = products[at].Few;
+            var next = at + 1 < products.Length ? products[at + 1].Few.Padded : Rows;
+            var y = at + 1 < products.Length ? Scratch.Take(1 + at % 2, (long)tokens * next) : job.Y;
+            job.Other = y;
+            (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Pieces, few.Groups)));
+            workers.For(&FewRows, (nuint)job.Pieces, &job);
+            for (var token = 0; token < tokens; token++)
+            {
+                var row = y + (long)token * next;
+                if (products[at].Activation.Kind != ActivationKind.Relu) Activations.Apply(products[at].Activation, row, products[at].Rows);
+                if (next > products[at].Rows) new Span<float>(row + products[at].Rows, next - products[at].Rows).Clear();
+            }
+            job.X = y;
+        }
+        Finish(job.Y, job.Residual, job.Last, job.Tokens * Rows);
+    }
+
+    private static void Pad(float* from, int count, float* to, int length)
+    {
+        new Span<float>(from, count).CopyTo(new(to, length));
+        new Span<float>(to + count, length - count).Clear();
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void FewRows(void* state, nuint piece)
+    {
+        var job = (Job*)state;
+        var product = Of(job).Products[job->Product];
+        var few = product.Few;
+        var (from, to) = (few.Groups * (int)piece / job->Pieces, few.Groups * ((int)piece + 1) / job->Pieces);
+        for (var token = 0; token < job->Tokens; token += Lookup.MostTokens)
+            product.Level.Run(few, job->X + (long)token * few.Padded, job->Other + token * job->Stride, job->Stride, (int)Math.Min(Lookup.MostTokens, job->Tokens - token),
+                product.Activation.Kind == ActivationKind.Relu, from, to);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void WholeTile(void* state, nuint tile)
+    {
+        var job = (Job*)state;
+        var chain = Of(job);
+        var width = (long)job->Tiles.Vectors((int)tile) * chain._lanes;
+        var x = Scratch.Take(0, chain._widest * width);
+        var y = Scratch.Take(1, chain._widest * width);
+        chain.In(job, (int)tile, x, 0, chain.Columns);
+        foreach (var product in chain.Products)
+        {
+            product.Run(x, y, (int)(width / chain._lanes), 0, product.Rows);
+            var done = x;
+            x = y;
+            y = done;
+        }
+        chain.Out(job, (int)tile, x, 0, job->Tiles.Places((int)tile));
+    }
+
+    /// <summary>Tiles lie behind each other; a step is divided into tiles and pieces of each.</summary>
+    private void ByRows(Job job, Workers workers)
+    {
+        var places = 0L;
+        for (var tile = 0; tile < job.Tiles.Count; tile++) places += (long)job.Tiles.Vectors(tile) * _lanes;
+        var x = Scratch.Take(0, _widest * places);
+        var y = Scratch.Take(1, _widest * places);
+        job.Other = x;
+        job.Pieces = (int)Math.Clamp(Columns * places / LeastWork, 1, Pieces);
+        workers.For(&InPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
+        for (var at = 0; at < products.Length; at++)
+        {
+            job.X = x;
+            job.Other = y;
+            job.Product = at;
+            job.Pieces = (int)Math.Clamp(products[at].Nonzero * places / LeastWork / job.Tiles.Count, 1, Math.Max(1, Math.Min(Pieces / job.Tiles.Count, products[at].Rows / Unstructured.Alike)));
+            workers.For(&ProductPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
+            var done = x;
+            x = y;
+            y = done;
+        }
+        job.Other = x;
+        job.Pieces = (int)Math.Clamp(Rows * places / LeastWork, 1, Pieces);
+        workers.For(&OutPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void InPiece(void* state, nuint i)
+    {
+        var job = (Job*)state;
+        var chain = Of(job);
+        var (tile, piece) = Math.DivRem((int)i, job->Pieces);
+        chain.In(job, tile, job->Other + job->Tiles.First(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void ProductPiece(void* state, nuint i)
+    {
+        var job = (Job*)state;
+        var chain = Of(job);
+        var product = chain.Products[job->Product];
+        var (tile, piece) = Math.DivRem((int)i, job->Pieces);
+        var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
+        var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
+        var offset = job->Tiles.First(tile) * chain._widest;
+        if (from < to) product.Run(job->X + offset, job->Other + offset, job->Tiles.Vectors(tile), from, to);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OutPiece(void* state, nuint i)
+    {
+        var job = (Job*)state;
+        var chain = Of(job);
+        var (tile, piece) = Math.DivRem((int)i, job->Pieces);
+        var places = job->Tiles.Places(tile);
+        chain.Out(job, tile, job->Other + job->Tiles.First(tile) * chain._widest, places * piece / job->Pieces, places * (piece + 1) / job->Pieces);
+    }
+
+    /// <summary>Some columns of a tile's tokens to [columns, places].</summary>
+    private void In(Job* job, int tile, float* to, int from, int behind)
+    {
+        var (places, width) = (job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _lanes);
+        products[0].Level.Transpose(job->X + job->Tiles.First(tile) * Columns + from, places, behind - from, Columns, to + (long)from * width, width);
+        if (places < width)
+            for (var column = from; column < behind; column++) new Span<float>(to + (long)column * width + places, width - places).Clear();
+    }
+
+    /// <summary>Some tokens of a tile to [tokens, rows].</summary>
+    private void Out(Job* job, int tile, float* x, int from, int behind)
+    {
+        var (width, first) = (job->Tiles.Vectors(tile) * _lanes, (job->Tiles.First(tile) + from) * Rows);
+        products[0].Level.Transpose(x + from, Rows, behind - from, width, job->Y + first, Rows);
+        Finish(job->Y + first, job->Residual is null ? null : job->Residual + first, job->Last, (long)(behind - from) * Rows);
+    }
+
+    private static void Finish(float* y, float* residual, Activation last, long count)
+    {
+        if (residual is not null) Activations.AddAndApply(last, y, residual, count);
+        else Activations.Apply(last, y, count);
+    }
+
+    public void Dispose()
+    {
+        foreach (var product in products) product.Dispose();
+    }
+}

@@ -1,0 +1,62 @@
+using Secateur.Sparse.Kernels;
+
+namespace Secateur.Sparse.Layers;
+
+/// <summary>The pixels that a convolution's kernel meets, side by side for a tile of output pixels: [channels · kernel height · kernel width, places].</summary>
+/// <remarks>Output pixels are counted through all images of the batch. What lies outside an image is zero.</remarks>
+internal static unsafe class Patches
+{
+    /// <summary>Fills some channels' part of a tile.</summary>
+    /// <param name="x">[batch, all channels, height, width]</param>
+    /// <param name="image">Sizes of x and of the output.</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="first">The first output pixel.</param>
+    /// <param name="places">How many there are.</param>
+    /// <param name="width">Floats of a line of the tile; what is beyond the places is zero.</param>
+    /// <param name="to">The tile, from the group's first channel.</param>
+    /// <param name="group">The group's first channel.</param>
+    /// <param name="from">The first channel of these, in the group.</param>
+    /// <param name="behind">Behind the last.</param>
+    /// <param name="level">The instructions.</param>
+    public static void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind, Level level)
+    {
+        for (var kernelRow = 0; kernelRow < shape.KernelHeight; kernelRow++)
+            for (var kernelColumn = 0; kernelColumn < shape.KernelWidth; kernelColumn++)
+            {
+                // The lines of the tile for one place of the kernel differ only in the channel.
+                var line = to + ((long)from * shape.KernelHeight * shape.KernelWidth + kernelRow * shape.KernelWidth + kernelColumn) * width;
+                var step = (long)shape.KernelHeight * shape.KernelWidth * width;
+                for (var done = 0; done < places;)
+                {
+                    var (picture, pixel) = Math.DivRem(first + done, (long)image.OutHeight * image.OutWidth);
+                    var (row, column) = ((int)(pixel / image.OutWidth), (int)(pixel % image.OutWidth));
+                    var run = Math.Min(places - done, image.OutWidth - column);
+                    var (inRow, inColumn) = (row * shape.StrideHeight - shape.PadTop + kernelRow * shape.DilationHeight, column * shape.StrideWidth - shape.PadLeft + kernelColumn * shape.DilationWidth);
+                    // of the run, what is left of the image and what is within
+                    var before = Math.Min(run, inColumn >= 0 ? 0 : (-inColumn + shape.StrideWidth - 1) / shape.StrideWidth);
+                    var within = inRow < 0 || inRow >= image.Height ? before : Math.Clamp((image.Width - inColumn + shape.StrideWidth - 1) / shape.StrideWidth, before, run);
+                    var source = x + ((picture * image.Channels + group + from) * image.Height + inRow) * image.Width + inColumn + (long)before * shape.StrideWidth;
+                    Lines(source, (long)image.Height * image.Width, line + done, step, behind - from, before, within, run, shape.StrideWidth, level);
+                    done += run;
+                }
+                if (places < width)
+                    for (var channel = from; channel < behind; channel++) new Span<float>(line + (channel - from) * step + places, width - places).Clear();
+            }
+    }
+
+    private static void Lines(float* source, long channel, float* to, long step, int channels, int before, int within, int run, int stride, Level level)
+    {
+        for (var i = 0; i < channels; i++, source += channel, to += step)
+        {
+            for (var at = 0; at < before; at++) to[at] = 0;
+            if (stride == 1) level.Copy(source, to + before, within - before);
+            else if (stride == 2) level.EverySecond(source, to + before, within - before);
+            else
+                for (var at = before; at < within; at++) to[at] = source[(at - before) * stride];
+            for (var at = Math.Max(before, within); at < run; at++) to[at] = 0;
+        }
+    }
+}
+
+/// <summary>Sizes of a convolution's images; its output's channels are the layer's.</summary>
+internal readonly record struct ImageSize(int Channels, int Height, int Width, int OutHeight, int OutWidth);

@@ -1,0 +1,86 @@
+using Secateur.Sparse.Kernels;
+
+namespace Secateur.Sparse.Layers;
+
+/// <summary>One constant, mostly zero matrix with its bias and activation, packed for this processor: activation(W·x + b).</summary>
+internal sealed unsafe class Product : IDisposable
+{
+    // Multiply-adds in the same time, of four rows that share their columns, two, and one (Zen 5, AVX-512 and AVX2 alike).
+    private const double FourTogether = 2.0;
+    private const double TwoTogether = 1.6;
+
+    private readonly float[] _bias;
+    private readonly Unstructured? _unstructured;
+    private readonly Grouped? _grouped;
+    private readonly Lock _making = new();
+    private Lookup? _lookup;
+
+    /// <param name="weights">[outputs, inputs]</param>
+    /// <param name="bias">[outputs]; none where empty.</param>
+    /// <param name="activation">Of the outputs.</param>
+    /// <param name="level">The instructions; the best ones unless told.</param>
+    public Product(Csr weights, ReadOnlySpan<float> bias, Activation activation, Level? level = null)
+    {
+        (Rows, Columns, Nonzero, Activation, Level) = (weights.Rows, weights.Columns, weights.Nonzero, activation, level ?? Level.Best);
+        _bias = bias.ToArray();
+        var (four, two) = (4 * Grouped.Joined(weights, 4) / FourTogether, 2 * Grouped.Joined(weights, 2) / TwoTogether);
+        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
+        else _grouped = new(weights, bias, Level.Lanes, four <= two ? 4 : 2);
+    }
+
+    /// <summary>Outputs.</summary>
+    public int Rows { get; }
+
+    /// <summary>Inputs.</summary>
+    public int Columns { get; }
+
+    public long Nonzero { get; }
+    public Activation Activation { get; }
+    public Level Level { get; }
+
+    /// <summary>Outputs that many tokens' y must have room for.</summary>
+    public int RoundedRows => (Rows + 3) / 4 * 4;
+
+    /// <summary>What the packed weights take.</summary>
+    public long Bytes => (_unstructured?.Bytes ?? 0) + (_grouped?.Bytes ?? 0) + (_lookup?.Bytes ?? 0);
+
+    /// <summary>What is right for this pattern of zeros.</summary>
+    public string Format => _unstructured is not null ? "unstructured" : $"{_grouped!.Height}x1";
+
+    /// <summary>The same weights for few tokens, packed when they are first asked for.</summary>
+    public Lookup Few
+    {
+        get
+        {
+            if (Volatile.Read(ref _lookup) is { } made) return made;
+            lock (_making)
+            {
+                if (_lookup is null) Volatile.Write(ref _lookup, new Lookup(_unstructured?.ToCsr() ?? _grouped!.ToCsr(), _bias, Level.Lanes));
+                return _lookup;
+            }
+        }
+    }
+
+    /// <summary>Some rows for a tile of tokens.</summary>
+    /// <param name="x">[columns, vectors · lanes]</param>
+    /// <param name="y">[rounded rows, vectors · lanes]</param>
+    /// <param name="vectors">1 to 4.</param>
+    /// <param name="from">The first row, a multiple of <see cref="Unstructured.Alike"/>.</param>
+    /// <param name="to">Behind the last; a multiple too, or all.</param>
+    public void Run(float* x, float* y, int vectors, int from, int to)
+    {
+        var relu = Activation.Kind == ActivationKind.Relu;
+        if (_unstructured is not null) Level.Run(_unstructured, x, y, vectors, relu, from, to);
+        else Level.Run(_grouped!, x, y, vectors, relu, from, to);
+        if (relu) return;
+        var width = vectors * Level.Lanes;
+        Activations.Apply(Activation, y + (long)from * width, (long)(to - from) * width);
+    }
+
+    public void Dispose()
+    {
+        _unstructured?.Dispose();
+        _grouped?.Dispose();
+        _lookup?.Dispose();
+    }
+}

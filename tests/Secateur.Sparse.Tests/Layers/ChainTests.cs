@@ -1,0 +1,105 @@
+using CsCheck;
+using Secateur.Sparse.Kernels;
+using Secateur.Sparse.Layers;
+
+namespace Secateur.Sparse.Tests.Layers;
+
+public sealed class ChainTests
+{
+    private static readonly Gen<int> Size = Gen.OneOf(Gen.Int[1, 40], Gen.Int[1, 300], Gen.OneOf(31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1025, 2049, 4097));
+    private static readonly Gen<int> Tokens = Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 200], Gen.OneOf(4, 8, 9, 15, 16, 17, 63, 64, 65, 128, 600));
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Equals_the_dense_loop(int level) =>
+        Gen.Select(Size, Size, Tokens, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4), Gen.Int).Where((rows, columns, tokens, _, _, _) => (long)rows * columns * tokens < 20_000_000)
+            .Sample((rows, columns, tokens, sparsity, height, seed) =>
+            {
+                var random = new Random(seed);
+                var weights = Draw.Weights(random, rows, columns, sparsity, height);
+                var (bias, x) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns));
+                using var chain = new Chain([new(Draw.Csr(weights, rows, columns), bias, Activation.None, Level.All[level])]);
+                var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
+                Near(expected, sizes, Run(chain, x, tokens));
+            }, iter: 60, threads: 1);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Layers_are_one_after_the_other_with_bias_activation_and_residual(int level) =>
+        Gen.Select(Gen.Int[1, 150].Array[4], Tokens, Gen.OneOf(0.5, 0.9, 0.98), Gen.Int).Sample((sizes, tokens, sparsity, seed) =>
+        {
+            var random = new Random(seed);
+            var x = Draw.Values(random, tokens * sizes[0]);
+            var activations = new Activation[] { Activation.Relu, new(ActivationKind.Tanh), new(ActivationKind.Gelu) };
+            var products = new List<Product>();
+            var (now, was) = (x.Select(value => (double)value).ToArray(), 0);
+            for (var at = 0; at < 3; at++)
+            {
+                var (rows, columns) = (sizes[at + 1], sizes[at]);
+                var weights = Draw.Weights(random, rows, columns, sparsity);
+                var bias = Draw.Values(random, rows);
+                products.Add(new(Draw.Csr(weights, rows, columns), bias, activations[at], Level.All[level]));
+                var (values, _) = Reference.Product(weights, bias, [.. now.Select(value => (float)value)], rows, columns, tokens);
+                now = [.. values.Select(value => Reference.Apply(activations[at], value))];
+                was = rows;
+            }
+            var residual = Draw.Values(random, tokens * was);
+            using var chain = new Chain([.. products]);
+            var y = Run(chain, x, tokens, residual, Activation.Relu);
+            for (var i = 0; i < y.Length; i++) Assert.Equal(Math.Max(0, now[i] + residual[i]), y[i], 2e-5 * Math.Max(1, Math.Abs(now[i])));
+        }, iter: 40, threads: 1);
+
+    [Theory, MemberData(nameof(Levels))]
+    public void What_is_no_number_reaches_the_outputs_that_read_it(int level)
+    {
+        var random = new Random(3);
+        var weights = Draw.Weights(random, 90, 70, 0.9);
+        foreach (var tokens in new[] { 1, 3, 9, 70 })
+            foreach (var odd in new[] { float.NaN, float.PositiveInfinity })
+            {
+                var x = Draw.Values(random, tokens * 70);
+                x[(tokens - 1) * 70 + 41] = odd;
+                using var chain = new Chain([new(Draw.Csr(weights, 90, 70), new float[90], Activation.Relu, Level.All[level])]);
+                var y = Run(chain, x, tokens);
+                for (var row = 0; row < 90; row++)
+                    if (weights[row * 70 + 41] is not 0 and var weight && (weight > 0 || float.IsNaN(odd))) Assert.False(float.IsFinite(y[(tokens - 1) * 90 + row]));
+                Assert.All(y[..((tokens - 1) * 90)], value => Assert.True(float.IsFinite(value)));
+            }
+    }
+
+    [Fact]
+    public void Packed_weights_are_what_they_were() =>
+        Gen.Select(Size, Size, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4), Gen.Int).Where((rows, columns, _, _, _) => rows * columns < 1_000_000).Sample((rows, columns, sparsity, height, seed) =>
+        {
+            var csr = Draw.Csr(Draw.Weights(new(seed), rows, columns, sparsity, height), rows, columns);
+            foreach (var level in Level.All)
+            {
+                using var unstructured = new Unstructured(csr, default, level.Lanes);
+                using var grouped = new Grouped(csr, default, level.Lanes, height == 1 ? 4 : height);
+                foreach (var again in new[] { unstructured.ToCsr(), grouped.ToCsr() })
+                {
+                    Assert.Equal(csr.Starts, again.Starts);
+                    for (var row = 0; row < rows; row++)
+                    {
+                        Assert.Equal(csr.ColumnsOf(row), again.ColumnsOf(row));
+                        Assert.Equal(csr.ValuesOf(row), again.ValuesOf(row));
+                    }
+                }
+            }
+        }, iter: 40, threads: 1);
+
+    public static TheoryData<int> Levels => [.. Enumerable.Range(0, Level.All.Length)];
+
+    private static unsafe float[] Run(Chain chain, float[] x, int tokens, float[]? residual = null, Activation? last = null)
+    {
+        using var input = new Guarded(x);
+        using var output = new Guarded(new float[tokens * chain.Rows]);
+        using var added = residual is null ? null : new Guarded(residual);
+        chain.Run(input.Pointer, output.Pointer, added is null ? null : added.Pointer, last ?? Activation.None, tokens, Workers.Alone);
+        return output.ToArray();
+    }
+
+    private static void Near(double[] expected, double[] sizes, float[] actual)
+    {
+        for (var i = 0; i < expected.Length; i++)
+            if (!(Math.Abs(expected[i] - actual[i]) <= 1e-5 * sizes[i] + 1e-37)) Assert.Fail($"output {i} of {expected.Length} is {actual[i]:R}, not {expected[i]:R}");
+    }
+}
