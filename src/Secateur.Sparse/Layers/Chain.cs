@@ -136,8 +136,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     /// <summary>Tiles lie behind each other; a step is divided into tiles and pieces of each.</summary>
     private void ByRows(Job job, Workers workers)
     {
-        var places = 0L;
-        for (var tile = 0; tile < job.Tiles.Count; tile++) places += (long)job.Tiles.Vectors(tile) * _lanes;
+        var places = job.Tiles.Offset(job.Tiles.Count);
         var x = Scratch.Take(0, _widest * places);
         var y = Scratch.Take(1, _widest * places);
         job.Other = x;
@@ -165,7 +164,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var job = (Job*)state;
         var chain = Of(job);
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
-        chain.In(job, tile, job->Other + job->Tiles.First(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
+        chain.In(job, tile, job->Other + job->Tiles.Offset(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -177,7 +176,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
         var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
         var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
-        var offset = job->Tiles.First(tile) * chain._widest;
+        var offset = job->Tiles.Offset(tile) * chain._widest;
         if (from < to) product.Run(job->X + offset, job->Other + offset, job->Tiles.Vectors(tile), from, to);
     }
 
@@ -188,16 +187,14 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var chain = Of(job);
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
         var places = job->Tiles.Places(tile);
-        chain.Out(job, tile, job->Other + job->Tiles.First(tile) * chain._widest, places * piece / job->Pieces, places * (piece + 1) / job->Pieces);
+        chain.Out(job, tile, job->Other + job->Tiles.Offset(tile) * chain._widest, places * piece / job->Pieces, places * (piece + 1) / job->Pieces);
     }
 
-    /// <summary>Some columns of a tile's tokens to [columns, places].</summary>
+    /// <summary>Some columns of a tile's tokens to [columns, places]. What is beyond the last token is left as it was: nobody reads what comes of it.</summary>
     private void In(Job* job, int tile, float* to, int from, int behind)
     {
         var (places, width) = (job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _lanes);
         products[0].Level.Transpose(job->X + job->Tiles.First(tile) * Columns + from, places, behind - from, Columns, to + (long)from * width, width);
-        if (places < width)
-            for (var column = from; column < behind; column++) new Span<float>(to + (long)column * width + places, width - places).Clear();
     }
 
     /// <summary>Some tokens of a tile to [tokens, rows].</summary>
