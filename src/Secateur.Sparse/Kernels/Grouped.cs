@@ -54,7 +54,7 @@ internal sealed unsafe class Grouped : IDisposable
     }
 
     /// <summary>Calls for each column of a group once with row −1, and then for each nonzero of the column with its row in the group.</summary>
-    private static void Walk(Csr csr, int first, int height, Action<int, int, float> visit)
+    public static void Walk(Csr csr, int first, int height, Action<int, int, float> visit)
     {
         Span<int> next = stackalloc int[height];
         next.Clear();

@@ -26,6 +26,9 @@ internal abstract unsafe class Level
     /// <inheritdoc cref="Lookup.Run"/>
     public abstract void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to);
 
+    /// <inheritdoc cref="Strips.Run"/>
+    public abstract void Run(Strips matrix, float* x, long xStride, float* y, long yStride, int tokens, bool relu, int from, int to);
+
     /// <summary>Up to so many tokens the lookup is the faster way.</summary>
     public abstract int FewTokens { get; }
 
@@ -56,6 +59,8 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
     public override void Run(Unstructured matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
     public override void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
     public override void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, y, yStride, tokens, relu, from, to);
+
+    public override void Run(Strips matrix, float* x, long xStride, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, xStride, y, yStride, tokens, relu, from, to);
 
     public override void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind) =>
         Patches.Fill<S, V>(x, image, shape, first, places, width, to, group, from, behind);

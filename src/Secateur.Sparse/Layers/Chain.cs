@@ -7,7 +7,7 @@ namespace Secateur.Sparse.Layers;
 
 /// <summary>Matrix products, one into the next. Between them tokens stay in the kernels' own order.</summary>
 /// <remarks>
-/// A few tokens go as they lie through <see cref="Lookup"/>. Many are cut into <see cref="Tiles"/>, transposed, and transposed back in the end. With many tiles each is one
+/// A few tokens go as they lie through <see cref="FewTokens"/>. Many are cut into <see cref="Tiles"/>, transposed, and transposed back in the end. With many tiles each is one
 /// piece of work; with few of them each step is divided by rows, so that all threads have some.
 /// </remarks>
 internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposable
@@ -70,7 +70,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     private void Few(Job job, Workers workers)
     {
         var (tokens, first) = ((int)job.Tokens, products[0].Few);
-        var stride = Columns == first.Padded ? Columns : first.Padded;
+        var stride = Columns == first.Stride ? Columns : first.Stride;
         if (stride != Columns)
         {
             var padded = Scratch.Take(0, (long)tokens * stride);
@@ -80,7 +80,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         for (var at = 0; at < products.Length; at++)
         {
             var few = products[at].Few;
-            var next = at + 1 < products.Length ? products[at + 1].Few.Padded : Rows;
+            var next = at + 1 < products.Length ? products[at + 1].Few.Stride : Rows;
             var y = at + 1 < products.Length ? Scratch.Take(1 + at % 2, (long)tokens * next) : job.Y;
             job.Other = y;
             (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Pieces, few.Groups)));
@@ -109,9 +109,8 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var product = Of(job).Products[job->Product];
         var few = product.Few;
         var (from, to) = (few.Groups * (int)piece / job->Pieces, few.Groups * ((int)piece + 1) / job->Pieces);
-        for (var token = 0; token < job->Tokens; token += Lookup.MostTokens)
-            product.Level.Run(few, job->X + (long)token * few.Padded, job->Other + token * job->Stride, job->Stride, (int)Math.Min(Lookup.MostTokens, job->Tokens - token),
-                product.Activation.Kind == ActivationKind.Relu, from, to);
+        for (var token = 0; token < job->Tokens; token += FewTokens.Most)
+            few.Run(job->X + (long)token * few.Stride, job->Other + token * job->Stride, job->Stride, (int)Math.Min(FewTokens.Most, job->Tokens - token), product.Activation.Kind == ActivationKind.Relu, from, to);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
