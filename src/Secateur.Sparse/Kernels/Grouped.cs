@@ -43,6 +43,10 @@ internal sealed unsafe class Grouped : IDisposable
     public int Rows { get; }
     public int Columns { get; }
     public int Height { get; }
+
+    /// <summary>Columns of all groups together.</summary>
+    public long Joint => _places.Length;
+
     public long Bytes => _places.Bytes + _weights.Bytes + _starts.Bytes + _bias.Bytes;
 
     /// <summary>Columns of all groups together.</summary>

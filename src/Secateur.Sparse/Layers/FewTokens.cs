@@ -5,8 +5,6 @@ namespace Secateur.Sparse.Layers;
 /// <summary>A product's weights packed for one to four tokens: strips where the pattern of zeros has them, lookups otherwise.</summary>
 internal sealed unsafe class FewTokens : IDisposable
 {
-    private const double Filled = 1.25; // zeros that strips may carry with them: a lookup's slot costs as much more
-
     private readonly Lookup? _lookup;
     private readonly Strips? _strips;
     private readonly Level _level;
@@ -17,6 +15,9 @@ internal sealed unsafe class FewTokens : IDisposable
         if (csr.Columns <= Strips.MostColumns && Grouped.Joined(csr, level.Lanes) * level.Lanes <= Filled * csr.Nonzero) _strips = new(csr, bias, default, level.Lanes);
         else _lookup = new(csr, bias, level.Lanes);
     }
+
+    /// <summary>Elements that strips may keep for each nonzero: a lookup's slots cost as much.</summary>
+    public const double Filled = 1.25;
 
     /// <summary>Tokens that are taken at once, at most.</summary>
     public const int Most = 4;
