@@ -1,0 +1,131 @@
+using Secateur.Sparse.Kernels;
+using Secateur.Sparse.Layers;
+
+namespace Secateur.Sparse.Provider;
+
+/// <summary>A node that multiplies by a constant weight, and the nodes behind it that are done with it: last(activation(weight·input + bias) + residual).</summary>
+internal abstract class Layer
+{
+    protected Layer(GraphNode node, GraphValue input, Dense weight) => (Node, Input, Weight, Output, Nodes) = (node, input, weight, node.Output, [node]);
+
+    public GraphNode Node { get; }
+    public GraphValue Input { get; private set; }
+
+    /// <summary>[outputs, what each of them sums over]</summary>
+    public Dense Weight { get; }
+
+    /// <summary>The node and those that were taken up behind it.</summary>
+    public List<GraphNode> Nodes { get; }
+
+    /// <summary>What the last of them makes.</summary>
+    public GraphValue Output { get; private set; }
+
+    /// <summary>[outputs]; null where there is none.</summary>
+    public float[]? Bias { get; private set; }
+
+    /// <summary>The shape that the output is given, −1 for one axis at most; null where that is the input's but for the outputs.</summary>
+    public long[]? Shape { get; private set; }
+
+    public Activation Activation { get; set; }
+    public GraphValue? Residual { get; set; }
+
+    /// <summary>Of the sum with the residual.</summary>
+    public Activation Last { get; private set; }
+
+    /// <summary>Axes behind that of the outputs.</summary>
+    protected abstract int AxesBehind { get; }
+
+    /// <summary>The layer that a node is, alone.</summary>
+    /// <param name="node">Any node.</param>
+    /// <param name="objection">Why it cannot be one, where its operator could; else null.</param>
+    public static Layer? Of(GraphNode node, out string? objection) => node.Operator switch
+    {
+        "MatMul" or "Gemm" or "com.microsoft.FusedMatMul" or "com.microsoft.FusedGemm" => MatrixLayer.Of(node, out objection),
+        "Conv" or "com.microsoft.FusedConv" => ConvolutionLayer.Of(node, out objection),
+        _ => None(out objection),
+    };
+
+    /// <summary>Takes up what comes before, where it changes nothing, and what follows, as far as it goes.</summary>
+    /// <param name="isFree">Whether a node is in no other claim.</param>
+    public void TakeUp(Predicate<GraphNode> isFree)
+    {
+        if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } before)
+        {
+            Nodes.Insert(0, maker);
+            Input = maker.Input(0)!;
+            Shape = [.. before[..^1], Weight.Rows];
+        }
+        while (Next() is { } next && next.Nodes.All(node => isFree(node)))
+        {
+            if (next.Bias is { } bias) AddBias(bias);
+            if (next.Shape is not null) Shape = next.Shape;
+            if (next.Residual is not null) Residual = next.Residual;
+            if (next.Activation.Kind != ActivationKind.None && Residual is null) Activation = next.Activation;
+            else if (next.Activation.Kind != ActivationKind.None) Last = next.Activation;
+            Nodes.AddRange(next.Nodes);
+            Output = next.Output;
+        }
+    }
+
+    /// <summary>Makes the activation that a node has in itself the layer's.</summary>
+    protected void Activate(Activation activation)
+    {
+        if (Residual is null) Activation = activation;
+        else Last = activation;
+    }
+
+    /// <returns>False where the node's own operand is not one number for each output, or one for all.</returns>
+    protected bool TryAddBias(GraphValue constant, float factor)
+    {
+        if (Values(constant, 2, 0) is not { } values) return false;
+        if (factor != 1)
+            for (var i = 0; i < values.Length; i++) values[i] *= factor;
+        AddBias(values);
+        return true;
+    }
+
+    private Following? Next()
+    {
+        var (activated, summed) = (Activation.Kind != ActivationKind.None, Residual is not null);
+        if (summed && Last.Kind != ActivationKind.None) return null;
+        if ((summed || !activated) && ActivationPattern.Behind(Output) is { } pattern) return pattern;
+        if (Output.OnlyUser is not { } user) return null;
+        if (summed) return null;
+        if (this is MatrixLayer && user.Input(0) == Output && Reshaping.Behind(user, Weight.Rows) is { } shape) return new([user], user.Output) { Shape = shape };
+        if (user.Operator is "com.microsoft.BiasGelu" or "com.microsoft.FastGelu" && !activated && user.Input(0) == Output && user.Input(1) is { IsConstant: true } bias)
+            return Values(bias, 1, 0) is { } values ? new([user], user.Output) { Bias = values, Activation = new(user.Operator.EndsWith("FastGelu", StringComparison.Ordinal) ? ActivationKind.FastGelu : ActivationKind.Gelu) } : null;
+        if (user.Operator != "Add" || user.Beside(Output) is not { IsFloat: true } beside) return null;
+        if (beside.IsConstant) return !activated && Values(beside, Output.Shape?.Length ?? AxesBehind + 1, AxesBehind) is { } constants ? new([user], user.Output) { Bias = constants } : null;
+        return MayBeAlike(Output.Shape, beside.Shape) ? new([user], user.Output) { Residual = beside } : null;
+    }
+
+    /// <summary>Whether two shapes are the same where both are known; what is not known is seen when it runs.</summary>
+    protected static bool MayBeAlike(long[]? left, long[]? right) => left is not null && right is not null && left.Length == right.Length
+        && left.Zip(right).All(pair => pair.First == pair.Second || (Math.Min(pair.First, pair.Second) < 0 && Math.Max(pair.First, pair.Second) != 1));
+
+    protected static Layer? None(out string? objection, string? why = null)
+    {
+        objection = why;
+        return null;
+    }
+
+    /// <returns>[outputs]; null where the constant, added to a value of a rank with so many axes behind that of the outputs, is no bias.</returns>
+    private unsafe float[]? Values(GraphValue value, int rank, int behind)
+    {
+        var constant = value.Constant;
+        if (constant.Type != Ort.Float || constant.Rank > rank || constant.Elements is var elements && elements != 1 && elements != Weight.Rows) return null;
+        var axis = constant.Rank - 1 - behind;
+        if (elements != 1 && (axis < 0 || constant.Shape[axis] != elements)) return null;
+        var values = new float[Weight.Rows];
+        if (elements == 1) values.AsSpan().Fill(*constant.Data);
+        else new ReadOnlySpan<float>(constant.Data, values.Length).CopyTo(values);
+        return values;
+    }
+
+    private void AddBias(float[] values)
+    {
+        if (Bias is null) Bias = values;
+        else
+            for (var i = 0; i < values.Length; i++) Bias[i] += values[i];
+    }
+}

@@ -1,0 +1,55 @@
+using Secateur.Sparse.Kernels;
+using Secateur.Sparse.Layers;
+
+namespace Secateur.Sparse.Provider;
+
+/// <summary>MatMul and Gemm with a constant right operand of two axes, and ONNX Runtime's own kin of them.</summary>
+internal sealed class MatrixLayer : Layer
+{
+    private readonly float _factor;
+
+    private MatrixLayer(GraphNode node, GraphValue input, Dense weight, float factor) : base(node, input, weight) => _factor = factor;
+
+    protected override int AxesBehind => 0;
+
+    /// <inheritdoc cref="Layer.Of"/>
+    public static new unsafe Layer? Of(GraphNode node, out string? objection)
+    {
+        if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
+        if (!right.IsConstant || input.IsConstant) return None(out objection, "its right operand is no constant");
+        if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
+        var constant = right.Constant;
+        if (constant.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
+        if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
+        var (first, second) = ((int)constant.Shape[0], (int)constant.Shape[1]);
+        var weight = node.Whole("transB", 0) != 0 ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
+        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1));
+        objection = node.Operator.EndsWith("Gemm", StringComparison.Ordinal) ? layer.AddThird() : null;
+        return objection is null ? layer : null;
+    }
+
+    public Product Pack() => new(Weight.ToCsr(_factor), Bias, Activation);
+
+    /// <summary>Gemm's third operand, and the activation of a fused one.</summary>
+    /// <returns>An objection, or null.</returns>
+    private string? AddThird()
+    {
+        var beta = Node.Number("beta", 1);
+        if (Node.Input(2) is { } third && beta != 0)
+        {
+            if (third.IsConstant)
+            {
+                if (!TryAddBias(third, beta)) return "its bias is not one number for each output";
+            }
+            else
+            {
+                if (beta != 1 || !MayBeAlike(Output.Shape, third.Shape)) return "its third operand is neither a constant nor of the output's shape";
+                Residual = third;
+            }
+        }
+        if (ActivationPattern.Named(Node.Word("activation"), [Node.Number("activation_alpha", 0), Node.Number("activation_beta", 0)]) is not { } activation)
+            return $"its activation {Node.Word("activation")} is not known";
+        Activate(activation);
+        return null;
+    }
+}

@@ -1,0 +1,61 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
+
+namespace Secateur.Sparse.Tests.Provider;
+
+/// <summary>A session with the provider or without it.</summary>
+internal sealed class Run : IDisposable
+{
+    private readonly string _report = Path.GetTempFileName();
+    private readonly InferenceSession _session;
+
+    /// <param name="model">To run.</param>
+    /// <param name="device">Of the provider; null for the processor's own alone.</param>
+    /// <param name="threads">Of the session.</param>
+    /// <param name="options">Of the provider.</param>
+    public Run(ModelProto model, OrtEpDevice? device, int threads = 1, params IEnumerable<(string Key, string Value)> options)
+    {
+        try
+        {
+            using var session = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            session.AddSessionConfigEntry("session.force_spinning_stop", "1");
+            if (device is not null) session.AppendExecutionProvider(OrtEnv.Instance(), [device], options.Append((Key: "report", Value: _report)).ToDictionary(option => option.Key, option => option.Value));
+            _session = new InferenceSession(model.ToByteArray(), session);
+            Report = File.ReadAllLines(_report);
+        }
+        finally
+        {
+            File.Delete(_report);
+        }
+    }
+
+    /// <summary>A line for each node that the provider looked at.</summary>
+    public string[] Report { get; }
+
+    public (long[] Shape, float[] Values)[] Of(params IEnumerable<TensorProto> inputs)
+    {
+        using var run = new RunOptions();
+        var given = inputs.ToDictionary(input => input.Name, Value);
+        try
+        {
+            using var results = _session.Run(run, given, _session.OutputNames);
+            return [.. results.Select(result => (result.GetTensorTypeAndShape().Shape, result.GetTensorDataAsSpan<float>().ToArray()))];
+        }
+        finally
+        {
+            foreach (var value in given.Values) value.Dispose();
+        }
+    }
+
+    public void Dispose() => _session.Dispose();
+
+    private static OrtValue Value(TensorProto tensor)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)tensor.DataType, [.. tensor.Dims]);
+        tensor.Bytes().CopyTo(value.GetTensorMutableRawData());
+        return value;
+    }
+}
