@@ -20,6 +20,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["operators"] = OperatorPage.Run,
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
+    ["sparse"] = Sparse.Run,
     ["latency-prediction"] = LatencyPrediction.Run,
     ["skeletons"] = Suite.Run,
     ["models-pictures"] = TextModels.Run,
