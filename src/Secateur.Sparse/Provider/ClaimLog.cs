@@ -25,6 +25,9 @@ internal sealed class ClaimLog : IDisposable
         }
     }
 
+    /// <summary>Before the session is made: later ONNX Runtime would pass over what is thrown.</summary>
+    public static void Check(ProviderOptions options) => new ClaimLog(options, new()).Dispose();
+
     private bool IsOff => _report is null && !_verbose;
 
     public void Claimed(IReadOnlyList<Layer> layers)

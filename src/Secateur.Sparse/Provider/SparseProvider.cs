@@ -24,6 +24,7 @@ internal sealed unsafe class SparseProvider
     /// <returns>OrtEp</returns>
     public static void* Make(Ort ort, byte* name, ProviderOptions options)
     {
+        ClaimLog.Check(options);
         var made = OrtObject.Make(new SparseProvider(ort, name, options));
         made[1] = (delegate* unmanaged[Cdecl]<void*, byte*>)&GetName;
         made[2] = (delegate* unmanaged[Cdecl]<void*, void*, void*, void*>)&GetCapability;
