@@ -17,12 +17,12 @@ public sealed record SparseFacts(string Name, ImmutableArray<long> Shape, long N
 /// <remarks>
 /// External data is brought into the file. Negative zeros count as zeros where nothing but matrix products and convolutions read the tensor: there
 /// they change no number. An input with a default value, which a caller may replace, stays dense.
+/// A <c>Constant</c> node that becomes sparse becomes an initializer.
 /// </remarks>
 public static class SparseModel
 {
     private const int SparseVersion = 6; // of the file format, which before has no sparse initializers
     private const int InputsVersion = 4; // until then every initializer is an input too
-    private const int SparseConstants = 11; // the operator set whose Constant takes them
 
     // what ONNX Runtime 1.31 was seen to read in sparse tensors; with positions flat or by axis, of any rank
     private static readonly ImmutableArray<DataType> Types =
@@ -45,7 +45,6 @@ public static class SparseModel
         if (data.Contains(Path.GetFullPath(target))) throw new SecateurException($"{target}: is a file of the model that is to be packed; name another");
         var inputBytes = data.Append(path).Sum(file => new FileInfo(file).Length);
         var facts = ImmutableArray.CreateBuilder<SparseFacts>();
-        var opset = model.OpsetImport.FirstOrDefault(import => OnnxModel.Domain(import.Domain).Length == 0)?.Version ?? 1;
         HashSet<string> constants = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
         var readElsewhere = ReadElsewhere(model.Graph);
         foreach (var graph in Graphs(model.Graph).ToArray())
@@ -59,10 +58,13 @@ public static class SparseModel
                 if (!replaceable.Contains(dense.Name) && Sparse(dense, dense.Name) is { } sparse) graph.SparseInitializer.Add(sparse);
                 else graph.Initializer.Add(dense);
             }
-            foreach (var node in graph.Node.Where(node => opset >= SparseConstants && node is { OpType: "Constant", Output.Count: 1 } && OnnxModel.Domain(node.Domain).Length == 0))
+            // Constant takes sparse tensors from operator set 11 on, and a graph always
+            foreach (var node in graph.Node.Where(node => node is { OpType: "Constant", Output.Count: 1, Attribute: [{ Name: "value", T: not null }] } && OnnxModel.Domain(node.Domain).Length == 0).ToArray())
             {
-                if (node.Attribute is not [{ Name: "value", T: { } dense } attribute] || Sparse(dense, node.Output[0]) is not { } sparse) continue;
-                (attribute.Name, attribute.Type, attribute.T, attribute.SparseTensor) = ("sparse_value", AttributeProto.Types.AttributeType.SparseTensor, null, sparse);
+                cancel.ThrowIfCancellationRequested();
+                if (Sparse(node.Attribute[0].T, node.Output[0]) is not { } sparse) continue;
+                graph.Node.Remove(node);
+                graph.SparseInitializer.Add(sparse);
             }
         }
         if (facts.Count > 0 && model.IrVersion < SparseVersion) Raise(model, constants);
@@ -78,6 +80,7 @@ public static class SparseModel
             var denseBytes = dense.CalculateSize();
             if (SparseTensor.Bytes(SparseTensor.Nonzero(dense, keepSigns), TensorData.Width(dense.Type())) >= denseBytes) return null;
             var sparse = SparseTensor.FromDense(dense, keepSigns);
+            (sparse.Values.Name, sparse.Indices.Name) = (name, name + "_indices");
             var bytes = sparse.CalculateSize();
             if (bytes >= denseBytes) return null;
             facts.Add(new(name, [.. dense.Dims], sparse.Values.Dims[0], denseBytes, bytes));
