@@ -53,12 +53,12 @@ internal static class PackedHeader
         stream.ReadExactly(start);
         if (!Begins(start)) throw new InvalidDataException("is no packed model; name a .secz file that secateur pack has written");
         var (version, length) = (BitConverter.ToInt32(start, Magic.Length), BitConverter.ToInt32(start, Magic.Length + 4));
+        if (version != Version) throw new InvalidDataException($"is of version {version}, and this Secateur reads {Version}; take a newer one");
         if (length < start.Length + 4 || length > MostBytes) throw Damaged();
         var body = new byte[length + HashBytes];
         start.CopyTo(body, 0);
         stream.ReadExactly(body.AsSpan(start.Length));
         if (!SHA256.HashData(body.AsSpan(0, length)).AsSpan().SequenceEqual(body.AsSpan(length))) throw Damaged();
-        if (version != Version) throw new InvalidDataException($"is of version {version}, and this Secateur reads {Version}; take a newer one");
         var source = new BlockReader(body.AsSpan(start.Length, length - start.Length));
         var files = ImmutableArray.CreateBuilder<PackedFile>();
         for (var count = source.Int(MostBytes); count > 0; count--)

@@ -83,7 +83,8 @@ public static class SparseModel
             (sparse.Values.Name, sparse.Indices.Name) = (name, name + "_indices");
             var bytes = sparse.CalculateSize();
             if (bytes >= denseBytes) return null;
-            facts.Add(new(name, [.. dense.Dims], sparse.Values.Dims[0], denseBytes, bytes));
+            dense.Release(); // a large model is not held twice
+            facts.Add(new(name, [.. sparse.Dims], sparse.Values.Dims[0], denseBytes, bytes));
             return sparse;
         }
     }
