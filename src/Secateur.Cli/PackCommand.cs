@@ -58,12 +58,13 @@ internal static class PackCommand
         console.WriteLine($"{packed.Output}: {Figures.Count(packed.Bytes)} bytes, {Figures.Percent((double)packed.Bytes / packed.InputBytes)} of {Figures.Count(packed.InputBytes)}");
         if (packed.Format == "onnx" && packed.Tensors.IsEmpty)
             console.WriteLine($"no tensor has so many zeros that it is smaller as a sparse one; {PackedModel.Extension} packs any model");
+        if (packed.Files.Length + packed.Tensors.Length == 0) return;
         console.WriteLine();
-        var table = Output.Table(console, packed.Format == "onnx" ? "sparse tensor" : "file", ">shape", ">nonzero", ">bytes", packed.Format == "onnx" ? ">packed" : "SHA-256");
+        var table = packed.Format == "onnx" ? Output.Table(console, "sparse tensor", ">shape", ">nonzero", ">bytes", ">packed") : Output.Table(console, "file", ">bytes", "SHA-256");
         foreach (var tensor in packed.Tensors)
             table.Row(tensor.Name, Figures.Shape(tensor.Shape), Figures.Count(tensor.Nonzero), Figures.Count(tensor.DenseBytes), Figures.Count(tensor.Bytes));
-        foreach (var file in packed.Files) table.Row(file.Name, "", "", Figures.Count(file.Bytes), file.Sha256);
-        if (packed.Tensors.Length + packed.Files.Length > 0) console.Write(table);
+        foreach (var file in packed.Files) table.Row(file.Name, Figures.Count(file.Bytes), file.Sha256);
+        console.Write(table);
     }
 
     /// <summary>What <c>pack</c> writes.</summary>

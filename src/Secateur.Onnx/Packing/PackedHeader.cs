@@ -14,7 +14,7 @@ public sealed record PackedFile(string Name, long Bytes, string Sha256);
 internal static class PackedHeader
 {
     private const int Version = 1;
-    private const int MostBytes = 1 << 20;
+    private const int MostBytes = 1 << 24; // of some hundred thousand files of external data
     private const int HashBytes = 32;
 
     // as PNG's: no text, and a transfer that changes line ends is seen at once

@@ -13,23 +13,24 @@ internal sealed class PackedReader
 
     private readonly string path;
     private readonly Stream stream;
-
-    private ImmutableArray<PackedFile> Files { get; }
+    private readonly ImmutableArray<PackedFile> files;
 
     /// <exception cref="InvalidDataException">The head is damaged.</exception>
     /// <exception cref="EndOfStreamException">The file ends in its head.</exception>
     public PackedReader(string path, Stream stream)
     {
         (this.path, this.stream) = (path, stream);
-        Files = PackedHeader.Read(stream);
+        files = PackedHeader.Read(stream);
     }
+
+    public static SecateurException Truncated(string path, Exception cause) => new($"{path}: is truncated; copy it or pack the model again", cause);
 
     public ImmutableArray<PackedFile> Unpack(string target, int threads, IProgress<double>? progress, CancellationToken cancel)
     {
-        var total = Files.Aggregate((UInt128)0, (sum, file) => sum + (ulong)file.Bytes);
+        var total = files.Aggregate((UInt128)0, (sum, file) => sum + (ulong)file.Bytes);
         if (total > (UInt128)(stream.Length / SmallestBlock) * Block.MostBytes)
             throw new SecateurException($"{path}: says that it holds {total} bytes, which a file of {stream.Length} cannot; copy it or pack the model again");
-        var places = Files.Select((file, index) => index == Files.Length - 1 ? target : Beside(file.Name, target)).ToArray();
+        var places = files.Select((file, index) => index == files.Length - 1 ? target : Beside(file.Name, target)).ToArray();
         if (places.Select(Path.GetFullPath).Distinct().Count() < places.Length)
             throw new SecateurException($"{path}: the model's data has the name that the model is to get, '{Path.GetFileName(target)}'; give the model another name");
         AtomicFile.Probe(target);
@@ -37,8 +38,8 @@ internal sealed class PackedReader
             throw new SecateurException($"{path}: takes {total} bytes unpacked, and {free} are free where '{target}' is to be; free some or name another folder");
         foreach (var place in places[..^1]) AtomicFile.Probe(place);
         var done = 0L;
-        AtomicFile.Write([.. Files.Zip(places, (file, place) => (place, (Action<Stream>)(output => Write(file, output))))]);
-        return Files;
+        AtomicFile.Write([.. files.Zip(places, (file, place) => (place, (Action<Stream>)(output => Write(file, output))))]);
+        return files;
 
         void Write(PackedFile file, Stream output)
         {
@@ -58,7 +59,7 @@ internal sealed class PackedReader
             }
             done += written;
             if (Convert.ToHexStringLower(hash.GetHashAndReset()) != file.Sha256) throw Damaged();
-            if (file == Files[^1] && stream.Position != stream.Length) throw Damaged();
+            if (file == files[^1] && stream.Position != stream.Length) throw Damaged();
         }
     }
 
@@ -106,6 +107,4 @@ internal sealed class PackedReader
     }
 
     private SecateurException Damaged(Exception? cause = null) => new($"{path}: is damaged, it does not give the bytes that were packed; copy it or pack the model again", cause);
-
-    public static SecateurException Truncated(string path, Exception cause) => new($"{path}: is truncated; copy it or pack the model again", cause);
 }

@@ -16,8 +16,8 @@ public sealed record SparseFacts(string Name, ImmutableArray<long> Shape, long N
 /// <summary>An ONNX file whose tensors are sparse initializers wherever that is smaller. Any ONNX Runtime makes them dense as it loads them.</summary>
 /// <remarks>
 /// External data is brought into the file. Negative zeros count as zeros where nothing but matrix products and convolutions read the tensor: there
-/// they change no number. An input with a default value, which a caller may replace, stays dense.
-/// A <c>Constant</c> node that becomes sparse becomes an initializer.
+/// they change no number, at most the sign of a zero. An input with a default value, which a caller may replace, stays dense.
+/// A <c>Constant</c> node that becomes sparse becomes an initializer. The bodies of local functions stay.
 /// </remarks>
 public static class SparseModel
 {
