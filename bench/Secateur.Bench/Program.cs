@@ -18,6 +18,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["ocr"] = Ocr.Run,
     ["text-images"] = TextImages.Run,
     ["operators"] = OperatorPage.Run,
+    ["pack"] = Pack.Run,
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
     ["sparse"] = Sparse.Run,

@@ -15,6 +15,8 @@ internal static class Program
         BenchmarkCommand.Create(),
         TrainCommand.Create(),
         ReportCommand.Create(),
+        PackCommand.Create(),
+        UnpackCommand.Create(),
         CriteriaCommand.Create(),
         AllocationsCommand.Create(),
         SchedulesCommand.Create(),
