@@ -40,7 +40,7 @@ if (args.Length == 0 || !measurements.TryGetValue(args[0], out var measure))
 try
 {
     var settings = new Settings(args).Check();
-    Threads.Use(settings.Int("threads", Environment.ProcessorCount));
+    if (settings.Name != "sparse-open-child") Threads.Use(settings.Int("threads", Environment.ProcessorCount)); // that one's memory is handled as in others' processes
     measure(settings);
     return 0;
 }

@@ -52,8 +52,14 @@ internal sealed unsafe class Grouped : IDisposable
     /// <summary>Columns of all groups together.</summary>
     public static long Joined(Csr csr, int height)
     {
-        var count = 0L;
-        for (var row = 0; row < csr.Rows; row += height) Walk(csr, row, height, (_, member, _) => count += member < 0 ? 1 : 0);
+        var (count, seen) = (0L, new int[csr.Columns]); // the last group, from 1, that had a nonzero in each column
+        for (var row = 0; row < csr.Rows; row++)
+            foreach (var column in csr.ColumnsOf(row))
+            {
+                if (seen[column] == row / height + 1) continue;
+                seen[column] = row / height + 1;
+                count++;
+            }
         return count;
     }
 
