@@ -1,10 +1,10 @@
 namespace Secateur.Sparse.Kernels;
 
-/// <summary>Compressed sparse rows: what every packed form is made from, and can be made into again.</summary>
-internal sealed class Csr
+/// <summary>Compressed sparse rows: what every packed form is made from, and can be made into again. Whoever made it disposes it: it is as large as what is packed.</summary>
+internal sealed class Csr : IDisposable
 {
-    private readonly int[] _columns;
-    private readonly float[] _values;
+    private readonly Native<int> _columns;
+    private readonly Native<float> _values;
 
     /// <param name="counts">Nonzeros of each row.</param>
     /// <param name="columns">Of the matrix.</param>
@@ -14,7 +14,7 @@ internal sealed class Csr
         Columns = columns;
         Starts = new int[counts.Length + 1];
         for (var row = 0; row < counts.Length; row++) Starts[row + 1] = checked(Starts[row] + counts[row]);
-        (_columns, _values) = (new int[Starts[^1]], new float[Starts[^1]]);
+        (_columns, _values) = (new(Starts[^1]), new(Starts[^1]));
     }
 
     public int Rows => Starts.Length - 1;
@@ -25,9 +25,15 @@ internal sealed class Csr
     public int[] Starts { get; }
 
     /// <summary>Columns of a row's nonzeros, ascending.</summary>
-    public ReadOnlySpan<int> ColumnsOf(int row) => _columns.AsSpan(Starts[row], Starts[row + 1] - Starts[row]);
+    public unsafe ReadOnlySpan<int> ColumnsOf(int row) => new(_columns.Pointer + Starts[row], Starts[row + 1] - Starts[row]);
 
-    public ReadOnlySpan<float> ValuesOf(int row) => _values.AsSpan(Starts[row], Starts[row + 1] - Starts[row]);
+    public unsafe ReadOnlySpan<float> ValuesOf(int row) => new(_values.Pointer + Starts[row], Starts[row + 1] - Starts[row]);
 
     public void Put(int at, int column, float value) => (_columns[at], _values[at]) = (column, value);
+
+    public void Dispose()
+    {
+        _columns.Dispose();
+        _values.Dispose();
+    }
 }

@@ -55,7 +55,9 @@ internal sealed unsafe class Product : IDisposable
             if (Volatile.Read(ref _few) is { } made) return made;
             lock (_making)
             {
-                if (_few is null) Volatile.Write(ref _few, new FewTokens(_unstructured?.ToCsr() ?? _grouped!.ToCsr(), _bias, Level));
+                if (_few is not null) return _few;
+                using var again = _unstructured?.ToCsr() ?? _grouped!.ToCsr();
+                Volatile.Write(ref _few, new FewTokens(again, _bias, Level));
                 return _few;
             }
         }

@@ -40,7 +40,14 @@ internal sealed class ConvolutionLayer : Layer
         var rows = Weight.Rows / groups.Length;
         for (var group = 0; group < groups.Length; group++)
             groups[group] = (Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows }).ToCsr();
-        return new(groups, Bias, _shape, Activation);
+        try
+        {
+            return new(groups, Bias, _shape, Activation);
+        }
+        finally
+        {
+            foreach (var weights in groups) weights.Dispose();
+        }
     }
 
     /// <returns>An objection, or null.</returns>

@@ -28,7 +28,11 @@ internal sealed class MatrixLayer : Layer
         return objection is null ? layer : null;
     }
 
-    public Product Pack() => new(Weight.ToCsr(_factor), Bias, Activation);
+    public Product Pack()
+    {
+        using var weights = Weight.ToCsr(_factor);
+        return new(weights, Bias, Activation);
+    }
 
     /// <summary>Gemm's third operand, and the activation of a fused one.</summary>
     /// <returns>An objection, or null.</returns>
