@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Secateur.Sparse.Provider;
 
 /// <summary>Says which layers are faster sparse than dense.</summary>
@@ -13,6 +15,9 @@ internal abstract class CostModel
 
     /// <returns>Why it stays with the dense kernels; null where it is taken.</returns>
     public abstract string? Objection(Layer layer);
+
+    protected static string Of(Layer layer, double share, string objection) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{layer.Weight.Rows}, {layer.Weight.Columns}], {share * 100:0.0} % zeros: {objection}");
 }
 
 /// <summary>Takes all.</summary>
@@ -24,7 +29,7 @@ internal sealed class EverythingPays : CostModel
 /// <summary>Takes weights with a share of zeros at least.</summary>
 internal sealed class EnoughZeros(double threshold, Zeros zeros) : CostModel
 {
-    public override string? Objection(Layer layer) => zeros.Share(layer.Weight) >= threshold ? null : FormattableString.Invariant($"fewer zeros than {threshold:P1}");
+    public override string? Objection(Layer layer) => zeros.Share(layer.Weight) is var share && share >= threshold ? null : Of(layer, share, "under the threshold");
 }
 
 /// <summary>Takes what multiplies so few elements that the lower rate of sparse kernels is more than made up for.</summary>
@@ -35,5 +40,5 @@ internal sealed class EstimatedCost(Zeros zeros) : CostModel
     private const double ProductRate = 0.6, ConvolutionRate = 0.35;
 
     public override string? Objection(Layer layer) =>
-        1 - zeros.Share(layer.Weight) < (layer is ConvolutionLayer ? ConvolutionRate : ProductRate) ? null : "the dense kernel is faster";
+        zeros.Share(layer.Weight) is var share && 1 - share < (layer is ConvolutionLayer ? ConvolutionRate : ProductRate) ? null : Of(layer, share, "the dense kernel is faster");
 }

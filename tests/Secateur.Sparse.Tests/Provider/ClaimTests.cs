@@ -44,9 +44,9 @@ public sealed class ClaimTests
     [Fact]
     public void Zeros_decide()
     {
-        Assert.Equal("fewer zeros than 85.0 %", Why(0.8, ("threshold", "0.85")));
+        Assert.EndsWith(" % zeros: under the threshold", Why(0.8, ("threshold", "0.85")));
         Assert.StartsWith("[50, 48], ", Why(0.9, ("threshold", "0.85")));
-        Assert.Equal("the dense kernel is faster", Why(0));
+        Assert.EndsWith(" % zeros: the dense kernel is faster", Why(0));
         Assert.StartsWith("[50, 48], ", Why(0.9));
         Assert.StartsWith("[50, 48], ", Why(0, ("force", "1"), ("threshold", "0.85")));
 
