@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Secateur.Architectures;
 using Secateur.Execution;
-using Secateur.Onnx;
 using TorchSharp;
-using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;
 
 namespace Secateur.Bench;
@@ -45,7 +42,7 @@ internal static class Checkpointing
     /// <summary>The measured process: prints peak, what was held before, seconds.</summary>
     public static void Child(Settings settings)
     {
-        using var network = new Network(ResNet50());
+        using var network = new Network(SparseModels.ResNet50());
         var checkpointed = settings.Text("mode", "plain") == "checkpointed";
         Dictionary<string, Tensor> inputs = new() { ["input"] = rand(settings.Int("batch", 16), 3, 224, 224) };
         if (checkpointed) _ = network.Segments;
@@ -66,24 +63,4 @@ internal static class Checkpointing
 
     private static double Kilobytes(string field) => double.Parse(
         File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..^3], CultureInfo.InvariantCulture);
-
-    /// <summary>He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, table 1 (arXiv:1512.03385); the first pool is 2×2.</summary>
-    private static OnnxModel ResNet50()
-    {
-        var graph = new GraphBuilder("resnet-50", 1);
-        string Normalized(string layer, string value, long channels, long kernel, long stride = 1) =>
-            graph.BatchNorm($"{layer}.bn", graph.Conv(layer, value, channels, kernel, stride, pad: kernel / 2, bias: false));
-        var x = graph.MaxPool(graph.Relu(Normalized("conv1", graph.Input("input", DataType.Float, 3, 224, 224), 64, 7, 2)), 2);
-        foreach (var (stage, blocks) in new[] { 3, 4, 6, 3 }.Index())
-            for (var block = 0; block < blocks; block++)
-            {
-                var (name, channels, stride) = ($"layer{stage + 1}.{block}", 64L << stage, stage > 0 && block == 0 ? 2 : 1);
-                var y = graph.Relu(Normalized($"{name}.conv1", x, channels, 1));
-                y = graph.Relu(Normalized($"{name}.conv2", y, channels, 3, stride));
-                y = Normalized($"{name}.conv3", y, 4 * channels, 1);
-                x = graph.Relu(graph.Add(y, block == 0 ? Normalized($"{name}.shortcut", x, 4 * channels, 1, stride) : x));
-            }
-        graph.Output(graph.Gemm("fc", graph.Flatten(graph.GlobalAveragePool(x)), 1000, relu: false), "logits");
-        return graph.ToModel();
-    }
 }

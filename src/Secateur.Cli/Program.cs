@@ -16,6 +16,8 @@ internal static class Program
         ProviderCommand.Create(),
         TrainCommand.Create(),
         ReportCommand.Create(),
+        PackCommand.Create(),
+        UnpackCommand.Create(),
         CriteriaCommand.Create(),
         AllocationsCommand.Create(),
         SchedulesCommand.Create(),

@@ -19,37 +19,43 @@ internal static class ExternalData
     /// </exception>
     public static ImmutableArray<string> Read(ModelProto model, string modelPath)
     {
-        var outside = Tensors.Of(model).Where(one => one.Tensor.DataLocation == DataLocation.External).ToList();
-        Dictionary<string, List<Stretch>> files = [];
-        foreach (var (name, tensor) in outside)
-        {
-            var file = Locate(tensor, name, modelPath);
-            if (!files.TryGetValue(file, out var stretches)) files[file] = stretches = [];
-            stretches.Add(Place(tensor, name, modelPath, file));
-        }
-        foreach (var (file, stretches) in files)
-        {
-            CheckOverlap(stretches, modelPath, file);
-            Fill(stretches, modelPath, file);
-        }
+        var files = Find(Tensors.Of(model).Where(one => one.Tensor.DataLocation == DataLocation.External), modelPath);
+        foreach (var (file, stretches) in files) Fill(stretches, modelPath, file);
         return [.. files.Keys];
     }
 
-    /// <summary>The file of a tensor; it lies under the model's folder, and no link leads to it.</summary>
-    private static string Locate(TensorProto tensor, string name, string modelPath)
+    /// <summary>Where the elements of tensors lie, by the file's path, in the file's order; nothing of them is read.</summary>
+    /// <exception cref="SecateurException">As of <see cref="Read"/>.</exception>
+    public static Dictionary<string, List<Stretch>> Find(IEnumerable<(string Name, TensorProto Tensor)> outside, string modelPath)
     {
-        var location = Entry(tensor, "location") ?? "";
-        SecateurException Refused(string why) => new($"{modelPath}: tensor '{name}' keeps its data in '{location}', {why}");
-        if (location.Length == 0) throw Refused("which names no file; export the model again");
+        Dictionary<string, List<Stretch>> files = [];
+        foreach (var (name, tensor) in outside)
+        {
+            var file = Locate(Entry(tensor, "location") ?? "", modelPath, why => new($"{modelPath}: tensor '{name}' keeps its data in '{Entry(tensor, "location")}', {why}"));
+            if (!File.Exists(file)) throw new SecateurException($"{modelPath}: tensor '{name}' keeps its data in '{Entry(tensor, "location")}', which is not there; copy it beside the model");
+            if (!files.TryGetValue(file, out var stretches)) files[file] = stretches = [];
+            stretches.Add(Place(tensor, name, modelPath, file));
+        }
+        foreach (var (file, stretches) in files) CheckOverlap(stretches, modelPath, file);
+        return files;
+    }
+
+    /// <summary>The path of a data file, which may not be there; it lies under the model's folder, and no link leads to it.</summary>
+    /// <param name="location">Relative to the model's folder.</param>
+    /// <param name="modelPath">The .onnx file.</param>
+    /// <param name="refused">What is thrown, from the fault and the mend.</param>
+    internal static string Locate(string location, string modelPath, Func<string, SecateurException> refused)
+    {
+        if (location.Length == 0) throw refused("which names no file; export the model again");
         if (location.AsSpan().ContainsAny("\\:\0\r\n") || Path.IsPathRooted(location) || location.Split('/').Contains(".."))
-            throw Refused("which may lie outside the model's folder; put the data beside the model and name it so");
+            throw refused("which may lie outside the model's folder; put the data beside the model and name it so");
         var place = Path.GetDirectoryName(Path.GetFullPath(modelPath))!;
         foreach (var part in location.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             place = Path.Combine(place, part);
-            if (new FileInfo(place).LinkTarget is not null) throw Refused("which is reached through a symbolic link; put the file itself beside the model");
+            if (new FileInfo(place).LinkTarget is not null) throw refused("which is reached through a symbolic link; put the file itself beside the model");
         }
-        return File.Exists(place) ? place : throw Refused("which is not there; copy it beside the model");
+        return place;
     }
 
     private static Stretch Place(TensorProto tensor, string name, string modelPath, string file)
@@ -115,5 +121,6 @@ internal static class ExternalData
 
     private static string? Entry(TensorProto tensor, string key) => tensor.ExternalData.LastOrDefault(entry => entry.Key == key)?.Value;
 
-    private readonly record struct Stretch(TensorProto Tensor, string Name, long Offset, long Length);
+    /// <summary>The elements of a tensor in a data file.</summary>
+    internal readonly record struct Stretch(TensorProto Tensor, string Name, long Offset, long Length);
 }

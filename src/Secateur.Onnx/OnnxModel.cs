@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.IO.MemoryMappedFiles;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Secateur.Onnx.Packing;
 using Secateur.Onnx.Proto;
 
 namespace Secateur.Onnx;
@@ -36,6 +37,13 @@ public sealed class OnnxModel
     /// <exception cref="SecateurException">No such file, no ONNX, truncated, or its graph is broken.</exception>
     public static OnnxModel Load(string path)
     {
+        var (proto, data) = Read(path);
+        return new OnnxModel(proto, path) { Files = [path, .. data] };
+    }
+
+    /// <summary>What the file says, external data brought in, and the files of these; the graph is not looked at.</summary>
+    internal static (ModelProto Proto, ImmutableArray<string> Data) Read(string path)
+    {
         try
         {
             var file = new FileInfo(path);
@@ -44,9 +52,9 @@ public sealed class OnnxModel
             if (file.Length == 0) throw new SecateurException($"{path}: is empty; export the model again");
             if (file.Length > LargestProtobuf)
                 throw new SecateurException($"{path}: is over 2 GB, which protobuf cannot hold; export it with external data");
+            if (PackedModel.Is(path)) throw new SecateurException($"{path}: is a packed model; unpack it first: secateur unpack {path} -o model.onnx");
             var proto = file.Length < Large ? ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)) : ParseMapped(path, (int)file.Length);
-            var data = ExternalData.Read(proto, path);
-            return new OnnxModel(proto, path) { Files = [path, .. data] };
+            return (proto, ExternalData.Read(proto, path));
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -109,11 +117,12 @@ public sealed class OnnxModel
 
     private bool IsSplit => Files.Length > 1 || Tensors.Of(Proto).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large;
 
+    private void CheckSize(string path) => CheckSize(Proto, path, "its texts and small tensors are over 2 GB, which one ONNX file cannot hold; split the model");
+
     /// <summary>Google.Protobuf counts bytes in an int and writes a broken file without saying so.</summary>
-    private void CheckSize(string path)
+    internal static void CheckSize(ModelProto model, string path, string message)
     {
-        if (Tensors.Of(Proto).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large)
-            throw new SecateurException($"{path}: its texts and small tensors are over 2 GB, which one ONNX file cannot hold; split the model");
+        if (Tensors.Of(model).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large) throw new SecateurException($"{path}: {message}");
     }
 
     /// <summary>From the file's pages, so that nothing but the model itself is held: parsing a stream keeps every tensor twice for a while.</summary>

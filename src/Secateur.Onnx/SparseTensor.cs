@@ -13,30 +13,39 @@ public static class SparseTensor
     /// <param name="width">Bytes of a value.</param>
     public static long Bytes(long nonzero, int width) => (8 + width) * nonzero;
 
-    /// <param name="dense">Of any type of whole bytes. A negative zero counts as zero: it is what a mask leaves of a negative weight.</param>
-    public static SparseTensorProto FromDense(TensorProto dense)
+    /// <param name="dense">Of any type of whole bytes.</param>
+    /// <param name="keepSigns">Whether a negative zero is a value; else it counts as zero: it is what a mask leaves of a negative weight.</param>
+    public static SparseTensorProto FromDense(TensorProto dense, bool keepSigns = false)
     {
         var bytes = dense.Bytes();
         var width = TensorData.Width(dense.Type());
-        var sign = dense.Type() is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16 ? 0x80 : 0;
-        List<byte> kept = [];
-        List<long> positions = [];
+        var nonzero = Nonzero(dense, keepSigns);
+        var sign = Sign(dense, keepSigns);
+        var kept = new byte[nonzero * width];
+        var positions = new long[nonzero];
+        var next = 0;
         for (var i = 0; i < bytes.Length / width; i++)
         {
             var element = bytes.Slice(i * width, width);
-            if ((element[^1] & ~sign) == 0 && !element[..^1].ContainsAnyExcept((byte)0)) continue;
-            kept.AddRange(element);
-            positions.Add(i);
+            if (IsZero(element, sign)) continue;
+            element.CopyTo(kept.AsSpan(next * width));
+            positions[next++] = i;
         }
-        var values = new TensorProto { Name = dense.Name, DataType = dense.DataType, RawData = ByteString.CopyFrom(CollectionsMarshal.AsSpan(kept)) };
-        values.Dims.Add(positions.Count);
-        var sparse = new SparseTensorProto
-        {
-            Values = values,
-            Indices = TensorData.Of(dense.Name + "_indices", CollectionsMarshal.AsSpan(positions), positions.Count),
-        };
+        var values = new TensorProto { Name = dense.Name, DataType = dense.DataType, RawData = UnsafeByteOperations.UnsafeWrap(kept) };
+        values.Dims.Add(nonzero);
+        var sparse = new SparseTensorProto { Values = values, Indices = TensorData.Of(dense.Name + "_indices", positions, nonzero) };
         sparse.Dims.Add(dense.Dims);
         return sparse;
+    }
+
+    /// <summary>Elements that the sparse form would keep.</summary>
+    public static int Nonzero(TensorProto dense, bool keepSigns = false)
+    {
+        var bytes = dense.Bytes();
+        var (width, sign, count) = (TensorData.Width(dense.Type()), Sign(dense, keepSigns), 0);
+        for (var at = 0; at < bytes.Length; at += width)
+            if (!IsZero(bytes.Slice(at, width), sign)) count++;
+        return count;
     }
 
     /// <exception cref="SecateurException">A position lies outside the tensor, or its layout is not known.</exception>
@@ -75,6 +84,12 @@ public static class SparseTensor
         dense.Dims.Add(shape);
         return dense;
     }
+
+    /// <summary>The bit of the last byte that does not make a zero a value.</summary>
+    private static int Sign(TensorProto dense, bool keepSigns) =>
+        !keepSigns && dense.Type() is (DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16) ? 0x80 : 0;
+
+    private static bool IsZero(ReadOnlySpan<byte> element, int sign) => (element[^1] & ~sign) == 0 && !element[..^1].ContainsAnyExcept((byte)0);
 
     /// <summary>A small file may ask for much memory.</summary>
     private static byte[] Allocate(long bytes, string name, string path)

@@ -36,7 +36,7 @@ public sealed class PrunerTests(DensePictures pictures) : IClassFixture<DensePic
             Assert.Equal(weights[name].Count(value => value != 0), layer.Nonzero);
             Assert.Equal(1 - ((double)layer.Nonzero / layer.Parameters), layer.Sparsity, 12);
         }
-        Assert.All(weights.Values.SelectMany(weight => weight).Where(value => value == 0), value => Assert.Equal(0, BitConverter.SingleToInt32Bits(value) << 1));
+        Assert.All(weights.Values.SelectMany(weight => weight).Where(value => value == 0), value => Assert.Equal(0, BitConverter.SingleToInt32Bits(value)));
         Assert.Equal(result.Output.Nonzero, result.Layers.Sum(layer => layer.Nonzero));
     }
 

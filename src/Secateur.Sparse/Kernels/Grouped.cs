@@ -43,6 +43,10 @@ internal sealed unsafe class Grouped : IDisposable
     public int Rows { get; }
     public int Columns { get; }
     public int Height { get; }
+
+    /// <summary>Columns of all groups together.</summary>
+    public long Joint => _places.Length;
+
     public long Bytes => _places.Bytes + _weights.Bytes + _starts.Bytes + _bias.Bytes;
 
     /// <summary>Columns of all groups together.</summary>
@@ -54,7 +58,7 @@ internal sealed unsafe class Grouped : IDisposable
     }
 
     /// <summary>Calls for each column of a group once with row −1, and then for each nonzero of the column with its row in the group.</summary>
-    private static void Walk(Csr csr, int first, int height, Action<int, int, float> visit)
+    public static void Walk(Csr csr, int first, int height, Action<int, int, float> visit)
     {
         Span<int> next = stackalloc int[height];
         next.Clear();

@@ -17,6 +17,7 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     static abstract V All(float value);
     static abstract V Load(float* from);
+    static abstract V Load(sbyte* from);
     static abstract void Store(V vector, float* to);
     static abstract V Add(V left, V right);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.Intrinsics;
+using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -25,14 +26,17 @@ internal abstract unsafe class Level
     /// <inheritdoc cref="Lookup.Run"/>
     public abstract void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to);
 
+    /// <inheritdoc cref="Strips.Run"/>
+    public abstract void Run(Strips matrix, float* x, long xStride, float* y, long yStride, int tokens, bool relu, int from, int to);
+
     /// <summary>Up to so many tokens the lookup is the faster way.</summary>
     public abstract int FewTokens { get; }
 
-    /// <summary>to[i] = from[i]; reads and writes nothing beyond.</summary>
-    public abstract void Copy(float* from, float* to, int count);
+    /// <inheritdoc cref="Patches.Fill"/>
+    public abstract void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind);
 
-    /// <summary>to[i] = from[2 · i]</summary>
-    public abstract void EverySecond(float* from, float* to, int count);
+    /// <summary>Copies some floats of each row: to[row · toStride + i] = from[row · fromStride + i].</summary>
+    public abstract void Copy(float* from, int rows, int count, long fromStride, float* to, long toStride);
 
     /// <summary>to[column · toStride + row] = from[row · fromStride + column].</summary>
     public abstract void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride);
@@ -56,21 +60,14 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
     public override void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
     public override void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, y, yStride, tokens, relu, from, to);
 
-    public override void Copy(float* from, float* to, int count)
-    {
-        var i = 0;
-        for (; i + S.Lanes <= count; i += S.Lanes) S.Store(S.Load(from + i), to + i);
-        for (; i + 4 <= count; i += 4) Vector128.Load(from + i).Store(to + i);
-        for (; i < count; i++) to[i] = from[i];
-    }
+    public override void Run(Strips matrix, float* x, long xStride, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, xStride, y, yStride, tokens, relu, from, to);
 
-    public override void EverySecond(float* from, float* to, int count)
+    public override void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind) =>
+        Patches.Fill<S, V>(x, image, shape, first, places, width, to, group, from, behind);
+
+    public override void Copy(float* from, int rows, int count, long fromStride, float* to, long toStride)
     {
-        var evens = stackalloc byte[S.Lanes];
-        for (var lane = 0; lane < S.Lanes; lane++) evens[lane] = (byte)(2 * lane);
-        var i = 0;
-        for (; i + S.Lanes < count; i += S.Lanes) S.Store(S.Lookup(S.Load(from + 2 * i), S.Load(from + 2 * i + S.Lanes), evens), to + i); // never the last: a float more would be read
-        for (; i < count; i++) to[i] = from[2 * i];
+        for (var row = 0; row < rows; row++) Patches.Copy<S, V>(from + row * fromStride, to + row * toStride, count);
     }
 
     public override void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride)

@@ -10,7 +10,9 @@ namespace Secateur.Sparse.Kernels;
 /// </remarks>
 internal sealed unsafe class Unstructured : IDisposable
 {
-    private const int FirstCache = 32 << 10;
+    /// <summary>Bytes of it for a slice of X.</summary>
+    public const int FirstCache = 32 << 10;
+
     public const int Alike = 64;  // rows sorted by their number of nonzeros, so that the processor guesses where a row ends, while their sums stay in the first cache
     private const int Block = 512; // rows whose sums stay in the second cache from slice to slice
 
@@ -97,6 +99,9 @@ internal sealed unsafe class Unstructured : IDisposable
 
     /// <summary>Vectors of tokens in a tile, at most.</summary>
     public const int MostVectors = 4;
+
+    /// <summary>Slices of columns.</summary>
+    public int Slices => _slices;
 
     public int Rows { get; }
     public int Columns { get; }

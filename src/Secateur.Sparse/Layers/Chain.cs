@@ -7,7 +7,7 @@ namespace Secateur.Sparse.Layers;
 
 /// <summary>Matrix products, one into the next. Between them tokens stay in the kernels' own order.</summary>
 /// <remarks>
-/// A few tokens go as they lie through <see cref="Lookup"/>. Many are cut into <see cref="Tiles"/>, transposed, and transposed back in the end. With many tiles each is one
+/// A few tokens go as they lie through <see cref="FewTokens"/>. Many are cut into <see cref="Tiles"/>, transposed, and transposed back in the end. With many tiles each is one
 /// piece of work; with few of them each step is divided by rows, so that all threads have some.
 /// </remarks>
 internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposable
@@ -70,7 +70,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     private void Few(Job job, Workers workers)
     {
         var (tokens, first) = ((int)job.Tokens, products[0].Few);
-        var stride = Columns == first.Padded ? Columns : first.Padded;
+        var stride = Columns == first.Stride ? Columns : first.Stride;
         if (stride != Columns)
         {
             var padded = Scratch.Take(0, (long)tokens * stride);
@@ -80,7 +80,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         for (var at = 0; at < products.Length; at++)
         {
             var few = products[at].Few;
-            var next = at + 1 < products.Length ? products[at + 1].Few.Padded : Rows;
+            var next = at + 1 < products.Length ? products[at + 1].Few.Stride : Rows;
             var y = at + 1 < products.Length ? Scratch.Take(1 + at % 2, (long)tokens * next) : job.Y;
             job.Other = y;
             (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Pieces, few.Groups)));
@@ -109,9 +109,8 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var product = Of(job).Products[job->Product];
         var few = product.Few;
         var (from, to) = (few.Groups * (int)piece / job->Pieces, few.Groups * ((int)piece + 1) / job->Pieces);
-        for (var token = 0; token < job->Tokens; token += Lookup.MostTokens)
-            product.Level.Run(few, job->X + (long)token * few.Padded, job->Other + token * job->Stride, job->Stride, (int)Math.Min(Lookup.MostTokens, job->Tokens - token),
-                product.Activation.Kind == ActivationKind.Relu, from, to);
+        for (var token = 0; token < job->Tokens; token += FewTokens.Most)
+            few.Run(job->X + (long)token * few.Stride, job->Other + token * job->Stride, job->Stride, (int)Math.Min(FewTokens.Most, job->Tokens - token), product.Activation.Kind == ActivationKind.Relu, from, to);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -136,8 +135,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     /// <summary>Tiles lie behind each other; a step is divided into tiles and pieces of each.</summary>
     private void ByRows(Job job, Workers workers)
     {
-        var places = 0L;
-        for (var tile = 0; tile < job.Tiles.Count; tile++) places += (long)job.Tiles.Vectors(tile) * _lanes;
+        var places = job.Tiles.Offset(job.Tiles.Count);
         var x = Scratch.Take(0, _widest * places);
         var y = Scratch.Take(1, _widest * places);
         job.Other = x;
@@ -165,7 +163,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var job = (Job*)state;
         var chain = Of(job);
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
-        chain.In(job, tile, job->Other + job->Tiles.First(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
+        chain.In(job, tile, job->Other + job->Tiles.Offset(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -177,7 +175,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
         var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
         var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
-        var offset = job->Tiles.First(tile) * chain._widest;
+        var offset = job->Tiles.Offset(tile) * chain._widest;
         if (from < to) product.Run(job->X + offset, job->Other + offset, job->Tiles.Vectors(tile), from, to);
     }
 
@@ -188,16 +186,14 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var chain = Of(job);
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
         var places = job->Tiles.Places(tile);
-        chain.Out(job, tile, job->Other + job->Tiles.First(tile) * chain._widest, places * piece / job->Pieces, places * (piece + 1) / job->Pieces);
+        chain.Out(job, tile, job->Other + job->Tiles.Offset(tile) * chain._widest, places * piece / job->Pieces, places * (piece + 1) / job->Pieces);
     }
 
-    /// <summary>Some columns of a tile's tokens to [columns, places].</summary>
+    /// <summary>Some columns of a tile's tokens to [columns, places]. What is beyond the last token is left as it was: nobody reads what comes of it.</summary>
     private void In(Job* job, int tile, float* to, int from, int behind)
     {
         var (places, width) = (job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _lanes);
         products[0].Level.Transpose(job->X + job->Tiles.First(tile) * Columns + from, places, behind - from, Columns, to + (long)from * width, width);
-        if (places < width)
-            for (var column = from; column < behind; column++) new Span<float>(to + (long)column * width + places, width - places).Clear();
     }
 
     /// <summary>Some tokens of a tile to [tokens, rows].</summary>

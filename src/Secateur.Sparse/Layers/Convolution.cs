@@ -80,7 +80,7 @@ internal sealed unsafe class Convolution : IDisposable
                 Residual = residual,
                 Last = last,
                 Image = new(Channels, height, width, outHeight, outWidth),
-                Tiles = new((long)batch * outHeight * outWidth, _level.Lanes),
+                Tiles = _shape.IsPointwise ? new((long)batch * outHeight * outWidth, _level.Lanes) : new((long)batch * outHeight * outWidth, outWidth, _level.Lanes),
             };
             if (job.Tiles.Count * _groups.Length >= ManyTiles) workers.For(&WholeTile, (nuint)(job.Tiles.Count * _groups.Length), &job);
             else ByRows(job, workers);
@@ -111,8 +111,7 @@ internal sealed unsafe class Convolution : IDisposable
     /// <summary>One group after the other, each step divided by channels.</summary>
     private void ByRows(Job job, Workers workers)
     {
-        var (rows, columns, places) = (_groups[0].RoundedRows, _groups[0].Columns, 0L);
-        for (var tile = 0; tile < job.Tiles.Count; tile++) places += (long)job.Tiles.Vectors(tile) * _level.Lanes;
+        var (rows, columns, places) = (_groups[0].RoundedRows, _groups[0].Columns, job.Tiles.Offset(job.Tiles.Count));
         job.Patches = Scratch.Take(0, columns * places);
         job.Products = Scratch.Take(1, rows * places);
         for (job.Group = 0; job.Group < _groups.Length; job.Group++)
@@ -131,7 +130,7 @@ internal sealed unsafe class Convolution : IDisposable
         var job = (Job*)state;
         var layer = Of(job);
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
-        var patches = job->Patches + job->Tiles.First(tile) * layer._groups[0].Columns;
+        var patches = job->Patches + job->Tiles.Offset(tile) * layer._groups[0].Columns;
         layer.Fill(job, job->Group, tile, patches, layer.GroupChannels * piece / job->Pieces, layer.GroupChannels * (piece + 1) / job->Pieces);
     }
 
@@ -145,13 +144,13 @@ internal sealed unsafe class Convolution : IDisposable
         var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
         var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
         if (from >= to) return;
-        var products = job->Products + job->Tiles.First(tile) * product.RoundedRows;
-        product.Run(job->Patches + job->Tiles.First(tile) * product.Columns, products, job->Tiles.Vectors(tile), from, to);
+        var products = job->Products + job->Tiles.Offset(tile) * product.RoundedRows;
+        product.Run(job->Patches + job->Tiles.Offset(tile) * product.Columns, products, job->Tiles.Vectors(tile), from, to);
         layer.Out(job, job->Group, tile, products, from, to);
     }
 
     private void Fill(Job* job, int group, int tile, float* patches, int from, int behind) =>
-        Patches.Fill(job->X, job->Image, _shape, job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes, patches, group * GroupChannels, from, behind, _level);
+        _level.Fill(job->X, job->Image, _shape, job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes, patches, group * GroupChannels, from, behind);
 
     /// <summary>Some channels of a tile to their places in the images.</summary>
     private void Out(Job* job, int group, int tile, float* products, int from, int behind)
@@ -163,10 +162,10 @@ internal sealed unsafe class Convolution : IDisposable
             var (picture, pixel) = Math.DivRem(first + done, pixels);
             var run = (int)Math.Min(places - done, pixels - pixel);
             var start = (picture * Outputs + (long)group * _groups[0].Rows) * pixels + pixel;
-            for (var row = from; row < behind; row++)
+            _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
+            for (var row = from; row < behind && (job->Residual is not null || job->Last.Kind != ActivationKind.None); row++)
             {
                 var at = start + row * pixels;
-                _level.Copy(products + (long)row * width + done, job->Y + at, run);
                 if (job->Residual is not null) Activations.AddAndApply(job->Last, job->Y + at, job->Residual + at, run);
                 else Activations.Apply(job->Last, job->Y + at, run);
             }

@@ -13,7 +13,7 @@ internal sealed unsafe class Product : IDisposable
     private readonly Unstructured? _unstructured;
     private readonly Grouped? _grouped;
     private readonly Lock _making = new();
-    private Lookup? _lookup;
+    private FewTokens? _few;
 
     /// <param name="weights">[outputs, inputs]</param>
     /// <param name="bias">[outputs]; none where empty.</param>
@@ -42,21 +42,21 @@ internal sealed unsafe class Product : IDisposable
     public int RoundedRows => (Rows + 3) / 4 * 4;
 
     /// <summary>What the packed weights take.</summary>
-    public long Bytes => (_unstructured?.Bytes ?? 0) + (_grouped?.Bytes ?? 0) + (_lookup?.Bytes ?? 0);
+    public long Bytes => (_unstructured?.Bytes ?? 0) + (_grouped?.Bytes ?? 0) + (_few?.Bytes ?? 0);
 
     /// <summary>What is right for this pattern of zeros.</summary>
     public string Format => _unstructured is not null ? "unstructured" : $"{_grouped!.Height}x1";
 
     /// <summary>The same weights for few tokens, packed when they are first asked for.</summary>
-    public Lookup Few
+    public FewTokens Few
     {
         get
         {
-            if (Volatile.Read(ref _lookup) is { } made) return made;
+            if (Volatile.Read(ref _few) is { } made) return made;
             lock (_making)
             {
-                if (_lookup is null) Volatile.Write(ref _lookup, new Lookup(_unstructured?.ToCsr() ?? _grouped!.ToCsr(), _bias, Level.Lanes));
-                return _lookup;
+                if (_few is null) Volatile.Write(ref _few, new FewTokens(_unstructured?.ToCsr() ?? _grouped!.ToCsr(), _bias, Level));
+                return _few;
             }
         }
     }
@@ -81,6 +81,6 @@ internal sealed unsafe class Product : IDisposable
     {
         _unstructured?.Dispose();
         _grouped?.Dispose();
-        _lookup?.Dispose();
+        _few?.Dispose();
     }
 }

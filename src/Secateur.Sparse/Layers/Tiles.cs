@@ -1,20 +1,48 @@
+using Secateur.Sparse.Kernels;
+
 namespace Secateur.Sparse.Layers;
 
-/// <summary>Places side by side (tokens, or pixels), cut into tiles of one to four vectors, as equal as can be.</summary>
-/// <param name="places">All of them.</param>
-/// <param name="lanes">Floats of a vector.</param>
-internal readonly struct Tiles(long places, int lanes)
+/// <summary>Places side by side (tokens, or pixels), cut into tiles of one to four vectors.</summary>
+internal readonly struct Tiles
 {
-    private readonly long _vectors = (places + lanes - 1) / lanes;
+    private readonly long _places;
+    private readonly int _lanes;
+    private readonly int _size; // places of a tile; 0 where the vectors are shared out as equally as can be
+    private readonly long _vectors;
 
-    public int Count => (int)((_vectors + Kernels.Unstructured.MostVectors - 1) / Kernels.Unstructured.MostVectors);
+    /// <summary>As few tiles as can be, as equal as can be.</summary>
+    /// <param name="places">All of them, at least one.</param>
+    /// <param name="lanes">Floats of a vector.</param>
+    public Tiles(long places, int lanes)
+    {
+        (_places, _lanes, _vectors) = (places, lanes, (places + lanes - 1) / lanes);
+        Count = checked((int)((_vectors + Unstructured.MostVectors - 1) / Unstructured.MostVectors));
+    }
+
+    /// <summary>Tiles that end where rows of pixels do, as far as that leaves them nearly full: a patch is then one stretch of memory.</summary>
+    /// <param name="places">Whole rows.</param>
+    /// <param name="row">Pixels of a row.</param>
+    /// <param name="lanes">Floats of a vector.</param>
+    public Tiles(long places, int row, int lanes) : this(places, lanes)
+    {
+        var most = Unstructured.MostVectors * lanes;
+        var parts = (row + most - 1) / most;
+        var size = parts > 1 ? (row + parts - 1) / parts : most / row * row;
+        if (8 * size < 7 * most || size >= places || (parts > 1 && size * parts != row)) return;
+        (_size, Count) = (size, checked((int)((places + size - 1) / size)));
+    }
+
+    public int Count { get; }
 
     /// <summary>The first place of a tile.</summary>
-    public long First(int tile) => tile * _vectors / Count * lanes;
+    public long First(int tile) => _size > 0 ? (long)tile * _size : tile * _vectors / Count * _lanes;
+
+    /// <summary>Where a tile may lie in memory for all tiles, in floats for each line.</summary>
+    public long Offset(int tile) => (long)tile * Unstructured.MostVectors * _lanes;
 
     /// <summary>Vectors of a tile.</summary>
-    public int Vectors(int tile) => (int)((tile + 1) * _vectors / Count - tile * _vectors / Count);
+    public int Vectors(int tile) => _size > 0 ? (Places(tile) + _lanes - 1) / _lanes : (int)((tile + 1) * _vectors / Count - tile * _vectors / Count);
 
     /// <summary>Places of a tile that are there.</summary>
-    public int Places(int tile) => (int)Math.Min(places - First(tile), Vectors(tile) * lanes);
+    public int Places(int tile) => (int)Math.Min(_places - First(tile), _size > 0 ? _size : Vectors(tile) * _lanes);
 }

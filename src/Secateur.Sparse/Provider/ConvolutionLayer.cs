@@ -13,6 +13,8 @@ internal sealed class ConvolutionLayer : Layer
     /// <summary>Of an image.</summary>
     public int Axes { get; }
 
+    public int Groups => _shape.Groups;
+
     protected override int AxesBehind => Axes;
 
     /// <inheritdoc cref="Layer.Of"/>

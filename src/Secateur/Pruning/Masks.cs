@@ -58,7 +58,7 @@ internal sealed class Masks : IDisposable
     {
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
-        foreach (var (name, mask) in masks) network.Parameters[name].mul_(mask);
+        foreach (var (name, mask) in masks) network.Parameters[name].mul_(mask).add_(0); // a negative weight times 0 is -0, and that plus 0 is 0
     }
 
     public void Dispose()

@@ -11,7 +11,7 @@ public sealed class ChainTests
 
     [Theory, MemberData(nameof(Levels))]
     public void Equals_the_dense_loop(int level) =>
-        Gen.Select(Size, Size, Tokens, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4), Gen.Int).Where((rows, columns, tokens, _, _, _) => (long)rows * columns * tokens < 20_000_000)
+        Gen.Select(Size, Size, Tokens, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4, 16), Gen.Int).Where((rows, columns, tokens, _, _, _) => (long)rows * columns * tokens < 20_000_000)
             .Sample((rows, columns, tokens, sparsity, height, seed) =>
             {
                 var random = new Random(seed);
@@ -85,6 +85,28 @@ public sealed class ChainTests
                 }
             }
         }, iter: 40, threads: 1);
+
+    [Theory, MemberData(nameof(Levels))]
+    public unsafe void Bytes_with_a_scale_equal_the_dense_loop(int level) =>
+        Gen.Select(Gen.Int[1, 100], Gen.Int[1, 300], Gen.Int[1, 4], Gen.OneOf(0.5, 0.9), Gen.Int).Sample((rows, columns, tokens, sparsity, seed) =>
+        {
+            var random = new Random(seed);
+            float[] whole = [.. Draw.Weights(random, rows, columns, sparsity, 16).Select(value => MathF.Round(value * 127))];
+            var (scales, bias, x) = (Draw.Values(random, rows), Draw.Values(random, rows), Draw.Values(random, tokens * columns));
+            using var strips = new Strips(Draw.Csr(whole, rows, columns), bias, scales, Level.All[level].Lanes);
+            using var input = new Guarded(x);
+            using var output = new Guarded(new float[tokens * rows]);
+            Level.All[level].Run(strips, input.Pointer, columns, output.Pointer, rows, tokens, false, 0, strips.Groups);
+            var (expected, sizes) = Reference.Product([.. whole.Select((value, i) => value * scales[i / columns])], bias, x, rows, columns, tokens);
+            Near(expected, sizes, output.ToArray());
+        }, iter: 40, threads: 1);
+
+    [Fact]
+    public void What_is_no_byte_is_refused()
+    {
+        foreach (var odd in new[] { 0.5f, 128, -129, float.NaN })
+            Assert.Throws<ArgumentException>(() => new Strips(Draw.Csr([1, odd], 1, 2), default, [1], 4));
+    }
 
     public static TheoryData<int> Levels => [.. Enumerable.Range(0, Level.All.Length)];
 

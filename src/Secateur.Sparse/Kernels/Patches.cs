@@ -1,6 +1,8 @@
-using Secateur.Sparse.Kernels;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Secateur.Sparse.Layers;
 
-namespace Secateur.Sparse.Layers;
+namespace Secateur.Sparse.Kernels;
 
 /// <summary>The pixels that a convolution's kernel meets, side by side for a tile of output pixels: [channels · kernel height · kernel width, places].</summary>
 /// <remarks>Output pixels are counted through all images of the batch. What lies outside an image is zero.</remarks>
@@ -12,13 +14,12 @@ internal static unsafe class Patches
     /// <param name="shape">The convolution.</param>
     /// <param name="first">The first output pixel.</param>
     /// <param name="places">How many there are.</param>
-    /// <param name="width">Floats of a line of the tile; what is beyond the places is zero.</param>
+    /// <param name="width">Floats of a line of the tile; what is beyond the places is left as it was.</param>
     /// <param name="to">The tile, from the group's first channel.</param>
     /// <param name="group">The group's first channel.</param>
     /// <param name="from">The first channel of these, in the group.</param>
     /// <param name="behind">Behind the last.</param>
-    /// <param name="level">The instructions.</param>
-    public static void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind, Level level)
+    public static void Fill<S, V>(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind) where S : ISimd<V> where V : unmanaged
     {
         for (var kernelRow = 0; kernelRow < shape.KernelHeight; kernelRow++)
             for (var kernelColumn = 0; kernelColumn < shape.KernelWidth; kernelColumn++)
@@ -36,25 +37,51 @@ internal static unsafe class Patches
                     var before = Math.Min(run, inColumn >= 0 ? 0 : (-inColumn + shape.StrideWidth - 1) / shape.StrideWidth);
                     var within = inRow < 0 || inRow >= image.Height ? before : Math.Clamp((image.Width - inColumn + shape.StrideWidth - 1) / shape.StrideWidth, before, run);
                     var source = x + ((picture * image.Channels + group + from) * image.Height + inRow) * image.Width + inColumn + (long)before * shape.StrideWidth;
-                    Lines(source, (long)image.Height * image.Width, line + done, step, behind - from, before, within, run, shape.StrideWidth, level);
+                    Lines<S, V>(source, (long)image.Height * image.Width, line + done, step, behind - from, before, within, run, shape.StrideWidth);
                     done += run;
                 }
-                if (places < width)
-                    for (var channel = from; channel < behind; channel++) new Span<float>(line + (channel - from) * step + places, width - places).Clear();
             }
     }
 
-    private static void Lines(float* source, long channel, float* to, long step, int channels, int before, int within, int run, int stride, Level level)
+    private static void Lines<S, V>(float* source, long channel, float* to, long step, int channels, int before, int within, int run, int stride) where S : ISimd<V> where V : unmanaged
     {
         for (var i = 0; i < channels; i++, source += channel, to += step)
         {
             for (var at = 0; at < before; at++) to[at] = 0;
-            if (stride == 1) level.Copy(source, to + before, within - before);
-            else if (stride == 2) level.EverySecond(source, to + before, within - before);
+            if (stride == 1) Copy<S, V>(source, to + before, within - before);
+            else if (stride == 2) EverySecond<S, V>(source, to + before, within - before);
             else
                 for (var at = before; at < within; at++) to[at] = source[(at - before) * stride];
             for (var at = Math.Max(before, within); at < run; at++) to[at] = 0;
         }
+    }
+
+    /// <summary>to[i] = from[i]; reads and writes nothing beyond.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy<S, V>(float* from, float* to, int count) where S : ISimd<V> where V : unmanaged
+    {
+        if (count >= S.Lanes)
+        {
+            for (var i = 0; i < count - S.Lanes; i += S.Lanes) S.Store(S.Load(from + i), to + i);
+            S.Store(S.Load(from + count - S.Lanes), to + count - S.Lanes); // over some of what was there
+        }
+        else if (count >= 4)
+        {
+            for (var i = 0; i < count - 4; i += 4) Vector128.Load(from + i).Store(to + i);
+            Vector128.Load(from + count - 4).Store(to + count - 4);
+        }
+        else
+            for (var i = 0; i < count; i++) to[i] = from[i];
+    }
+
+    /// <summary>to[i] = from[2 · i]; reads nothing beyond the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void EverySecond<S, V>(float* from, float* to, int count) where S : ISimd<V> where V : unmanaged
+    {
+        var evens = stackalloc byte[] { 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30 };
+        var i = 0;
+        for (; i + S.Lanes < count; i += S.Lanes) S.Store(S.Lookup(S.Load(from + 2 * i), S.Load(from + 2 * i + S.Lanes), evens), to + i); // never the last: a float more would be read
+        for (; i < count; i++) to[i] = from[2 * i];
     }
 }
 

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Secateur.Evaluation;
+using Secateur.Onnx;
+using Secateur.Onnx.Packing;
+using Spectre.Console;
+
+namespace Secateur.Cli;
+
+internal static class PackCommand
+{
+    private static readonly Argument<string> Model = new("MODEL") { Description = "the ONNX file to pack; its external data is packed with it" };
+
+    private static readonly Option<string> Target = new("--output", "-o")
+    {
+        HelpName = "OUT",
+        Required = true,
+        Description = "OUT.onnx: one ONNX file with sparse tensors where they are smaller, which any ONNX Runtime opens; OUT.secz: much smaller, for unpack, which gives back the same bytes",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("pack", "Store a pruned model in fewer bytes.") { Model, Target };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task RunAsync(ParseResult request, CancellationToken cancel)
+    {
+        var (path, target) = (request.GetRequiredValue(Model), request.GetRequiredValue(Target));
+        var isContainer = Path.GetExtension(target).ToLowerInvariant() switch
+        {
+            PackedModel.Extension => true,
+            ".onnx" => false,
+            _ => throw new SecateurException($"pack: -o '{target}' is of no kind that can be written; name it .onnx or {PackedModel.Extension}"),
+        };
+        AtomicFile.Probe(target);
+        Output.Probe(request);
+        var threads = GlobalOptions.UseThreads(request) is > 0 and var told ? told : Environment.ProcessorCount;
+        var packed = await Watch.RunAsync(request, progress => isContainer ? Container(path, target, threads, progress, cancel) : Sparse(path, target, cancel), cancel);
+        Output.Write(request, packed, console => Show(packed, console));
+    }
+
+    private static Packed Container(string path, string target, int threads, IProgress<Progress> progress, CancellationToken cancel)
+    {
+        var files = PackedModel.Pack(path, target, threads, progress.Of("packing"), cancel);
+        return new("secz", path, files.Sum(file => file.Bytes), target, new FileInfo(target).Length, ModelFile.Hash([target]), files, []);
+    }
+
+    private static Packed Sparse(string path, string target, CancellationToken cancel)
+    {
+        var (before, tensors) = SparseModel.Pack(path, target, cancel);
+        return new("onnx", path, before, target, new FileInfo(target).Length, ModelFile.Hash([target]), [], tensors);
+    }
+
+    private static void Show(Packed packed, IAnsiConsole console)
+    {
+        console.WriteLine($"{packed.Output}: {Figures.Count(packed.Bytes)} bytes, {Figures.Percent((double)packed.Bytes / packed.InputBytes)} of {Figures.Count(packed.InputBytes)}");
+        if (packed.Format == "onnx" && packed.Tensors.IsEmpty)
+            console.WriteLine($"no tensor has so many zeros that it is smaller as a sparse one; {PackedModel.Extension} packs any model");
+        if (packed.Files.Length + packed.Tensors.Length == 0) return;
+        console.WriteLine();
+        var table = packed.Format == "onnx" ? Output.Table(console, "sparse tensor", ">shape", ">nonzero", ">bytes", ">packed") : Output.Table(console, "file", ">bytes", "SHA-256");
+        foreach (var tensor in packed.Tensors)
+            table.Row(tensor.Name, Figures.Shape(tensor.Shape), Figures.Count(tensor.Nonzero), Figures.Count(tensor.DenseBytes), Figures.Count(tensor.Bytes));
+        foreach (var file in packed.Files) table.Row(file.Name, Figures.Count(file.Bytes), file.Sha256);
+        console.Write(table);
+    }
+
+    /// <summary>What <c>pack</c> writes.</summary>
+    /// <param name="Format"><c>onnx</c> or <c>secz</c>.</param>
+    /// <param name="InputBytes">Of the model and its external data.</param>
+    /// <param name="Files">In a container: what unpack gives back, the model last.</param>
+    /// <param name="Tensors">In an ONNX file: those that are sparse now.</param>
+    private sealed record Packed(
+        string Format, string Input, long InputBytes, string Output, long Bytes, string Sha256, ImmutableArray<PackedFile> Files, ImmutableArray<SparseFacts> Tensors);
+}

@@ -1,0 +1,52 @@
+using Secateur.Sparse.Kernels;
+
+namespace Secateur.Sparse.Layers;
+
+/// <summary>A product's weights packed for one to four tokens: strips where the pattern of zeros has them, lookups otherwise.</summary>
+internal sealed unsafe class FewTokens : IDisposable
+{
+    private readonly Lookup? _lookup;
+    private readonly Strips? _strips;
+    private readonly Level _level;
+
+    public FewTokens(Csr csr, ReadOnlySpan<float> bias, Level level)
+    {
+        _level = level;
+        if (csr.Columns <= Strips.MostColumns && Grouped.Joined(csr, level.Lanes) * level.Lanes <= Filled * csr.Nonzero) _strips = new(csr, bias, default, level.Lanes);
+        else _lookup = new(csr, bias, level.Lanes);
+    }
+
+    /// <summary>Elements that strips may keep for each nonzero: a lookup's slots cost as much.</summary>
+    public const double Filled = 1.25;
+
+    /// <summary>Tokens that are taken at once, at most.</summary>
+    public const int Most = 4;
+
+    /// <summary>Pieces into which the rows may be divided.</summary>
+    public int Groups => _strips?.Groups ?? _lookup!.Groups;
+
+    /// <summary>Floats from one token's x to the next; those behind the columns are zero.</summary>
+    public int Stride => _strips?.Columns ?? _lookup!.Padded;
+
+    public long Bytes => _strips?.Bytes ?? _lookup!.Bytes;
+    public string Format => _strips is not null ? $"strips of {_level.Lanes}" : "lookup";
+
+    /// <param name="x">[tokens, stride]</param>
+    /// <param name="y">[tokens, rows]</param>
+    /// <param name="yStride">From one token's y to the next.</param>
+    /// <param name="tokens">1 to 4.</param>
+    /// <param name="relu">Whether what is negative becomes 0.</param>
+    /// <param name="from">The first group.</param>
+    /// <param name="to">Behind the last.</param>
+    public void Run(float* x, float* y, long yStride, int tokens, bool relu, int from, int to)
+    {
+        if (_strips is not null) _level.Run(_strips, x, Stride, y, yStride, tokens, relu, from, to);
+        else _level.Run(_lookup!, x, y, yStride, tokens, relu, from, to);
+    }
+
+    public void Dispose()
+    {
+        _lookup?.Dispose();
+        _strips?.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Secateur.Evaluation;
+
+namespace Secateur.Cli.Tests;
+
+public sealed class PackCommandTests(SmallWorkshop workshop) : IClassFixture<SmallWorkshop>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Packed_and_unpacked_it_is_the_same_file()
+    {
+        var folder = workshop.Empty();
+        var (packed, back) = (Path.Combine(folder, "model.secz"), Path.Combine(folder, "back.onnx"));
+        var told = await JsonAsync("pack", workshop.Model, "-o", packed, "--threads", "1");
+        var bytes = await File.ReadAllBytesAsync(workshop.Model, Cancel);
+        Assert.Equal("secz", told.GetProperty("format").GetString());
+        Assert.Equal(bytes.Length, told.GetProperty("inputBytes").GetInt64());
+        Assert.Equal(new FileInfo(packed).Length, told.GetProperty("bytes").GetInt64());
+        Assert.Equal(ModelFile.Hash([packed]), told.GetProperty("sha256").GetString());
+        var unpacked = await JsonAsync("unpack", packed, "-o", back);
+        Assert.Equal(ModelFile.Hash([workshop.Model]), Assert.Single(unpacked.GetProperty("files").EnumerateArray()).GetProperty("sha256").GetString());
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(back, Cancel));
+        Assert.Equal(["back.onnx", "model.secz"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task A_pruned_model_is_smaller_as_a_sparse_one_and_answers_the_same()
+    {
+        var folder = workshop.Empty();
+        var (pruned, packed) = (Path.Combine(folder, "pruned.onnx"), Path.Combine(folder, "packed.onnx"));
+        await JsonAsync("prune", workshop.Model, "--sparsity", "0.9", "-o", pruned, "--threads", "1");
+        var told = await JsonAsync("pack", pruned, "-o", packed);
+        Assert.NotEmpty(told.GetProperty("tensors").EnumerateArray());
+        Assert.InRange(new FileInfo(packed).Length, 1, new FileInfo(pruned).Length / 2);
+        var results = (await JsonAsync("evaluate", pruned, packed, "--data", workshop.Data)).GetProperty("results").EnumerateArray().ToArray();
+        Assert.Equal(results[0].GetProperty("loss").GetDouble(), results[1].GetProperty("loss").GetDouble());
+        var table = (await Request.RunAsync("pack", pruned, "-o", packed)).Output;
+        Assert.StartsWith($"{packed}: ", table);
+        Assert.Contains("fc1.weight", table);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_sparse_it_is_said()
+    {
+        var target = Path.Combine(workshop.Empty(), "same.onnx");
+        Assert.Contains("no tensor has so many zeros that it is smaller as a sparse one", (await Request.RunAsync("pack", workshop.Model, "-o", target)).Output);
+        Assert.Equal(await File.ReadAllBytesAsync(workshop.Model, Cancel), await File.ReadAllBytesAsync(target, Cancel));
+    }
+
+    [Fact]
+    public async Task Commands_that_take_a_model_say_how_to_unpack()
+    {
+        var folder = workshop.Empty();
+        var packed = workshop.In("packed.secz");
+        await JsonAsync("pack", workshop.Model, "-o", packed);
+        foreach (var arguments in (string[][])
+            [
+                ["inspect", packed],
+                ["evaluate", packed, "--data", workshop.Data],
+                ["benchmark", packed],
+                ["prune", packed, "--data", workshop.Data, "-o", Path.Combine(folder, "a.onnx")],
+                ["train", packed, "--data", workshop.Data, "-o", Path.Combine(folder, "a.onnx")],
+                ["pack", packed, "-o", Path.Combine(folder, "a.onnx")],
+            ])
+            Assert.StartsWith($"{packed}: is a packed model; unpack it first: secateur unpack ", await Request.RefusedAsync(arguments));
+        Assert.StartsWith($"{packed}: is packed already; ", await Request.RefusedAsync("pack", packed, "-o", Path.Combine(folder, "a.secz")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_done_is_refused_and_nothing_is_left()
+    {
+        var folder = workshop.Empty();
+        var (bad, target) = (workshop.In("bad.secz"), Path.Combine(folder, "a.onnx"));
+        await File.WriteAllTextAsync(bad, "this is no model\n", Cancel);
+        Assert.Equal($"{bad}: is no ONNX file or is truncated; copy or export it again", await Request.RefusedAsync("pack", bad, "-o", target));
+        Assert.Equal($"{bad}: is no packed model; name a .secz file that secateur pack has written", await Request.RefusedAsync("unpack", bad, "-o", target));
+        Assert.StartsWith($"{workshop.In("none.secz")}: no such file; ", await Request.RefusedAsync("unpack", workshop.In("none.secz"), "-o", target));
+        Assert.Equal("pack: -o 'model.zip' is of no kind that can be written; name it .onnx or .secz", await Request.RefusedAsync("pack", workshop.Model, "-o", "model.zip"));
+        Assert.StartsWith($"unpack: -o '{bad}' is the packed file itself; ", await Request.RefusedAsync("unpack", bad, "-o", bad));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    private static async Task<JsonElement> JsonAsync(params string[] arguments)
+    {
+        var request = await Request.RunAsync([.. arguments, "--json", "-"]);
+        Assert.True(request.Status == 0, request.Error);
+        return JsonDocument.Parse(request.Output).RootElement;
+    }
+}
