@@ -28,7 +28,7 @@ internal static class BenchmarkCommand
 
     public static Command Create()
     {
-        var command = new Command("benchmark", "Measure latency and memory in ONNX Runtime, the models in turn, with ratios to the first.") { Models, Batch, Time, Rounds, ShapeFlag.Shape, ExportTable, LatencyFlags.Cache }.WithData();
+        var command = new Command("benchmark", "Measure latency and memory in ONNX Runtime, the models in turn, with ratios to the first.") { Models, Batch, Time, Rounds, ShapeFlag.Shape, ExportTable, LatencyFlags.Cache, ProviderCommand.Use }.WithData();
         command.SetAction(RunAsync);
         return command;
     }
@@ -38,6 +38,7 @@ internal static class BenchmarkCommand
         Output.Probe(request);
         var (threads, seed, defaults) = (GlobalOptions.UseThreads(request), request.GetValue(GlobalOptions.Seed) ?? 1, new BenchmarkSettings());
         if (request.GetValue(ExportTable) is { } probed) AtomicFile.Probe(probed);
+        var library = request.GetValue(ProviderCommand.Use) ? await ProviderLibrary.FindAsync(request.InvocationConfiguration.Error, cancel) : null;
         var (result, table) = await Watch.RunAsync(request, progress =>
         {
             using var data = DataFlags.Open(request, request.GetRequiredValue(Models)[0], seed, progress, cancel);
@@ -50,6 +51,7 @@ internal static class BenchmarkCommand
                 Least = request.GetValue(Time) is { } seconds ? TimeSpan.FromSeconds(seconds) : defaults.Least,
                 Shapes = request.GetValue(ShapeFlag.Shape),
                 Examples = data?.Whole,
+                Provider = library?.Path,
             };
             var result = LatencyBenchmark.Run(request.GetRequiredValue(Models), settings, progress, cancel);
             return (result, request.GetValue(ExportTable) is { } file
@@ -66,9 +68,9 @@ internal static class BenchmarkCommand
     {
         console.WriteLine($"{result.Machine}");
         console.WriteLine();
-        var table = Output.Table(console, "model", ">threads", ">batch", ">runs", ">median ms", ">p95 ms", ">examples/s", ">peak MB", ">speed-up");
+        var table = Output.Table(console, "model", "provider", ">threads", ">batch", ">runs", ">median ms", ">p95 ms", ">examples/s", ">peak MB", ">speed-up");
         foreach (var model in result.Results)
-            table.Row(model.Model, $"{model.Threads}", $"{model.Batch}", Figures.Count(model.Runs), Figures.Milliseconds(model.MedianMs), Figures.Milliseconds(model.P95Ms),
+            table.Row(model.Model, model.Provider.Replace("ExecutionProvider", ""), $"{model.Threads}", $"{model.Batch}", Figures.Count(model.Runs), Figures.Milliseconds(model.MedianMs), Figures.Milliseconds(model.P95Ms),
                 Figures.Count((long)(1000 * model.Batch / model.MedianMs)), Figures.Milliseconds(model.PeakMb), Figures.Times(model.Speedup));
         console.Write(table);
     }

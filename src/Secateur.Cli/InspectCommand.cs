@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Secateur.Evaluation;
 using Secateur.Onnx;
@@ -18,7 +19,7 @@ internal static class InspectCommand
 
     public static Command Create()
     {
-        Command command = new("inspect", "Show layers, parameters, MACs, sparsity and prunable groups.") { Model, ShapeFlag.Shape, Shapes };
+        Command command = new("inspect", "Show layers, parameters, MACs, sparsity and prunable groups.") { Model, ShapeFlag.Shape, Shapes, ProviderCommand.Use };
         command.SetAction(RunAsync);
         return command;
     }
@@ -27,7 +28,9 @@ internal static class InspectCommand
     {
         Output.Probe(request);
         GlobalOptions.UseThreads(request);
+        var library = request.GetValue(ProviderCommand.Use) ? await ProviderLibrary.FindAsync(request.InvocationConfiguration.Error, cancel) : null;
         var seen = await Task.Run(() => Inspection.Of(OnnxModel.Load(request.GetRequiredValue(Model)), request.GetValue(ShapeFlag.Shape), request.GetValue(Shapes)), cancel);
+        if (library is not null) seen = seen with { Provider = OrtProvider.Nodes(request.GetRequiredValue(Model), library.Path) };
         Output.Write(request, seen, console => Show(seen, console));
     }
 
@@ -49,10 +52,19 @@ internal static class InspectCommand
         foreach (var group in seen.Groups)
             groups.Row(group.Name, group.Kind, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members.Take(Shown)) + (group.Members.Length > Shown ? $" and {group.Members.Length - Shown} more" : ""));
         console.Write(groups);
+        if (seen.Provider is { } nodes) ShowProvider(nodes, console);
         if (seen.Shapes is not { } shapes) return;
         console.WriteLine();
         var values = Output.Table(console, "value", "made by", "shape");
         foreach (var value in shapes) values.Row(value.Name, value.Node.Length == 0 ? "input" : $"{value.Node} ({value.Op})", $"[{string.Join(", ", value.Shape)}]");
         console.Write(values);
+    }
+
+    private static void ShowProvider(ImmutableArray<ProviderNode> nodes, IAnsiConsole console)
+    {
+        console.WriteLine();
+        var table = Output.Table(console, "node", "runs on", "weight and what is fused with it, or why not");
+        foreach (var node in nodes) table.Row($"{node.Name} ({node.Op})", node.Claimed ? "Secateur" : "CPU", node.Why);
+        console.Write(table);
     }
 }

@@ -13,6 +13,7 @@ internal static class Program
         PruneCommand.Create(),
         EvaluateCommand.Create(),
         BenchmarkCommand.Create(),
+        ProviderCommand.Create(),
         TrainCommand.Create(),
         ReportCommand.Create(),
         PackCommand.Create(),

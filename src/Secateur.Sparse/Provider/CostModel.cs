@@ -1,3 +1,4 @@
+using System.Globalization;
 using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
@@ -15,6 +16,9 @@ internal abstract class CostModel
 
     /// <returns>Why it stays with the dense kernels; null where it is taken.</returns>
     public abstract string? Objection(Layer layer);
+
+    protected static string Of(Layer layer, double share, string objection) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{layer.Weight.Rows}, {layer.Weight.Columns}], {share * 100:0.0} % zeros: {objection}");
 }
 
 /// <summary>Takes all.</summary>
@@ -26,7 +30,7 @@ internal sealed class EverythingPays : CostModel
 /// <summary>Takes weights with a share of zeros at least.</summary>
 internal sealed class EnoughZeros(double threshold, Zeros zeros) : CostModel
 {
-    public override string? Objection(Layer layer) => zeros.Share(layer.Weight) >= threshold ? null : FormattableString.Invariant($"fewer zeros than {threshold:P1}");
+    public override string? Objection(Layer layer) => zeros.Share(layer.Weight) is var share && share >= threshold ? null : Of(layer, share, "under the threshold");
 }
 
 /// <summary>Takes what is faster by the speeds that were measured on this machine, and slower for no number of tokens or pixels that may come.</summary>
@@ -47,7 +51,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
             : [.. TokensOf(layer.Input.Shape).Select(tokens => costs.DenseProduct(census, tokens) / costs.Product(census, tokens))];
         return speedups.Max() >= Least && speedups.Min() >= Nowhere
             ? null
-            : FormattableString.Invariant($"{zeros.Share(layer.Weight):P1} zeros would be {speedups.Min():F2} to {speedups.Max():F2} times as fast");
+            : Of(layer, zeros.Share(layer.Weight), string.Create(CultureInfo.InvariantCulture, $"{speedups.Min():F2} to {speedups.Max():F2} times as fast as dense"));
     }
 
     /// <summary>What an open axis may be; the others are what they are.</summary>

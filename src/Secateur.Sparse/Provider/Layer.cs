@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Secateur.Sparse.Kernels;
 using Secateur.Sparse.Layers;
 
@@ -34,6 +35,10 @@ internal abstract class Layer
 
     /// <summary>Axes behind that of the outputs.</summary>
     protected abstract int AxesBehind { get; }
+
+    /// <summary>All whose nodes can be layers; those of other domains than ONNX's own begin with it.</summary>
+    public static ImmutableArray<string> Operators { get; } =
+        ["MatMul", "Gemm", "Conv", "com.microsoft.FusedMatMul", "com.microsoft.FusedGemm", "com.microsoft.FusedConv"];
 
     /// <summary>The layer that a node is, alone.</summary>
     /// <param name="node">Any node.</param>

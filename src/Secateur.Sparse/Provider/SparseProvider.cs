@@ -68,6 +68,7 @@ internal sealed unsafe class SparseProvider
         {
             for (nuint i = 0; i < count; i++) computes[i] = null;
             for (nuint i = 0; i < count; i++) computes[i] = provider.Compile(graphs[i], fused[i]);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive); // what packing took; the next session may be far off
             return null;
         }
         catch (Exception thrown)

@@ -23,6 +23,9 @@ public sealed record BenchmarkSettings
     /// <summary>Time at most, for each model; five rounds are run in any case.</summary>
     public TimeSpan Most { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Path of the library of Secateur's execution provider: each model is measured without it and with it. Null for without alone.</summary>
+    public string? Provider { get; init; }
+
     /// <summary>Shapes of inputs by name, for inputs with open dimensions beyond the batch.</summary>
     public IReadOnlyDictionary<string, long[]>? Shapes { get; init; }
 

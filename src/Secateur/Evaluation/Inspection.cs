@@ -51,6 +51,9 @@ public sealed record Inspection
     /// <summary>Of every value, where they were asked for.</summary>
     public ImmutableArray<InspectedShape>? Shapes { get; init; }
 
+    /// <summary>Nodes that Secateur's execution provider looked at, where that was asked for.</summary>
+    public ImmutableArray<ProviderNode>? Provider { get; init; }
+
     /// <summary>Looks at a model, running it once on zeros to see its shapes.</summary>
     /// <param name="model">Any model of known operators.</param>
     /// <param name="inputs">Shapes by input name, for inputs with open dimensions beyond the batch; those not named take usual sizes on which the model runs.</param>

@@ -30,17 +30,18 @@ public static class LatencyBenchmark
     public static BenchmarkResult Run(IReadOnlyList<string> models, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        var inputs = models.Select(model => Inputs(model, settings)).ToArray();
+        (string Path, string? Library)[] contenders = [.. models.SelectMany(model => settings.Provider is { } library ? new[] { (model, (string?)null), (model, library) } : [(model, null)])];
+        var inputs = contenders.Select(contender => Inputs(contender.Path, settings)).ToArray();
         progress?.Report(new("measuring memory", 0));
-        Load(models[0], inputs[0], settings.Threads); // what the first use of ONNX Runtime takes is no model's
-        var peaks = models.Zip(inputs, (model, given) => PeakMemory.Of(() => Load(model, given, settings.Threads))).ToArray();
+        Load(contenders[0], inputs[0], settings.Threads); // what the first use of ONNX Runtime takes is no model's
+        var peaks = contenders.Zip(inputs, (contender, given) => PeakMemory.Of(() => Load(contender, given, settings.Threads))).ToArray();
         cancel.ThrowIfCancellationRequested();
-        return InTurn(models, inputs, settings, progress, cancel, (sessions, times) =>
+        return InTurn(contenders, inputs, settings, progress, cancel, (sessions, times) =>
         {
             var medians = times.Select(time => Quantile(time, 0.5)).ToArray();
             return new BenchmarkResult(Machine.This(),
             [
-                .. models.Select((model, i) => new LatencyResult(model, "CPUExecutionProvider", sessions[i].Threads, settings.Batch, times[i].Count,
+                .. sessions.Select((session, i) => new LatencyResult(session.Path, session.Provider, session.Threads, settings.Batch, times[i].Count,
                     medians[i], Quantile(times[i], 0.95), peaks[i], medians[0] / medians[i])),
             ]);
         });
@@ -54,20 +55,20 @@ public static class LatencyBenchmark
     internal static double[] Quiet(IReadOnlyList<string> models, BenchmarkSettings settings, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        return InTurn(models, [.. models.Select(model => Inputs(model, settings))], settings, null, cancel, (_, times) => Array.ConvertAll(times, time => Quantile(time, 0.2)));
+        return InTurn([.. models.Select(model => (model, (string?)null))], [.. models.Select(model => Inputs(model, settings))], settings, null, cancel, (_, times) => Array.ConvertAll(times, time => Quantile(time, 0.2)));
     }
 
     private static T InTurn<T>(
-        IReadOnlyList<string> models, IReadOnlyList<Dictionary<string, Tensor>> inputs, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel,
+        IReadOnlyList<(string Path, string? Library)> contenders, IReadOnlyList<Dictionary<string, Tensor>> inputs, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel,
         Func<List<OrtModel>, List<double>[], T> tell)
     {
         List<OrtModel> sessions = [];
         List<OrtRun> runs = [];
         try
         {
-            foreach (var (model, given) in models.Zip(inputs))
+            foreach (var (contender, given) in contenders.Zip(inputs))
             {
-                sessions.Add(new OrtModel(model, settings.Threads));
+                sessions.Add(new OrtModel(contender.Path, settings.Threads, contender.Library));
                 runs.Add(sessions[^1].Prepare(given));
             }
             return tell(sessions, Time(runs, settings, progress, cancel));
@@ -94,9 +95,9 @@ public static class LatencyBenchmark
         });
     }
 
-    private static void Load(string path, Dictionary<string, Tensor> inputs, int threads)
+    private static void Load((string Path, string? Library) contender, Dictionary<string, Tensor> inputs, int threads)
     {
-        using var model = new OrtModel(path, threads);
+        using var model = new OrtModel(contender.Path, threads, contender.Library);
         using var run = model.Prepare(inputs);
         for (var i = 0; i < 3; i++) run.Run();
     }

@@ -17,7 +17,16 @@ public sealed class OrtModel : IDisposable
     /// <param name="path">The .onnx file.</param>
     /// <param name="threads">Of one operator; 0 takes every core.</param>
     /// <exception cref="SecateurException">ONNX Runtime does not load the file; the message says why.</exception>
-    public OrtModel(string path, int threads = 0)
+    public OrtModel(string path, int threads = 0) : this(path, threads, null, null)
+    {
+    }
+
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="threads">Of one operator; 0 takes every core.</param>
+    /// <param name="library">Of Secateur's execution provider; null for ONNX Runtime's own kernels alone.</param>
+    /// <param name="settings">The provider's options.</param>
+    /// <exception cref="SecateurException">ONNX Runtime does not load the file or the library; the message says why.</exception>
+    public OrtModel(string path, int threads, string? library, IReadOnlyDictionary<string, string>? settings = null)
     {
         (Path, Threads) = (path, threads > 0 ? threads : System.Environment.ProcessorCount);
         if (!File.Exists(path)) throw new SecateurException($"{path}: no such file; check the path");
@@ -30,6 +39,8 @@ public sealed class OrtModel : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // an idle session's threads must not slow another's
+        if (library is not null) options.AppendSecateur(library, settings);
+        Provider = library is null ? "CPUExecutionProvider" : OrtProvider.Name;
         try
         {
             session = new InferenceSession(path, options);
@@ -43,6 +54,9 @@ public sealed class OrtModel : IDisposable
     public string Path { get; }
 
     public int Threads { get; }
+
+    /// <summary>The execution provider that may take nodes first.</summary>
+    public string Provider { get; }
 
     public IReadOnlyList<string> Inputs => session.InputNames;
 

@@ -42,7 +42,7 @@ internal sealed class Run : IDisposable
         try
         {
             using var results = _session.Run(run, given, _session.OutputNames);
-            return [.. results.Select(result => (result.GetTensorTypeAndShape().Shape, result.GetTensorDataAsSpan<float>().ToArray()))];
+            return [.. results.Select(result => (result.GetTensorTypeAndShape().Shape, Floats(result)))];
         }
         finally
         {
@@ -51,6 +51,10 @@ internal sealed class Run : IDisposable
     }
 
     public void Dispose() => _session.Dispose();
+
+    /// <summary>Of what are no floats, each byte.</summary>
+    private static float[] Floats(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float
+        ? value.GetTensorDataAsSpan<float>().ToArray() : [.. value.GetTensorMutableRawData().ToArray().Select(one => (float)one)];
 
     private static OrtValue Value(TensorProto tensor)
     {

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using Secateur.Onnx;
+using Secateur.Onnx.Proto;
+using Secateur.Testing;
+using TorchSharp;
+using static Secateur.Onnx.Proto.TensorProto.Types;
+using static TorchSharp.torch;
+
+namespace Secateur.Sparse.Tests.Provider;
+
+/// <summary>Whole networks, all of whose products and convolutions the provider takes: their outputs stay those of ONNX Runtime.</summary>
+[Collection(nameof(Alone))]
+public sealed class SuiteTests
+{
+    public static TheoryData<string> Fast => [.. Skeletons.Fast];
+
+    public static TheoryData<string> Slow => [.. Skeletons.All.Except(Skeletons.Fast)];
+
+    [Theory, MemberData(nameof(Fast))]
+    public void Equals_ONNX_Runtime(string name) => Check(name, 0.9);
+
+    [Theory(Explicit = true), MemberData(nameof(Fast))]
+    [Trait("category", "slow")]
+    public void Equals_ONNX_Runtime_at_each_sparsity(string name) => Check(name, 0, 0.5, 0.8, 0.95, 0.99);
+
+    [Theory(Explicit = true), MemberData(nameof(Slow))]
+    [Trait("category", "slow")]
+    public void Equals_ONNX_Runtime_in_the_larger_ones(string name) => Check(name, 0, 0.9);
+
+    private static void Check(string name, params ReadOnlySpan<double> sparsities)
+    {
+        foreach (var sparsity in sparsities)
+        {
+            using var scope = NewDisposeScope();
+            var model = Skeletons.Load(name);
+            TensorProto[] inputs = [.. Skeletons.Inputs(name, model).Select(pair => Proto(pair.Key, pair.Value))];
+            foreach (var tensor in model.Proto.Graph.Initializer) Prune(tensor, sparsity);
+            using var stock = new Run(model.Proto, null);
+            using var ours = new Run(model.Proto, Library.Device, 1, ("force", "1"));
+            Assert.Contains(ours.Report, line => line.Contains("\tclaimed\t"));
+            foreach (var ((shape, want), (same, have)) in stock.Of(inputs).Zip(ours.Of(inputs)))
+            {
+                Assert.Equal(shape, same);
+                var largest = want.Where(float.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+                for (var i = 0; i < want.Length; i++)
+                    Assert.True(want[i].Equals(have[i]) || Math.Abs(want[i] - have[i]) <= 1e-4f * largest, $"{name} at {sparsity:P0}: {want[i]} by ONNX Runtime, {have[i]} by the provider");
+            }
+        }
+    }
+
+    /// <summary>A weight loses its smallest elements, about.</summary>
+    private static void Prune(TensorProto tensor, double sparsity)
+    {
+        if (tensor.Type() != DataType.Float || tensor.Dims.Count < 2 || sparsity == 0) return;
+        var values = tensor.ToArray<float>();
+        if (values.Length < 64) return;
+        var sizes = values.Where((_, i) => i % 7 == 0).Select(Math.Abs).Order().ToArray();
+        var least = sizes[(int)(sparsity * (sizes.Length - 1))];
+        for (var i = 0; i < values.Length; i++)
+            if (Math.Abs(values[i]) < least) values[i] = 0;
+        tensor.SetBytes(MemoryMarshal.AsBytes<float>(values));
+    }
+
+    private static TensorProto Proto(string name, Tensor tensor) => SmallGraphs.Tensor<byte>(name, tensor.dtype switch
+    {
+        ScalarType.Float32 => DataType.Float,
+        ScalarType.Int64 => DataType.Int64,
+        ScalarType.Int32 => DataType.Int32,
+        ScalarType.Bool => DataType.Bool,
+        _ => throw new NotSupportedException($"an input of {tensor.dtype}"),
+    }, tensor.contiguous().bytes, tensor.shape);
+}
