@@ -22,6 +22,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["fuzz"] = Fuzz.Run,
     ["fuzz-child"] = Fuzz.Child,
     ["sparse"] = Sparse.Run,
+    ["sparse-roofline"] = SparseRoofline.Run,
     ["sparse-open"] = SparseOpen.Run,
     ["sparse-open-child"] = SparseOpen.Child,
     ["latency-prediction"] = LatencyPrediction.Run,

@@ -142,6 +142,7 @@ internal sealed unsafe class Grouped : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     private void Run4<S, V, C>(float* x, float* y, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         for (var group = from; group < to; group++)
@@ -190,6 +191,7 @@ internal sealed unsafe class Grouped : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     private void Run2<S, V, C>(float* x, float* y, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         for (var group = from; group < to; group++)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Secateur.Sparse.Layers;
 
@@ -70,6 +71,7 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
         for (var row = 0; row < rows; row++) Patches.Copy<S, V>(from + row * fromStride, to + row * toStride, count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     public override void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride)
     {
         var row = 0;

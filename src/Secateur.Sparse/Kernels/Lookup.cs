@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Secateur.Sparse.Kernels;
@@ -161,6 +162,7 @@ internal sealed unsafe class Lookup : IDisposable
     /// <summary>Groups of rows, by which the work may be divided.</summary>
     public int Groups => _groups;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     private void Run<S, V, C>(float* x, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         var width = 2 * S.Lanes;

@@ -43,6 +43,7 @@ internal static unsafe class Patches
             }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     private static void Lines<S, V>(float* source, long channel, float* to, long step, int channels, int before, int within, int run, int stride) where S : ISimd<V> where V : unmanaged
     {
         for (var i = 0; i < channels; i++, source += channel, to += step)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Secateur.Sparse.Kernels;
 
 /// <summary>y = W·x + b where as many rows as a vector has lanes are kept or pruned together (<c>block-16x1</c>), and one to four tokens: a column of a strip is one vector.</summary>
@@ -93,15 +95,18 @@ internal sealed unsafe class Strips : IDisposable
     private readonly struct Floats : IValues
     {
         public static bool Scaled => false;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Load<S, V>(void* values, long at) where S : ISimd<V> where V : unmanaged => S.Load((float*)values + at);
     }
 
     private readonly struct Bytes8 : IValues
     {
         public static bool Scaled => true;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Load<S, V>(void* values, long at) where S : ISimd<V> where V : unmanaged => S.Load((sbyte*)values + at);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     private void Run<S, V, C, T>(void* values, float* x, long xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
     {
         for (var strip = from; strip < to; strip++)

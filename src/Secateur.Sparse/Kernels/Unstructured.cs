@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Secateur.Sparse.Kernels;
@@ -147,6 +148,7 @@ internal sealed unsafe class Unstructured : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     private void Run<S, V, C>(float* x, float* y, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         for (var slice = 0; slice < _slices; slice++)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Secateur.Sparse.Kernels;
@@ -30,7 +31,7 @@ internal sealed record Speeds(
 
     private static string File => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
-        "secateur", $"sparse-{Version}-{Level.Best.Name}-{Processor()}.txt");
+        "secateur", $"sparse-{Version}-{Level.Best.Name}{(RuntimeFeature.IsDynamicCodeCompiled ? "-jit" : "")}-{Processor()}.txt");
 
     /// <summary>A number of the processor's name, so that a home that several machines share holds the speeds of each.</summary>
     private static string Processor()
@@ -140,6 +141,7 @@ internal sealed record Speeds(
         return Math.Max(best, 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe float Sum(Native<float> values)
     {
         Vector256<float> a = default, b = default, c = default, d = default;
