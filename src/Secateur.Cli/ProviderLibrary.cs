@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Secateur.Sparse.Loader;
 using Secateur.Onnx;
+using Secateur.Sparse.Loader;
 using Secateur.Sparse.Provider;
 
 namespace Secateur.Cli;

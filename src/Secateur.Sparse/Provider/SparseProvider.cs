@@ -6,6 +6,8 @@ namespace Secateur.Sparse.Provider;
 /// <summary>The execution provider of one session: says which nodes it takes, and makes layers of them.</summary>
 internal sealed unsafe class SparseProvider
 {
+    private const long MuchGarbage = 4 << 20; // bytes
+
     private readonly Ort _ort;
     private readonly byte* _name;
     private readonly ProviderOptions _options;
@@ -68,7 +70,7 @@ internal sealed unsafe class SparseProvider
         {
             for (nuint i = 0; i < count; i++) computes[i] = null;
             for (nuint i = 0; i < count; i++) computes[i] = provider.Compile(graphs[i], fused[i]);
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive); // what packing took; the next session may be far off
+            if (GC.GetTotalMemory(forceFullCollection: false) > MuchGarbage) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive); // what packing took; the next session may be far off
             return null;
         }
         catch (Exception thrown)
