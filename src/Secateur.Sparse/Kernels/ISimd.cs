@@ -27,9 +27,11 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>left · right + sum; rounded once where the processor can.</summary>
     static abstract V MultiplyAdd(V left, V right, V sum);
 
+    /// <summary>A byte for each lane, under twice the number of lanes, in the form that <see cref="Lookup"/> wants.</summary>
+    static abstract V Indices(byte* from);
+
     /// <summary>For each lane the element of (low, high) that its index names.</summary>
-    /// <param name="indices">A byte for each lane, under twice the number of lanes.</param>
-    static abstract V Lookup(V low, V high, byte* indices);
+    static abstract V Lookup(V low, V high, V indices);
 
     /// <summary>to[column · toStride + row] = from[row · fromStride + column] for a square as wide as a vector.</summary>
     static abstract void Transpose(float* from, long fromStride, float* to, long toStride);

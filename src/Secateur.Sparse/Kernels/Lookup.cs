@@ -8,13 +8,14 @@ namespace Secateur.Sparse.Kernels;
 /// A lane is a row. For each strip of columns, two vectors wide, a group of rows, two vectors too, has the same number of steps; in a step every row multiplies one of
 /// its nonzeros of the strip. Rows with fewer are filled up with zeros, and what is beyond the steps is added one by one in the end. The number of steps is chosen for each
 /// group so that both together cost least. No gather, which takes a cycle or two for each element: the lookup is one permutation of registers.
-/// Rows are sorted by their number of nonzeros, so that a group's rows are alike.
+/// Rows are sorted by their number of nonzeros, so that a group's rows are alike, where that gains more than it costs to put each sum in its place.
 /// </remarks>
 internal sealed unsafe class Lookup : IDisposable
 {
     // In cycles of Zen 5; what each cache hands over in a cycle, in bytes, is of one core.
     private const double StepCycles = 3; // of two vectors
     private const double StripCycles = 2;
+    private const double ScatterCycles = 8; // of a row's sum for one token
     private const double RestCycles = 6; // each waits for the sum that it adds to
     private const int SecondCache = 1 << 20, ThirdCache = 16 << 20;
     private const double SecondBytes = 64, ThirdBytes = 24, MemoryBytes = 8;
@@ -22,6 +23,7 @@ internal sealed unsafe class Lookup : IDisposable
     private readonly int _lanes;
     private readonly int _strips;
     private readonly int _groups;
+    private readonly bool _natural; // rows are in their own order
     private readonly Native<int> _rows;       // [groups, 2 · lanes]: each lane's row, -1 where there is none
     private readonly Native<Group> _group;    // [groups + 1]
     private readonly Native<float> _values;   // by group, strip and step: [2 · lanes]
@@ -54,23 +56,15 @@ internal sealed unsafe class Lookup : IDisposable
         (_strips, _groups) = ((Columns + width - 1) / width, (Rows + width - 1) / width);
         _bias = new(Rows);
         bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
-        var order = Enumerable.Range(0, Rows).OrderByDescending(row => csr.ColumnsOf(row).Length).ToArray();
         _rows = new((long)_groups * width);
-        new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
-        order.CopyTo(new Span<int>(_rows.Pointer, Rows));
         _group = new(_groups + 1);
         var bandwidth = csr.Nonzero * 8L is var bytes && bytes < SecondCache ? SecondBytes : bytes < ThirdCache ? ThirdBytes : MemoryBytes;
-        var (step, single) = (Math.Max(StepCycles, width * (sizeof(float) + 1) / bandwidth), RestCycles + sizeof(Rest) / bandwidth);
-        var counts = new int[width + 1]; // how many (row, strip) of a group have so many nonzeros
-        for (var group = 0; group < _groups; group++)
-        {
-            Array.Clear(counts);
-            for (var lane = 0; lane < width; lane++) Count(csr, _rows[(long)group * width + lane], width, counts);
-            var (steps, rest) = Best(counts, _strips, step, single);
-            _group[group].Steps = steps;
-            _group[group + 1].Slots = _group[group].Slots + (long)steps * _strips;
-            _group[group + 1].Rest = checked(_group[group].Rest + rest);
-        }
+        var costs = (Step: Math.Max(StepCycles, width * (sizeof(float) + 1) / bandwidth), Single: RestCycles + sizeof(Rest) / bandwidth);
+        int[] natural = [.. Enumerable.Range(0, Rows)];
+        int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];
+        var gained = Plan(csr, natural, costs) - Plan(csr, sorted, costs);
+        _natural = gained < Rows * ScatterCycles;
+        if (_natural) Plan(csr, natural, costs);
         _values = new(_group[_groups].Slots * width);
         _indices = new(_group[_groups].Slots * width);
         _rest = new(_group[_groups].Rest);
@@ -86,6 +80,28 @@ internal sealed unsafe class Lookup : IDisposable
 
     /// <summary>Floats that a token's x is read in: columns up to a whole strip.</summary>
     public int Padded => _strips * 2 * _lanes;
+
+    /// <summary>Gives lanes to rows in an order, and chooses each group's steps.</summary>
+    /// <returns>The cycles of all.</returns>
+    private double Plan(Csr csr, int[] order, (double Step, double Single) costs)
+    {
+        var width = 2 * _lanes;
+        new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
+        order.CopyTo(new Span<int>(_rows.Pointer, Rows));
+        var total = 0.0;
+        var counts = new int[width + 1]; // how many (row, strip) of a group have so many nonzeros
+        for (var group = 0; group < _groups; group++)
+        {
+            Array.Clear(counts);
+            for (var lane = 0; lane < width; lane++) Count(csr, _rows[(long)group * width + lane], width, counts);
+            var (steps, rest, cost) = Best(counts, _strips, costs);
+            _group[group].Steps = steps;
+            _group[group + 1].Slots = _group[group].Slots + (long)steps * _strips;
+            _group[group + 1].Rest = checked(_group[group].Rest + rest);
+            total += cost;
+        }
+        return total;
+    }
 
     private static void Count(Csr csr, int row, int width, int[] counts)
     {
@@ -103,18 +119,18 @@ internal sealed unsafe class Lookup : IDisposable
         if (run > 0) counts[run]++;
     }
 
-    /// <summary>The number of steps that costs least, and how many nonzeros are beyond it.</summary>
-    private static (int Steps, int Beyond) Best(int[] counts, int strips, double step, double single)
+    /// <summary>The number of steps that costs least, how many nonzeros are beyond it, and what it costs.</summary>
+    private static (int Steps, int Beyond, double Cost) Best(int[] counts, int strips, (double Step, double Single) costs)
     {
         var (best, steps, rest) = (double.PositiveInfinity, 0, 0);
         for (var tried = 0; tried < counts.Length; tried++)
         {
             var beyond = 0;
             for (var count = tried + 1; count < counts.Length; count++) beyond += counts[count] * (count - tried);
-            var cost = strips * (tried * step + (tried > 0 ? StripCycles : 0)) + beyond * single;
+            var cost = strips * (tried * costs.Step + (tried > 0 ? StripCycles : 0)) + beyond * costs.Single;
             if (cost < best) (best, steps, rest) = (cost, tried, beyond);
         }
-        return (steps, rest);
+        return (steps, rest, best);
     }
 
     private void Fill(Csr csr, int group)
@@ -185,14 +201,15 @@ internal sealed unsafe class Lookup : IDisposable
                 for (var end = value + steps * width; value < end; value += width, index += width)
                 {
                     var (w0, w1) = (S.Load(value), S.Load(value + S.Lanes));
-                    a0 = S.MultiplyAdd(S.Lookup(lowA, highA, index), w0, a0);
-                    a1 = S.MultiplyAdd(S.Lookup(lowA, highA, index + S.Lanes), w1, a1);
-                    if (C.Value > 1) b0 = S.MultiplyAdd(S.Lookup(lowB, highB, index), w0, b0);
-                    if (C.Value > 1) b1 = S.MultiplyAdd(S.Lookup(lowB, highB, index + S.Lanes), w1, b1);
-                    if (C.Value > 2) c0 = S.MultiplyAdd(S.Lookup(lowC, highC, index), w0, c0);
-                    if (C.Value > 2) c1 = S.MultiplyAdd(S.Lookup(lowC, highC, index + S.Lanes), w1, c1);
-                    if (C.Value > 3) d0 = S.MultiplyAdd(S.Lookup(lowD, highD, index), w0, d0);
-                    if (C.Value > 3) d1 = S.MultiplyAdd(S.Lookup(lowD, highD, index + S.Lanes), w1, d1);
+                    var (i0, i1) = (S.Indices(index), S.Indices(index + S.Lanes));
+                    a0 = S.MultiplyAdd(S.Lookup(lowA, highA, i0), w0, a0);
+                    a1 = S.MultiplyAdd(S.Lookup(lowA, highA, i1), w1, a1);
+                    if (C.Value > 1) b0 = S.MultiplyAdd(S.Lookup(lowB, highB, i0), w0, b0);
+                    if (C.Value > 1) b1 = S.MultiplyAdd(S.Lookup(lowB, highB, i1), w1, b1);
+                    if (C.Value > 2) c0 = S.MultiplyAdd(S.Lookup(lowC, highC, i0), w0, c0);
+                    if (C.Value > 2) c1 = S.MultiplyAdd(S.Lookup(lowC, highC, i1), w1, c1);
+                    if (C.Value > 3) d0 = S.MultiplyAdd(S.Lookup(lowD, highD, i0), w0, d0);
+                    if (C.Value > 3) d1 = S.MultiplyAdd(S.Lookup(lowD, highD, i1), w1, d1);
                 }
             }
             S.Store(a0, sums);
@@ -213,12 +230,26 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 2) sum[2 * width] += rest->Value * column[2L * stride];
                 if (C.Value > 3) sum[3 * width] += rest->Value * column[3L * stride];
             }
-            Put<C>(y, yStride, sums, width, relu, _rows.Pointer + (long)group * width);
+            Put<S, V, C>(y, yStride, sums, width, relu, _rows.Pointer + (long)group * width);
         }
     }
 
-    private void Put<C>(float* y, long yStride, float* sums, int width, bool relu, int* rows) where C : ICount
+    private void Put<S, V, C>(float* y, long yStride, float* sums, int width, bool relu, int* rows) where S : ISimd<V> where V : unmanaged where C : ICount
     {
+        if (_natural && rows[width - 1] >= 0)
+        {
+            var zero = S.All(0);
+            for (var half = 0; half < width; half += S.Lanes)
+            {
+                var bias = S.Load(_bias.Pointer + rows[half]);
+                for (var token = 0; token < C.Value; token++)
+                {
+                    var sum = S.Add(S.Load(sums + token * width + half), bias);
+                    S.Store(relu ? S.Max(zero, sum) : sum, y + token * yStride + rows[half]);
+                }
+            }
+            return;
+        }
         for (var lane = 0; lane < width && rows[lane] >= 0; lane++)
             for (var token = 0; token < C.Value; token++)
             {

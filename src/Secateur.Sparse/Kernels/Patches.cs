@@ -80,8 +80,9 @@ internal static unsafe class Patches
     private static void EverySecond<S, V>(float* from, float* to, int count) where S : ISimd<V> where V : unmanaged
     {
         var evens = stackalloc byte[] { 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30 };
+        var even = S.Indices(evens);
         var i = 0;
-        for (; i + S.Lanes < count; i += S.Lanes) S.Store(S.Lookup(S.Load(from + 2 * i), S.Load(from + 2 * i + S.Lanes), evens), to + i); // never the last: a float more would be read
+        for (; i + S.Lanes < count; i += S.Lanes) S.Store(S.Lookup(S.Load(from + 2 * i), S.Load(from + 2 * i + S.Lanes), even), to + i); // never the last: a float more would be read
         for (; i < count; i++) to[i] = from[2 * i];
     }
 }

@@ -17,6 +17,7 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Add(float left, float right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Max(float left, float right) => MathF.Max(left, right);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float MultiplyAdd(float left, float right, float sum) => float.MultiplyAddEstimate(left, right, sum);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Lookup(float low, float high, byte* indices) => *indices == 0 ? low : high;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Indices(byte* from) => *from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Lookup(float low, float high, float indices) => indices == 0 ? low : high;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Transpose(float* from, long fromStride, float* to, long toStride) => *to = *from;
 }

@@ -22,9 +22,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> sum) => Vector128.MultiplyAddEstimate(left, right, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Lookup(Vector128<float> low, Vector128<float> high, byte* indices)
+    public static Vector128<float> Indices(byte* from) => Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)from).AsByte())).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Lookup(Vector128<float> low, Vector128<float> high, Vector128<float> indices)
     {
-        var index = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)indices).AsByte()));
+        var index = indices.AsUInt32();
         if (!AdvSimd.Arm64.IsSupported)
             return Vector128.Shuffle(low, index.AsInt32()) + Vector128.Shuffle(high, (index - Vector128.Create(4u)).AsInt32()); // zero where the index is of the other
         var bytes = (index * Vector128.Create(0x04040404u) + Vector128.Create(0x03020100u)).AsByte();

@@ -22,9 +22,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Fma.MultiplyAdd(left, right, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Lookup(Vector256<float> low, Vector256<float> high, byte* indices)
+    public static Vector256<float> Indices(byte* from) => Avx2.ConvertToVector256Int32(from).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Lookup(Vector256<float> low, Vector256<float> high, Vector256<float> indices)
     {
-        var index = Avx2.ConvertToVector256Int32(indices);
+        var index = indices.AsInt32();
         var ofHigh = Avx2.ShiftLeftLogical(index, 28).AsSingle(); // bit 3 becomes the sign, by which the blend goes
         return Avx.BlendVariable(Avx2.PermuteVar8x32(low, index), Avx2.PermuteVar8x32(high, index), ofHigh);
     }

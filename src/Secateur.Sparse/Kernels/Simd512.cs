@@ -22,8 +22,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512F.FusedMultiplyAdd(left, right, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Lookup(Vector512<float> low, Vector512<float> high, byte* indices) =>
-        Avx512F.PermuteVar16x32x2(low, Avx512F.ConvertToVector512Int32(Vector128.Load(indices)), high);
+    public static Vector512<float> Indices(byte* from) => Avx512F.ConvertToVector512Int32(Vector128.Load(from)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Lookup(Vector512<float> low, Vector512<float> high, Vector512<float> indices) => Avx512F.PermuteVar16x32x2(low, indices.AsInt32(), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* from, long fromStride, float* to, long toStride)
