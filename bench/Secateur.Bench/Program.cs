@@ -23,6 +23,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["fuzz-child"] = Fuzz.Child,
     ["sparse"] = Sparse.Run,
     ["sparse-roofline"] = SparseRoofline.Run,
+    ["sparse-peers"] = SparsePeers.Run,
     ["sparse-open"] = SparseOpen.Run,
     ["sparse-open-child"] = SparseOpen.Child,
     ["latency-prediction"] = LatencyPrediction.Run,
