@@ -15,6 +15,7 @@ internal sealed unsafe class Convolution : IDisposable
     private readonly ImmutableArray<Product> _groups;
     private readonly ConvolutionShape _shape;
     private readonly Level _level;
+    private readonly Chain? _product; // what it is on images of one pixel
 
     [StructLayout(LayoutKind.Auto)]
     private struct Job
@@ -38,6 +39,7 @@ internal sealed unsafe class Convolution : IDisposable
         var products = ImmutableArray.CreateBuilder<Product>(groups.Length);
         foreach (var weights in groups) products.Add(new(weights, bias.IsEmpty ? default : bias.Slice(products.Count * weights.Rows, weights.Rows), activation, _level));
         _groups = products.MoveToImmutable();
+        if (shape.IsPointwise && groups.Length == 1) _product = new(_groups);
     }
 
     /// <summary>Channels of the input.</summary>
@@ -68,6 +70,11 @@ internal sealed unsafe class Convolution : IDisposable
     {
         var (outHeight, outWidth) = _shape.Output(height, width);
         if (batch == 0 || outHeight <= 0 || outWidth <= 0) return;
+        if (_product is not null && height * width == 1)
+        {
+            _product.Run(x, y, residual, last, batch, workers);
+            return;
+        }
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
         var handle = GCHandle.Alloc(this);
         try

@@ -15,6 +15,9 @@ internal sealed class ConvolutionLayer : Layer
 
     public int Groups => _shape.Groups;
 
+    /// <summary>Whether on images of one pixel it is a product of the images with the weights.</summary>
+    public bool IsProduct => _shape is { IsPointwise: true, Groups: 1 };
+
     protected override int AxesBehind => Axes;
 
     /// <inheritdoc cref="Layer.Of"/>

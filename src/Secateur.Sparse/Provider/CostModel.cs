@@ -46,13 +46,20 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
     {
         var census = zeros.Of(layer.Weight);
         if (census.Nonzero == 0) return null;
-        double[] speedups = layer is ConvolutionLayer convolution
-            ? [.. Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Groups, pixels))]
-            : [.. TokensOf(layer.Input.Shape).Select(tokens => costs.DenseProduct(census, tokens) / costs.Product(census, tokens))];
+        double[] speedups = [.. Speedups(layer, census)];
         return speedups.Max() >= Least && speedups.Min() >= Nowhere
             ? null
             : Of(layer, zeros.Share(layer.Weight), string.Create(CultureInfo.InvariantCulture, $"{speedups.Min():F2} to {speedups.Max():F2} times as fast as dense"));
     }
+
+    private IEnumerable<double> Speedups(Layer layer, Census census) => layer switch
+    {
+        ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images),
+        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Groups, pixels)),
+        _ => Products(census, TokensOf(layer.Input.Shape)),
+    };
+
+    private IEnumerable<double> Products(Census census, IEnumerable<long> tokens) => tokens.Select(count => costs.DenseProduct(census, count) / costs.Product(census, count));
 
     /// <summary>What an open axis may be; the others are what they are.</summary>
     private static IEnumerable<long> TokensOf(long[]? shape)
