@@ -1,4 +1,5 @@
 using System.Globalization;
+using Secateur.Sparse.Kernels;
 using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
