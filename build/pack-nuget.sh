@@ -22,7 +22,7 @@ for rid in "${rids[@]}"; do "$root"/build/provider.sh "$rid" >/dev/null; done
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! dotnet pack "$root/src/Secateur.Sparse.OnnxRuntime" -c Release -v quiet -m:1 -p:PackageId=Secateur.Sparse -o "$packages" >"$log" 2>&1; then
+if ! dotnet pack "$root/src/Secateur.Sparse.OnnxRuntime" -c Release -v quiet -m:1 -p:PackageId=Secateur.Sparse --artifacts-path "$root/out/build-nuget" -o "$packages" >"$log" 2>&1; then
   cat "$log" >&2
   echo "secateur: the package does not build, see above" >&2
   exit 3

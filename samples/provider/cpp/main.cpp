@@ -9,16 +9,17 @@
 
 int main(int count, char **arguments) try {
   if (count != 3) return 2;
+  const std::string model = arguments[1], library = arguments[2];
   Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "sample");
   Ort::SessionOptions options;
 
   // the provider: registered once, appended to each session
-  env.RegisterExecutionProviderLibrary("secateur", std::string(arguments[2]));
+  env.RegisterExecutionProviderLibrary("secateur", library);
   for (auto device : env.GetEpDevices())
     if (std::string(device.EpName()) == "SecateurExecutionProvider")
       options.AppendExecutionProvider_V2(env, {device}, std::unordered_map<std::string, std::string>{{"threshold", "0.5"}, {"verbose", "1"}});
 
-  Ort::Session session(env, arguments[1], options);
+  Ort::Session session(env, model.c_str(), options);
   std::vector<float> x(8 * 64);
   for (int i = 0; i < 8 * 64; i++) x[i] = (i % 7 - 3) / 4.0f;
   const int64_t shape[] = {8, 64};

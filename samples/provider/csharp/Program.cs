@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 using Secateur.Sparse;
 
 using var options = new SessionOptions();
-options.AppendSecateur(new() { Threshold = 0.5, Verbose = true }); // or AppendSecateur(): the speeds measured here decide
+options.AppendSecateur(new() { Threshold = 0.5, Verbose = true });
 using var session = new InferenceSession(args[0], options);
 
 using var x = OrtValue.CreateTensorValueFromMemory(Enumerable.Range(0, 8 * 64).Select(i => (i % 7 - 3) / 4f).ToArray(), [8, 64]);

@@ -1,6 +1,6 @@
 // SECATEUR_LIBRARY=libsecateur.so node run.js MODEL: runs it with Secateur's provider on an input of 8 rows and prints what comes out.
 const ort = require('onnxruntime-node');
-require('./secateur.node'); // from secateur.c: after onnxruntime-node, before the first session
+require('./secateur.node'); // after onnxruntime-node, before the first session
 
 async function main() {
   const session = await ort.InferenceSession.create(process.argv[2]);
