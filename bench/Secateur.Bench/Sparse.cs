@@ -63,6 +63,9 @@ internal static class Sparse
         yield return new("ResNet-50, unstructured 90 %", () => SparseModels.Sparsify(SparseModels.ResNet50(), 0.9), 3);
         yield return new("ResNet-50, unstructured 95 %", () => SparseModels.Sparsify(SparseModels.ResNet50(), 0.95), 4.5);
         yield return new("ResNet-50, block-4x1 90 %", () => SparseModels.Sparsify(SparseModels.ResNet50(), 0.9, 4), 3);
+        foreach (var (name, file) in new[] { ("LeNet-300-100, pruned 95 % by the main job", "lenet-95"), ("ResNet-20, pruned 95 % by the main job", "resnet-20-95") })
+            foreach (var batch in new[] { 1, 16 })
+                if (Path.Combine("out", "bench", "sparse", file + ".onnx") is var path && File.Exists(path)) yield return new($"{name}, batch {batch}", () => OnnxModel.Load(path), 3, batch);
         yield return new("ResNet-50, dense", SparseModels.ResNet50, 0.98);
         yield return new("BERT-base encoder, 4 layers, 128 tokens, dense", () => SparseModels.BertBase(128, 4), 0.98);
         foreach (var sparsity in new[] { 0.3, 0.5, 0.6, 0.7 })

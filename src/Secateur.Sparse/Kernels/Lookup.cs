@@ -15,6 +15,7 @@ internal sealed unsafe class Lookup : IDisposable
     // In cycles of Zen 5; what each cache hands over in a cycle, in bytes, is of one core.
     private const double StepCycles = 3; // of two vectors
     private const double StripCycles = 2;
+    private const int Ahead = 24; // steps that memory is asked for before they come
     private const double ScatterCycles = 8; // of a row's sum for one token
     private const double RestCycles = 6; // each waits for the sum that it adds to
     private const int SecondCache = 1 << 20, ThirdCache = 16 << 20;
@@ -183,6 +184,7 @@ internal sealed unsafe class Lookup : IDisposable
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
+        var far = Bytes > ThirdCache;
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)
         {
@@ -200,6 +202,12 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 3) (lowD, highD) = (S.Load(columns + 3L * stride), S.Load(columns + 3L * stride + S.Lanes));
                 for (var end = value + steps * width; value < end; value += width, index += width)
                 {
+                    if (far)
+                    {
+                        S.Prefetch(value + Ahead * width);
+                        S.Prefetch(value + Ahead * width + S.Lanes);
+                        S.Prefetch(index + Ahead * width);
+                    }
                     var (w0, w1) = (S.Load(value), S.Load(value + S.Lanes));
                     var (i0, i1) = (S.Indices(index), S.Indices(index + S.Lanes));
                     a0 = S.MultiplyAdd(S.Lookup(lowA, highA, i0), w0, a0);

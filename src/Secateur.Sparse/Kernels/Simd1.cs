@@ -13,6 +13,7 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float All(float value) => value;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(float* from) => *from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(sbyte* from) => *from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) { }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(float vector, float* to) => *to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Add(float left, float right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Max(float left, float right) => MathF.Max(left, right);

@@ -16,6 +16,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> All(float value) => Vector256.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Load(float* from) => *(Vector256<float>*)from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Load(sbyte* from) => Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(from));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) => Sse.Prefetch0(at);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector256<float> vector, float* to) => *(Vector256<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Max(Vector256<float> left, Vector256<float> right) => Vector256.MaxNative(left, right);

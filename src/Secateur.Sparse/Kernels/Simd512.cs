@@ -16,6 +16,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> All(float value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Load(float* from) => *(Vector512<float>*)from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Load(sbyte* from) => Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(from)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) => Sse.Prefetch0(at);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector512<float> vector, float* to) => *(Vector512<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Max(Vector512<float> left, Vector512<float> right) => Vector512.MaxNative(left, right);

@@ -12,9 +12,7 @@ namespace Secateur.Sparse.Layers;
 /// </remarks>
 internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposable
 {
-    private const int ManyTiles = 8;
-    private const int Pieces = 16;            // that a step is divided into, together
-    private const long LeastWork = 1 << 17;   // multiply-adds of a piece
+    private const long LeastWork = 1 << 17; // multiply-adds of a piece
 
     private readonly int _widest = products.Max(product => Math.Max(product.Columns, product.RoundedRows));
     private readonly int _lanes = products[0].Level.Lanes;
@@ -56,7 +54,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
                 return;
             }
             job.Tiles = new(tokens, _lanes);
-            if (job.Tiles.Count >= ManyTiles) workers.For(&WholeTile, (nuint)job.Tiles.Count, &job);
+            if (job.Tiles.Count >= Workers.Pieces) workers.For(&WholeTile, (nuint)job.Tiles.Count, &job);
             else ByRows(job, workers);
         }
         finally
@@ -83,7 +81,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
             var next = at + 1 < products.Length ? products[at + 1].Few.Stride : Rows;
             var y = at + 1 < products.Length ? Scratch.Take(1 + at % 2, (long)tokens * next) : job.Y;
             job.Other = y;
-            (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Pieces, few.Groups)));
+            (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Workers.Pieces, few.Groups)));
             workers.For(&FewRows, (nuint)job.Pieces, &job);
             for (var token = 0; token < tokens; token++)
             {
@@ -139,21 +137,21 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var x = Scratch.Take(0, _widest * places);
         var y = Scratch.Take(1, _widest * places);
         job.Other = x;
-        job.Pieces = (int)Math.Clamp(Columns * places / LeastWork, 1, Pieces);
+        job.Pieces = (int)Math.Clamp(Columns * places / LeastWork, 1, Workers.Pieces);
         workers.For(&InPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
         for (var at = 0; at < products.Length; at++)
         {
             job.X = x;
             job.Other = y;
             job.Product = at;
-            job.Pieces = (int)Math.Clamp(products[at].Nonzero * places / LeastWork / job.Tiles.Count, 1, Math.Max(1, Math.Min(Pieces / job.Tiles.Count, products[at].Rows / Unstructured.Alike)));
+            job.Pieces = (int)Math.Clamp(products[at].Nonzero * places / LeastWork / job.Tiles.Count, 1, Math.Max(1, Math.Min(Workers.Pieces / job.Tiles.Count, products[at].Rows / Unstructured.Alike)));
             workers.For(&ProductPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
             var done = x;
             x = y;
             y = done;
         }
         job.Other = x;
-        job.Pieces = (int)Math.Clamp(Rows * places / LeastWork, 1, Pieces);
+        job.Pieces = (int)Math.Clamp(Rows * places / LeastWork, 1, Workers.Pieces);
         workers.For(&OutPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
     }
 

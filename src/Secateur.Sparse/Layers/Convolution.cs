@@ -8,8 +8,6 @@ namespace Secateur.Sparse.Layers;
 /// <summary>A convolution with constant, mostly zero weights, of one or two dimensions: the product of its weights with the patches of each tile of output pixels.</summary>
 internal sealed unsafe class Convolution : IDisposable
 {
-    private const int ManyTiles = 8;
-    private const int Pieces = 16;
     private const long LeastWork = 1 << 17; // multiply-adds of a piece
 
     private readonly ImmutableArray<Product> _groups;
@@ -89,7 +87,7 @@ internal sealed unsafe class Convolution : IDisposable
                 Image = new(Channels, height, width, outHeight, outWidth),
                 Tiles = _shape.IsPointwise ? new((long)batch * outHeight * outWidth, _level.Lanes) : new((long)batch * outHeight * outWidth, outWidth, _level.Lanes),
             };
-            if (job.Tiles.Count * _groups.Length >= ManyTiles) workers.For(&WholeTile, (nuint)(job.Tiles.Count * _groups.Length), &job);
+            if (job.Tiles.Count * _groups.Length >= Workers.Pieces) workers.For(&WholeTile, (nuint)(job.Tiles.Count * _groups.Length), &job);
             else ByRows(job, workers);
         }
         finally
@@ -123,7 +121,7 @@ internal sealed unsafe class Convolution : IDisposable
         job.Products = Scratch.Take(1, rows * places);
         for (job.Group = 0; job.Group < _groups.Length; job.Group++)
         {
-            var each = Math.Max(1, Pieces / job.Tiles.Count);
+            var each = Math.Max(1, Workers.Pieces / job.Tiles.Count);
             job.Pieces = (int)Math.Clamp(columns * places / LeastWork, 1, Math.Min(each, GroupChannels));
             workers.For(&FillPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
             job.Pieces = (int)Math.Clamp(_groups[job.Group].Nonzero * places / job.Tiles.Count / LeastWork, 1, Math.Min(each, Math.Max(1, rows / Unstructured.Alike)));

@@ -7,6 +7,9 @@ internal readonly unsafe struct Workers(void* context, delegate*<void*, delegate
 {
     public static Workers Alone => default;
 
+    /// <summary>Pieces that a step is divided into: as many as there may be threads. More would read their inputs, which they share, more often.</summary>
+    public static int Pieces { get; } = Math.Min(16, Environment.ProcessorCount);
+
     /// <param name="body">Gets the state and the number.</param>
     public void For(delegate* unmanaged[Cdecl]<void*, nuint, void> body, nuint count, void* state)
     {
