@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Google.Protobuf;
 using Secateur.Architectures;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
@@ -77,6 +78,30 @@ internal static class SparseModels
         foreach (var node in model.Proto.Graph.Node.Where(node => node.OpType is "MatMul" or "Gemm" or "Conv"))
             if (model.Proto.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1]) is { } weight) Thin(weight, node, sparsity, height, random);
         return model;
+    }
+
+    /// <summary>Makes int8 of each product's weight, with a scale for each output, and DequantizeLinear between.</summary>
+    /// <param name="model">Changed in place.</param>
+    public static OnnxModel ToBytes(OnnxModel model)
+    {
+        var graph = model.Proto.Graph;
+        foreach (var node in graph.Node.Where(node => node.OpType == "MatMul").ToArray())
+        {
+            if (graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1]) is not { } weight) continue;
+            var (values, outputs) = (weight.ToArray<float>(), (int)weight.Dims[^1]);
+            var scales = new float[outputs];
+            for (var i = 0; i < values.Length; i++) scales[i % outputs] = Math.Max(scales[i % outputs], Math.Abs(values[i]) / 127);
+            var bytes = new sbyte[values.Length];
+            for (var i = 0; i < values.Length; i++) bytes[i] = (sbyte)(values[i] == 0 ? 0 : MathF.Round(values[i] / scales[i % outputs]));
+            var small = new TensorProto { Name = weight.Name + ".bytes", DataType = (int)DataType.Int8, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<sbyte>(bytes)) };
+            small.Dims.Add(weight.Dims);
+            graph.Initializer.Remove(weight);
+            graph.Initializer.Add([small, TensorData.Of(weight.Name + ".scale", scales, outputs)]);
+            var dequantize = new NodeProto { OpType = "DequantizeLinear", Name = weight.Name + ".float", Input = { small.Name, weight.Name + ".scale" }, Output = { weight.Name } };
+            dequantize.Attribute.Add(new AttributeProto { Name = "axis", Type = AttributeProto.Types.AttributeType.Int, I = 1 });
+            graph.Node.Insert(graph.Node.IndexOf(node), dequantize);
+        }
+        return new(model.Proto);
     }
 
     private static void Thin(TensorProto weight, NodeProto node, double sparsity, int height, Random random)

@@ -4,7 +4,7 @@ using Secateur.Evaluation;
 
 namespace Secateur.Bench;
 
-/// <summary>One file in two sessions of stock ONNX Runtime, without the provider and with it, run in turn.</summary>
+/// <summary>Two sessions of stock ONNX Runtime, without the provider and with it, run in turn: of one file, or of a dense one and its pruned kin.</summary>
 internal static class SparsePair
 {
     private static readonly Lazy<OrtEpDevice> Device = new(Register);
@@ -14,11 +14,11 @@ internal static class SparsePair
     /// <param name="batch">For an open batch.</param>
     /// <param name="threads">Of each session.</param>
     /// <param name="seconds">For both.</param>
-    /// <param name="options">Of the provider.</param>
-    public static Dictionary<string, double> Measure(string path, int batch, int threads, double seconds, params (string Key, string Value)[] options)
+    /// <param name="other">The file for the provider, where it is another.</param>
+    public static Dictionary<string, double> Measure(string path, int batch, int threads, double seconds, string? other = null)
     {
-        using var stock = new Bound(path, batch, threads, null, []);
-        using var ours = new Bound(path, batch, threads, Device.Value, options);
+        using var stock = new Bound(path, batch, threads, null);
+        using var ours = new Bound(other ?? path, batch, threads, Device.Value);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 3 || (i < 50 && clock.Elapsed.TotalSeconds < seconds / 4); i++)
         {
@@ -50,7 +50,7 @@ internal static class SparsePair
         if (provider) _ = Device.Value;
         GC.Collect();
         var (before, clock) = (Resident(), Stopwatch.StartNew());
-        using var session = new Bound(path, 1, 1, provider ? Device.Value : null, []);
+        using var session = new Bound(path, 1, 1, provider ? Device.Value : null);
         var seconds = clock.Elapsed.TotalSeconds;
         session.Run();
         return (seconds, Resident() - before);
@@ -78,11 +78,11 @@ internal static class SparsePair
         private readonly RunOptions _once = new();
         private readonly OrtValue _input, _output;
 
-        public Bound(string path, int batch, int threads, OrtEpDevice? provider, (string Key, string Value)[] given)
+        public Bound(string path, int batch, int threads, OrtEpDevice? provider)
         {
             using var options = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // the two must not fight for cores
-            if (provider is not null) options.AppendExecutionProvider(OrtEnv.Instance(), [provider], given.ToDictionary(option => option.Key, option => option.Value));
+            if (provider is not null) options.AppendExecutionProvider(OrtEnv.Instance(), [provider], new Dictionary<string, string>());
             _session = new(path, options);
             var random = new Random(1);
             var (name, shape) = (_session.InputNames[0], _session.InputMetadata.Values.First().Dimensions.Select(size => (long)(size < 0 ? batch : size)).ToArray());

@@ -31,6 +31,15 @@ internal sealed class Csr : IDisposable
 
     public void Put(int at, int column, float value) => (_columns[at], _values[at]) = (column, value);
 
+    /// <summary>Each value over the number of its row, to the nearest whole one.</summary>
+    public Csr DividedBy(ReadOnlySpan<float> divisors)
+    {
+        var divided = new Csr([.. Enumerable.Range(0, Rows).Select(row => Starts[row + 1] - Starts[row])], Columns);
+        for (var row = 0; row < Rows; row++)
+            for (var i = Starts[row]; i < Starts[row + 1]; i++) divided.Put(i, _columns[i], MathF.Round(_values[i] / divisors[row]));
+        return divided;
+    }
+
     public void Dispose()
     {
         _columns.Dispose();

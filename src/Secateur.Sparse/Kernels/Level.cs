@@ -74,15 +74,25 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
     public override void Transpose(float* from, int rows, int columns, long fromStride, float* to, long toStride)
     {
-        var row = 0;
-        for (; row + S.Lanes <= rows; row += S.Lanes)
+        var (wholeRows, wholeColumns) = (rows - rows % S.Lanes, columns - columns % S.Lanes);
+        // along the side whose lines lie farther apart, so that few of them are open at a time
+        if (toStride > fromStride)
         {
-            var column = 0;
-            for (; column + S.Lanes <= columns; column += S.Lanes) S.Transpose(from + row * fromStride + column, fromStride, to + column * toStride + row, toStride);
-            for (; column < columns; column++)
-                for (var within = row; within < row + S.Lanes; within++) to[column * toStride + within] = from[within * fromStride + column];
+            for (var column = 0; column < wholeColumns; column += S.Lanes)
+                for (var row = 0; row < wholeRows; row += S.Lanes) S.Transpose(from + row * fromStride + column, fromStride, to + column * toStride + row, toStride);
         }
+        else
+        {
+            for (var row = 0; row < wholeRows; row += S.Lanes)
+                for (var column = 0; column < wholeColumns; column += S.Lanes) S.Transpose(from + row * fromStride + column, fromStride, to + column * toStride + row, toStride);
+        }
+        Rest(from, 0, wholeRows, wholeColumns, columns, fromStride, to, toStride);
+        Rest(from, wholeRows, rows, 0, columns, fromStride, to, toStride);
+    }
+
+    private static void Rest(float* from, int row, int rows, int first, int columns, long fromStride, float* to, long toStride)
+    {
         for (; row < rows; row++)
-            for (var column = 0; column < columns; column++) to[column * toStride + row] = from[row * fromStride + column];
+            for (var column = first; column < columns; column++) to[column * toStride + row] = from[row * fromStride + column];
     }
 }

@@ -9,6 +9,8 @@ internal sealed class Costs(Speeds speeds, Level level)
     private const double FewTokensRate = 0.77;    // of the peak, 2 to 15 tokens
     private const double ManyTokensRate = 0.97;
     private const double ConvolutionRate = 0.97;
+    private const double LeastShare = 0.25;       // of the time of groups of rows for four vectors, that no fewer vectors take less than
+    private const double PatchRate = 1.6;         // a convolution's float beside one that is transposed: short stretches, and zeros at the edges
     private const long ThirdCache = 16 << 20;     // bytes of weights that stay in the last cache
 
     public static Costs Here { get; } = new(Speeds.Here, Level.Best);
@@ -42,7 +44,7 @@ internal sealed class Costs(Speeds speeds, Level level)
     {
         var vectors = (pixels + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / Unstructured.MostVectors, vectors % Unstructured.MostVectors);
-        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns * (double)groups) * pixels * speeds.Patch;
+        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns * (double)groups) * pixels * speeds.Patch * PatchRate;
     }
 
     public double DenseConvolution(Census weights, long pixels) => (double)weights.Rows * weights.Columns * pixels * speeds.Dense / ConvolutionRate;
@@ -53,7 +55,10 @@ internal sealed class Costs(Speeds speeds, Level level)
         var entry = speeds.EntryOfOne + (speeds.Entry - speeds.EntryOfOne) * (vectors - 1) / (Unstructured.MostVectors - 1);
         var slices = (weights.Columns * Unstructured.MostVectors * level.Lanes * sizeof(float) + Unstructured.FirstCache - 1) / Unstructured.FirstCache;
         var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, slices) * speeds.Line * share;
-        return Math.Min(single, Math.Min(weights.Pairs * speeds.Two * share, weights.Fours * speeds.Four * share));
+        var part = LeastShare + (1 - LeastShare) * share; // of a tile of four vectors' time
+        if (weights.Pairs * 2 <= weights.Nonzero * Layers.Product.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);
+        if (weights.Fours * 4 <= weights.Nonzero * Layers.Product.MostFilled) single = Math.Min(single, weights.Fours * speeds.Four * part);
+        return single;
     }
 
     private double Few(Census weights, long tokens)

@@ -9,10 +9,14 @@ internal sealed unsafe class FewTokens : IDisposable
     private readonly Strips? _strips;
     private readonly Level _level;
 
-    public FewTokens(Csr csr, ReadOnlySpan<float> bias, Level level)
+    /// <param name="csr">The weights.</param>
+    /// <param name="bias">[outputs]; none where empty.</param>
+    /// <param name="scales">[outputs], where each weight is a byte times that of its output: strips then keep the bytes.</param>
+    /// <param name="level">The instructions.</param>
+    public FewTokens(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, Level level)
     {
         _level = level;
-        if (csr.Columns <= Strips.MostColumns && Grouped.Joined(csr, level.Lanes) * level.Lanes <= Filled * csr.Nonzero) _strips = new(csr, bias, default, level.Lanes);
+        if (csr.Columns <= Strips.MostColumns && Grouped.Joined(csr, level.Lanes) * level.Lanes <= Filled * csr.Nonzero) _strips = Packed(csr, bias, scales, level.Lanes);
         else _lookup = new(csr, bias, level.Lanes);
     }
 
@@ -42,6 +46,13 @@ internal sealed unsafe class FewTokens : IDisposable
     {
         if (_strips is not null) _level.Run(_strips, x, Stride, y, yStride, tokens, relu, from, to);
         else _level.Run(_lookup!, x, y, yStride, tokens, relu, from, to);
+    }
+
+    private static Strips Packed(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, int lanes)
+    {
+        if (scales.IsEmpty) return new(csr, bias, default, lanes);
+        using var bytes = csr.DividedBy(scales);
+        return new(bytes, bias, scales, lanes);
     }
 
     public void Dispose()

@@ -9,7 +9,10 @@ internal sealed unsafe class Product : IDisposable
     private const double FourTogether = 2.0;
     private const double TwoTogether = 1.6;
 
-    private readonly float[] _bias;
+    /// <summary>Elements that groups of rows may keep for each nonzero: with more, what is loaded for zeros is not worth it.</summary>
+    public const double MostFilled = 1.5;
+
+    private readonly float[] _bias, _scales;
     private readonly Unstructured? _unstructured;
     private readonly Grouped? _grouped;
     private readonly Lock _making = new();
@@ -19,12 +22,13 @@ internal sealed unsafe class Product : IDisposable
     /// <param name="bias">[outputs]; none where empty.</param>
     /// <param name="activation">Of the outputs.</param>
     /// <param name="level">The instructions; the best ones unless told.</param>
-    public Product(Csr weights, ReadOnlySpan<float> bias, Activation activation, Level? level = null)
+    /// <param name="scales">[outputs], where each weight is a byte times that of its output; none where empty.</param>
+    public Product(Csr weights, ReadOnlySpan<float> bias, Activation activation, Level? level = null, ReadOnlySpan<float> scales = default)
     {
         (Rows, Columns, Nonzero, Activation, Level) = (weights.Rows, weights.Columns, weights.Nonzero, activation, level ?? Level.Best);
-        _bias = bias.ToArray();
+        (_bias, _scales) = (bias.ToArray(), scales.ToArray());
         var (four, two) = (4 * Grouped.Joined(weights, 4) / FourTogether, 2 * Grouped.Joined(weights, 2) / TwoTogether);
-        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
+        if (Math.Min(four * FourTogether, two * TwoTogether) > MostFilled * Nonzero || Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
         else _grouped = new(weights, bias, Level.Lanes, four <= two ? 4 : 2);
     }
 
@@ -57,7 +61,7 @@ internal sealed unsafe class Product : IDisposable
             {
                 if (_few is not null) return _few;
                 using var again = _unstructured?.ToCsr() ?? _grouped!.ToCsr();
-                Volatile.Write(ref _few, new FewTokens(again, _bias, Level));
+                Volatile.Write(ref _few, new FewTokens(again, _bias, _scales, Level));
                 return _few;
             }
         }

@@ -35,7 +35,7 @@ internal sealed class ClaimLog : IDisposable
         if (IsOff) return;
         foreach (var layer in layers)
         {
-            var (weight, zeros) = (layer.Weight, _zeros.Share(layer.Weight));
+            var (weight, zeros) = (layer.Weight, _zeros.Share(layer));
             var behind = layer.Nodes.Count == 1 ? "" : $" with {string.Join(", ", layer.Nodes.Where(node => node != layer.Node).Select(node => node.Operator))}";
             var chain = layer == layers[0] ? "" : $" behind {layers[0].Node}";
             Write(layer.Node, "claimed", string.Create(CultureInfo.InvariantCulture, $"[{weight.Rows}, {weight.Columns}], {zeros * 100:0.0} % zeros{behind}{chain}"));

@@ -12,8 +12,11 @@ internal abstract class Layer
     public GraphNode Node { get; }
     public GraphValue Input { get; private set; }
 
-    /// <summary>[outputs, what each of them sums over]</summary>
+    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes.</summary>
     public Dense Weight { get; }
+
+    /// <summary>Null where the weight is of floats.</summary>
+    public ByteWeight? Bytes { get; protected init; }
 
     /// <summary>The node and those that were taken up behind it.</summary>
     public List<GraphNode> Nodes { get; }
@@ -54,6 +57,7 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
+        if (Bytes is not null) Nodes.Insert(0, Bytes.Node);
         if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } before)
         {
             Nodes.Insert(0, maker);
@@ -70,6 +74,14 @@ internal abstract class Layer
             Nodes.AddRange(next.Nodes);
             Output = next.Output;
         }
+    }
+
+    /// <summary>What a reader of the weight's floats makes of them.</summary>
+    public unsafe T Read<T>(Func<Dense, T> read)
+    {
+        if (Bytes is null) return read(Weight);
+        using var floats = Bytes.ToFloats(Weight);
+        return read(Weight with { Values = (nint)floats.Pointer });
     }
 
     /// <summary>Makes the activation that a node has in itself the layer's.</summary>

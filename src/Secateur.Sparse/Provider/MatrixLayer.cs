@@ -3,7 +3,7 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>MatMul and Gemm with a constant right operand of two axes, and ONNX Runtime's own kin of them.</summary>
+/// <summary>MatMul and Gemm with a constant right operand of two axes, of floats or of bytes that become floats, and ONNX Runtime's own kin of them.</summary>
 internal sealed class MatrixLayer : Layer
 {
     private readonly float _factor;
@@ -16,22 +16,25 @@ internal sealed class MatrixLayer : Layer
     public static new unsafe Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
-        if (!right.IsConstant || input.IsConstant) return None(out objection, "its right operand is no constant");
+        var byRows = node.Whole("transB", 0) != 0;
+        var bytes = right.IsConstant ? null : ByteWeight.Of(right, node, byRows ? 0 : 1);
+        if ((!right.IsConstant && bytes is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var constant = right.Constant;
+        var constant = bytes?.Tensor ?? right.Constant;
         if (constant.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
         if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
         var (first, second) = ((int)constant.Shape[0], (int)constant.Shape[1]);
-        var weight = node.Whole("transB", 0) != 0 ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
-        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1));
+        var weight = byRows ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
+        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1)) { Bytes = bytes };
         objection = node.Operator.EndsWith("Gemm", StringComparison.Ordinal) ? layer.AddThird() : null;
         return objection is null ? layer : null;
     }
 
     public Product Pack()
     {
-        using var weights = Weight.ToCsr(_factor);
-        return new(weights, Bias, Activation);
+        using var weights = Read(weight => weight.ToCsr(_factor));
+        float[] scales = Bytes is null || _factor == 0 ? [] : [.. Enumerable.Range(0, Weight.Rows).Select(output => Bytes.Scale(output) * _factor)];
+        return new(weights, Bias, Activation, scales: scales);
     }
 
     /// <summary>Gemm's third operand, and the activation of a fused one.</summary>

@@ -9,7 +9,7 @@ internal sealed unsafe class Ort
     /// <summary>The lowest version of its interface that has all slots used here: ONNX Runtime 1.24.</summary>
     public const uint Version = 24;
 
-    public const int Float = 1; // its and ONNX's number of the element type
+    public const int Float = 1, SignedByte = 3; // its and ONNX's numbers of element types
 
     private readonly void** _functions, _providerFunctions;
 

@@ -7,14 +7,14 @@ internal sealed class Zeros
 {
     private readonly Dictionary<(nint Values, int Rows, int Columns), Census> _seen = [];
 
-    /// <param name="weight">Stays where it is while this lives.</param>
-    public Census Of(Dense weight)
+    /// <param name="layer">Whose weight stays where it is while this lives.</param>
+    public Census Of(Layer layer)
     {
-        var key = (weight.Values, weight.Rows, weight.Columns);
-        if (!_seen.TryGetValue(key, out var census)) _seen[key] = census = Census.Of(weight);
+        var key = (layer.Weight.Values, layer.Weight.Rows, layer.Weight.Columns);
+        if (!_seen.TryGetValue(key, out var census)) _seen[key] = census = layer.Read(Census.Of);
         return census;
     }
 
     /// <summary>The share of zeros, 0 to 1.</summary>
-    public double Share(Dense weight) => 1 - Of(weight).Density;
+    public double Share(Layer layer) => 1 - Of(layer).Density;
 }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
 using Secateur.Testing;
@@ -24,6 +25,20 @@ internal sealed class Case(int seed, double sparsity)
 
     /// <summary>A constant, as sparse as the case.</summary>
     public string Weight(params long[] shape) => Constant(TensorData.Of(Name("w"), Draw.Weights(_random, (int)shape[0], (int)shape[1..].Aggregate(1L, (a, b) => a * b), sparsity), shape));
+
+    /// <summary>The same of bytes, which DequantizeLinear makes floats of; columns of 16 outputs are kept or pruned together.</summary>
+    /// <param name="inputs">The first axis.</param>
+    /// <param name="outputs">The second one.</param>
+    /// <param name="each">Whether every output has a scale of its own.</param>
+    public string Bytes(int inputs, int outputs, bool each)
+    {
+        var values = Draw.Weights(_random, outputs, inputs, sparsity, 16);
+        var bytes = new byte[inputs * outputs];
+        for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(sbyte)MathF.Round(127 * values[i % outputs * inputs + i / outputs]);
+        var weight = new TensorProto { Name = Name("q"), DataType = (int)DataType.Int8, RawData = ByteString.CopyFrom(bytes) };
+        weight.Dims.Add([inputs, outputs]);
+        return Node("DequantizeLinear", [Constant(weight), each ? Constant(outputs) : Scalar(0.03f)], ("axis", 1));
+    }
 
     /// <summary>A constant without zeros.</summary>
     public string Constant(params long[] shape) => Constant(Floats(shape));
