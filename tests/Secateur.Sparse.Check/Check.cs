@@ -26,7 +26,7 @@ internal sealed unsafe class Check(Level level, Random random)
         Kernels.Add(tokens <= level.FewTokens ? product.Few.Format : product.Format);
         Near($"product of [{rows}, {columns}] for {tokens}, {product.Format}", expected, sizes, y);
 
-        using var few = new FewTokens(csr, bias, level);
+        using var few = new FewTokens(csr, bias, default, level);
         tokens = Math.Min(tokens, FewTokens.Most);
         var padded = new float[tokens * few.Stride];
         for (var token = 0; token < tokens; token++) x.AsSpan(token * columns, columns).CopyTo(padded.AsSpan(token * few.Stride));

@@ -10,7 +10,7 @@ internal sealed class Costs(Speeds speeds, Level level)
     private const double ManyTokensRate = 0.97;
     private const double ConvolutionRate = 0.97;
     private const double LeastShare = 0.25;       // of the time of groups of rows for four vectors, that no fewer vectors take less than
-    private const double PatchRate = 1.6;         // a convolution's float beside one that is transposed: short stretches, and zeros at the edges
+    private const double StretchFloats = 60;      // transposed in the time that it takes to begin on a row of pixels, for each line of a patch
     private const long ThirdCache = 16 << 20;     // bytes of weights that stay in the last cache
 
     public static Costs Here { get; } = new(Speeds.Here, Level.Best);
@@ -40,11 +40,12 @@ internal sealed class Costs(Speeds speeds, Level level)
     /// <param name="weights">Of all groups together: columns are those of one group.</param>
     /// <param name="groups">Of channels.</param>
     /// <param name="pixels">In the whole batch.</param>
-    public double Convolution(Census weights, int groups, long pixels)
+    /// <param name="row">Pixels that lie side by side in an image as they do in a patch.</param>
+    public double Convolution(Census weights, int groups, long pixels, long row)
     {
         var vectors = (pixels + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / Unstructured.MostVectors, vectors % Unstructured.MostVectors);
-        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns * (double)groups) * pixels * speeds.Patch * PatchRate;
+        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + ((weights.Rows + weights.Columns * (double)groups) * pixels + weights.Columns * (double)groups * pixels / row * StretchFloats) * speeds.Patch;
     }
 
     public double DenseConvolution(Census weights, long pixels) => (double)weights.Rows * weights.Columns * pixels * speeds.Dense / ConvolutionRate;

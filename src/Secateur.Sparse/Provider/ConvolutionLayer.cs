@@ -15,6 +15,8 @@ internal sealed class ConvolutionLayer : Layer
 
     public int Groups => _shape.Groups;
 
+    public bool IsPointwise => _shape.IsPointwise;
+
     /// <summary>Whether on images of one pixel it is a product of the images with the weights.</summary>
     public bool IsProduct => _shape is { IsPointwise: true, Groups: 1 };
 

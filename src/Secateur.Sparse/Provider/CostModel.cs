@@ -43,6 +43,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
     private static readonly long[] Tokens = [1, 2, 4, 8, 9, 16, 17, 64, 256];
     private static readonly long[] Images = [1, 8];
     private static readonly long[] UnknownPixels = [49, 196, 3136];
+    private const long UnknownRow = 14;
 
     public override string? Objection(Layer layer)
     {
@@ -57,7 +58,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
     private IEnumerable<double> Speedups(Layer layer, Census census) => layer switch
     {
         ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images),
-        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Groups, pixels)),
+        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Groups, pixels, convolution.IsPointwise ? pixels : Row(layer.Node.Output.Shape))),
         _ => Products(census, TokensOf(layer.Input.Shape)),
     };
 
@@ -70,6 +71,8 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
         var known = axes.Where(axis => axis > 0).Aggregate(1L, (product, axis) => product * axis);
         return axes.All(axis => axis > 0) ? [known] : Tokens.Select(tokens => tokens * known);
     }
+
+    private static long Row(long[]? shape) => shape is [_, _, .., > 0 and var width] ? width : UnknownRow;
 
     private static IEnumerable<long> Pixels(long[]? shape)
     {
