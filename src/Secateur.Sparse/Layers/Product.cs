@@ -10,7 +10,7 @@ internal sealed unsafe class Product : IDisposable
     private const double TwoTogether = 1.6;
 
     /// <summary>Elements that groups of rows may keep for each nonzero: with more, what is loaded for zeros is not worth it.</summary>
-    public const double MostFilled = 1.5;
+    public const double MostFilled = 1.3;
 
     private readonly float[] _bias, _scales;
     private readonly Unstructured? _unstructured;
@@ -27,9 +27,12 @@ internal sealed unsafe class Product : IDisposable
     {
         (Rows, Columns, Nonzero, Activation, Level) = (weights.Rows, weights.Columns, weights.Nonzero, activation, level ?? Level.Best);
         (_bias, _scales) = (bias.ToArray(), scales.ToArray());
-        var (four, two) = (4 * Grouped.Joined(weights, 4) / FourTogether, 2 * Grouped.Joined(weights, 2) / TwoTogether);
-        if (Math.Min(four * FourTogether, two * TwoTogether) > MostFilled * Nonzero || Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
+        var (four, two) = (Together(4, FourTogether), Together(2, TwoTogether));
+        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
         else _grouped = new(weights, bias, Level.Lanes, four <= two ? 4 : 2);
+
+        // what groups of rows take, in multiply-adds of single ones
+        double Together(int height, double rate) => height * Grouped.Joined(weights, height) is var kept && kept <= MostFilled * weights.Nonzero ? kept / rate : double.PositiveInfinity;
     }
 
     /// <summary>Outputs.</summary>
