@@ -17,6 +17,19 @@ internal sealed class Csr : IDisposable
         (_columns, _values) = (new(Starts[^1]), new(Starts[^1]));
     }
 
+    /// <param name="rows">Of the matrix.</param>
+    /// <param name="columns">Likewise.</param>
+    /// <param name="each">Calls for every nonzero with its row, column and value, those of a row in the order of their columns; it is asked twice.</param>
+    public static Csr Of(int rows, int columns, Action<Action<int, int, float>> each)
+    {
+        var counts = new int[rows];
+        each((row, _, _) => counts[row]++);
+        var csr = new Csr(counts, columns);
+        var next = csr.Starts.AsSpan(0, rows).ToArray();
+        each((row, column, value) => csr.Put(next[row]++, column, value));
+        return csr;
+    }
+
     public int Rows => Starts.Length - 1;
     public int Columns { get; }
     public int Nonzero => Starts[^1];

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
@@ -13,21 +12,7 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
     /// <param name="values">[columns, rows]</param>
     public static Dense ByColumns(float* values, int rows, int columns) => new((nint)values, rows, columns, 1, rows);
 
-    public float this[int row, int column] => ((float*)Values)[row * RowStride + column * ColumnStride];
-
-    /// <summary>Elements that are not zero.</summary>
-    public long Nonzero()
-    {
-        var count = 0L;
-        var values = (float*)Values;
-        var all = (long)Rows * Columns;
-        var i = 0L;
-        for (; i + 8 <= all; i += 8) count += 8 - BitOperations.PopCount(Vector256.Equals(Vector256.Load(values + i), Vector256<float>.Zero).ExtractMostSignificantBits());
-        for (; i < all; i++) if (values[i] != 0) count++;
-        return count;
-    }
-
-    /// <summary>Those elements by rows, in the order of their columns, each times a factor.</summary>
+    /// <summary>The elements that are not zero, by rows, in the order of their columns, each times a factor.</summary>
     public Csr ToCsr(float factor = 1)
     {
         var (slow, fast) = ColumnStride == 1 ? (Rows, Columns) : (Columns, Rows);

@@ -18,6 +18,7 @@ internal unsafe interface ISimd<V> where V : unmanaged
     static abstract V All(float value);
     static abstract V Load(float* from);
     static abstract V Load(sbyte* from);
+
     /// <summary>Asks for what will be read soon; anything may be asked for.</summary>
     static abstract void Prefetch(void* at);
 

@@ -76,9 +76,6 @@ internal sealed unsafe class Lookup : IDisposable
     public int Columns { get; }
     public long Bytes => _rows.Bytes + _group.Bytes + _values.Bytes + _indices.Bytes + _rest.Bytes + _bias.Bytes;
 
-    /// <summary>Tokens that are taken at once, at most.</summary>
-    public const int MostTokens = 4;
-
     /// <summary>Floats that a token's x is read in: columns up to a whole strip.</summary>
     public int Padded => _strips * 2 * _lanes;
 

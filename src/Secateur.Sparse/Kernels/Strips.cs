@@ -46,9 +46,6 @@ internal sealed unsafe class Strips : IDisposable
     /// <summary>The most columns.</summary>
     public const int MostColumns = ushort.MaxValue + 1;
 
-    /// <inheritdoc cref="Lookup.MostTokens"/>
-    public const int MostTokens = 4;
-
     public int Rows { get; }
     public int Columns { get; }
 

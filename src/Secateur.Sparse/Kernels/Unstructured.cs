@@ -109,15 +109,7 @@ internal sealed unsafe class Unstructured : IDisposable
     public long Bytes => _entries.Bytes + _starts.Bytes + _order.Bytes + _bias.Bytes;
 
     /// <summary>W again.</summary>
-    public Csr ToCsr()
-    {
-        var counts = new int[Rows];
-        Each((row, _, _) => counts[row]++);
-        var csr = new Csr(counts, Columns);
-        var next = csr.Starts.AsSpan(0, Rows).ToArray();
-        Each((row, column, value) => csr.Put(next[row]++, column, value));
-        return csr;
-    }
+    public Csr ToCsr() => Csr.Of(Rows, Columns, Each);
 
     private void Each(Action<int, int, float> visit)
     {

@@ -67,8 +67,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
 
     private void Few(Job job, Workers workers)
     {
-        var (tokens, first) = ((int)job.Tokens, products[0].Few);
-        var stride = Columns == first.Stride ? Columns : first.Stride;
+        var (tokens, stride) = ((int)job.Tokens, products[0].Few.Stride);
         if (stride != Columns)
         {
             var padded = Scratch.Take(0, (long)tokens * stride);
