@@ -23,7 +23,7 @@ public sealed class Network : IDisposable
     private readonly Dictionary<string, ScalarType> masters = []; // of halves, by the type that is read of them
     private readonly Dictionary<string, string> casts; // a value by the one that it is but for its type
     private readonly Plan plan;
-    private readonly bool isLarge;
+    private readonly bool isLarge, takesOver;
     private Segments? segments;
 
     /// <param name="model">The graph and its constants.</param>
@@ -32,7 +32,7 @@ public sealed class Network : IDisposable
     public Network(OnnxModel model, bool takesOver = false)
     {
         NativeRuntime.Prepare();
-        Model = model;
+        (Model, this.takesOver) = (model, takesOver);
         var uses = LearnedUse.Of(model);
         var learned = uses.Where(use => use.Layout is not null).ToLookup(use => use.Name);
         var released = 0L;
@@ -147,6 +147,17 @@ public sealed class Network : IDisposable
     {
         foreach (var (name, tensor) in constants)
             if (IsStored(Graph.Constants[name])) tensor.Store(Graph.Constants[name]);
+    }
+
+    /// <summary>What is made of the model with the values that the network has now; a network that took over its model's constants gives them up again.</summary>
+    internal OnnxModel Stored(Func<OnnxModel, OnnxModel> make)
+    {
+        Store();
+        var made = make(Model);
+        if (!takesOver) return made;
+        foreach (var name in constants.Keys)
+            if (IsStored(Graph.Constants[name])) Graph.Constants[name].Release();
+        return made;
     }
 
     public void Dispose()

@@ -27,6 +27,8 @@ internal sealed class Cycle : IDisposable
     private readonly Objective objective;
     private readonly PruneStep step;
     private readonly Measurement? measurement;
+    private readonly Masks nothing = new();
+    private SmallerNetwork? smaller; // where a training has one in the network's place
 
     /// <summary>What has gone so far.</summary>
     public Masks Masks { get; } = new();
@@ -148,7 +150,12 @@ internal sealed class Cycle : IDisposable
     {
         var first = number;
         while (!segments[first].Fresh) first--;
-        var trainer = new Trainer(network, teacher, objective, data!.Train, recipe.Training, Masks, Seeds.Derive(recipe.Seed, "training", first));
+        smaller?.Dispose();
+        smaller = segments[number] is { Fresh: true } whole && whole.To == whole.Of ? step.Smaller(Masks) : null; // no other masks may come while it goes on
+        var trainer = new Trainer(smaller?.Network ?? network, teacher, objective, data!.Train, recipe.Training, smaller is null ? Masks : nothing, Seeds.Derive(recipe.Seed, "training", first))
+        {
+            Batches = Trainer.BatchesOf(network, data.Train, recipe.Training),
+        };
         if (first < number) folder.LoadOptimizer(trainer.Optimizer);
         return trainer;
     }
@@ -156,13 +163,20 @@ internal sealed class Cycle : IDisposable
     private RoundState Train(Trainer trainer, Segment segment, string name, double sparsity, RoundState state, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
+        double Judged()
+        {
+            smaller?.Return();
+            return Measure(cancel).Loss;
+        }
+
         void Told(long at, double loss) => report($"{name}: fine-tuning", (double)(at - segment.From) / (segment.To - segment.From), $"sparsity {sparsity:0.0%}, loss {loss:0.000}");
         if (objective.Teacher == 1 && segment is { Fresh: true } && segment.To == segment.Of && data!.HeldOut.Count > 0)
         {
-            var best = CarefulTraining.Run(trainer, network, segment.To, () => Measure(cancel).Loss, Told, cancel);
+            var best = CarefulTraining.Run(trainer, smaller?.Network ?? network, segment.To, Judged, Told, cancel);
             report($"{name}: fine-tuning", 1, $"sparsity {sparsity:0.0%}, {best}");
         }
         else trainer.Run(segment.From, segment.To, segment.Of, Told, cancel);
+        smaller?.Return();
         return state with
         {
             TrainingSeconds = state.TrainingSeconds + clock.Elapsed.TotalSeconds,
@@ -172,6 +186,8 @@ internal sealed class Cycle : IDisposable
 
     public void Dispose()
     {
+        smaller?.Dispose();
+        nothing.Dispose();
         measurement?.Dispose();
         Masks.Dispose();
     }

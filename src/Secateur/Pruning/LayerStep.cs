@@ -77,6 +77,8 @@ internal sealed class LayerStep : PruneStep
 
     public override OnnxModel Remove(Masks masks, OnnxModel model) => new BranchRemoval(branches, Gone(masks)).Apply(model);
 
+    public override SmallerNetwork? Smaller(Masks masks) => Gone(masks).Count == 0 ? null : new(branches.Network, model => Remove(masks, model), _ => []);
+
     private double Cost(IReadOnlyCollection<Branch> gone)
     {
         var idle = branches.Idle(gone);

@@ -34,6 +34,9 @@ internal abstract class PruneStep
     /// <summary>A model without what the masks say has gone.</summary>
     public virtual OnnxModel Remove(Masks masks, OnnxModel model) => model;
 
+    /// <summary>The network without what the masks say has gone; null where nothing has, or where it stays as zeros.</summary>
+    public virtual SmallerNetwork? Smaller(Masks masks) => null;
+
     /// <summary>Narrows the masks as far as the round asks.</summary>
     /// <param name="statistics">What the criterion needs.</param>
     /// <param name="masks">What has gone before stays so.</param>

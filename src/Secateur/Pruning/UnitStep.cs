@@ -63,6 +63,14 @@ internal sealed class UnitStep : PruneStep
 
     public override OnnxModel Remove(Masks masks, OnnxModel model) => new Removal(map, KeptBy(masks)).Apply(model);
 
+    public override SmallerNetwork? Smaller(Masks masks)
+    {
+        var kept = KeptBy(masks);
+        if (!kept.Values.Any(stays => stays.Contains(false))) return null;
+        var removal = new Removal(map, kept);
+        return new(map.Network, removal.Apply, name => [.. map.ExtentsOf(name)!.Select((extent, axis) => extent is null ? null : removal.Kept(new Axis(name, axis)))]);
+    }
+
     /// <summary>The units of each group that stay within a cost, the most important.</summary>
     /// <param name="scores">From <see cref="Scores"/>; 0 for those that have gone.</param>
     /// <param name="limit">In the budget's unit.</param>

@@ -20,7 +20,6 @@ internal sealed class Trainer : IDisposable
     private readonly TrainingRecipe recipe;
     private readonly Masks masks;
     private readonly long seed;
-    private readonly Batches batches;
     private (long Epoch, Batch[] Batches) shuffled = (-1, []);
 
     public Trainer(Network network, Network? teacher, Objective objective, Examples examples, TrainingRecipe recipe, Masks masks, long seed)
@@ -28,13 +27,15 @@ internal sealed class Trainer : IDisposable
         (this.network, this.teacher, this.objective, this.examples) = (network, teacher, objective, examples);
         (this.recipe, this.masks, this.seed) = (recipe, masks, seed);
         binding = Binding.Of(network.Graph, examples);
-        batches = BatchesOf(network, examples, recipe);
-        StepsPerEpoch = batches.PerEpoch;
+        Batches = BatchesOf(network, examples, recipe);
         Optimizer = Optimizer.All[recipe.Optimizer](network.Parameters, recipe);
     }
 
+    /// <summary>Of an epoch; unless told those that fit the network.</summary>
+    public Batches Batches { get; init; }
+
     /// <summary>See <see cref="Batches.PerEpoch"/>.</summary>
-    public long StepsPerEpoch { get; }
+    public long StepsPerEpoch => Batches.PerEpoch;
 
     public Optimizer Optimizer { get; }
 
@@ -135,7 +136,7 @@ internal sealed class Trainer : IDisposable
     private Batch BatchOf(long step)
     {
         var (epoch, place) = (step / StepsPerEpoch, step % StepsPerEpoch);
-        if (shuffled.Epoch != epoch) shuffled = (epoch, batches.Shuffled(seed, epoch));
+        if (shuffled.Epoch != epoch) shuffled = (epoch, Batches.Shuffled(seed, epoch));
         return shuffled.Batches[place];
     }
 
