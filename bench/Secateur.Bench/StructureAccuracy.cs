@@ -81,6 +81,7 @@ internal static class StructureAccuracy
     private static Dictionary<string, double> Cell(string architecture, string granularity, DataSet data, double share, int seed, Settings settings)
     {
         var recipe = Recipe("structure-fashion.yaml", seed, settings) with { Granularity = granularity, Macs = share };
+        if (recipe.LeavesOutLayers) recipe = recipe with { Criterion = new Recipe().Criterion, GroupScale = new Recipe().GroupScale }; // layers are judged by the loss without each
         // with all of the work left nothing goes: what the same fine-tuning gains alone
         if (share >= 1) recipe = recipe with { Granularity = "unstructured", Macs = null, Sparsity = 0 };
         return Prune(Accuracy.Dense(architecture, DataName, data, seed, settings), recipe, data, Output(architecture, granularity, share)).Cell;

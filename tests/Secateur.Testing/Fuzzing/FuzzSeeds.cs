@@ -15,7 +15,7 @@ public static class FuzzSeeds
     public static IReadOnlyList<byte[]> In(string folder)
     {
         File.WriteAllBytes(Path.Combine(folder, DataName), [.. Enumerable.Range(0, 4096 + 64).Select(i => (byte)(i % 61))]);
-        return [.. new[] { Constants(), Pictures(), ControlFlow(), WithFunctions(), External(), Encoder() }.Select(proto => proto.ToByteArray())];
+        return [.. new[] { Constants(), Pictures(), ControlFlow(), WithFunctions(), External(), Encoder(), Quantized(), Indices(), Recurrent() }.Select(proto => proto.ToByteArray())];
     }
 
     private static ModelProto Constants()
@@ -125,6 +125,56 @@ public static class FuzzSeeds
             Weight("table", 5, 4), Weight("scale", 4), Weight("shift", 4), Weight("wq", 4, 4), TensorData.Of("from", [0L], 1), TensorData.Of("to", [2L], 1), TensorData.Of("minus", [-1L], 1),
             TensorData.Of("repeats", [1L, 2, 1], 3), TensorData.Of("zero", [0L]), TensorData.Of("two", [2L]), TensorData.Of("one", [1L]),
         ], ["product", "left", "right", "numbers", "steps"]).Proto;
+
+    private static ModelProto Quantized()
+    {
+        var proto = Of(21,
+            [
+                Node("QuantizeLinear", ["x", "step", "middle"], ["xq"]), Node("DequantizeLinear", ["xq", "step", "middle"], ["xd"]),
+                Node("DequantizeLinear", ["wq", "steps", "nones"], ["wd"], ("axis", 0L)), Node("Conv", ["xd", "wd"], ["conv"], ("pads", new long[] { 1, 1, 1, 1 })),
+                Node("QLinearConv", ["xq", "step", "middle", "wq", "steps", "nones", "step", "middle"], ["convq"]), Node("ConvInteger", ["xq", "wq", "middle"], ["whole"]),
+                Node("DynamicQuantizeLinear", ["flat"], ["fq", "fs", "fz"]), Node("Flatten", ["conv"], ["flat"]),
+                Node("MatMulInteger", ["fq", "mq", "fz"], ["product"]), Node("QLinearMatMul", ["fq", "fs", "fz", "mq", "step", "none", "step", "middle"], ["productq"]),
+                Node("DequantizeLinear", ["blocks", "blockSteps"], ["bd"], ("axis", 0L), ("block_size", 4L)), Node("MatMul", ["small", "bd"], ["y"]),
+                Node("com.microsoft.MatMulNBits", ["small", "packed", "packedSteps"], ["n"], ("K", 8L), ("N", 2L), ("bits", 4L), ("block_size", 16L)),
+            ],
+            [TensorData.Of("x", new float[2 * 16], 1, 2, 4, 4), TensorData.Of("small", new float[8], 1, 8)],
+            [
+                TensorData.Of("step", [0.05f]), Tensor<byte>("middle", DataType.Uint8, [128]), Tensor<sbyte>("none", DataType.Int8, [0]), Tensor<sbyte>("nones", DataType.Int8, [0, 0, 0], 3), TensorData.Of("steps", [0.1f, 0.2f, 0.3f], 3),
+                Tensor<sbyte>("wq", DataType.Int8, [.. Enumerable.Range(0, 54).Select(i => (sbyte)(i * 5 - 127))], 3, 2, 3, 3), Tensor<sbyte>("mq", DataType.Int8, [.. Enumerable.Range(0, 96).Select(i => (sbyte)(i - 48))], 48, 2),
+                Tensor<byte>("blocks", DataType.Int4, [.. Enumerable.Range(0, 8).Select(i => (byte)(i * 29))], 8, 2), TensorData.Of("blockSteps", [0.1f, 0.2f, 0.3f, 0.4f], 2, 2),
+                Tensor<byte>("packed", DataType.Uint8, [.. Enumerable.Range(0, 16).Select(i => (byte)(i * 17))], 2, 1, 8), TensorData.Of("packedSteps", [0.1f, 0.2f], 2),
+            ], ["y", "convq", "whole", "product", "productq", "n"]).Proto;
+        proto.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
+        return proto;
+    }
+
+    private static ModelProto Indices() => Of(18,
+        [
+            Node("TopK", ["x", "k"], ["best", "places"]), Node("GatherElements", ["x", "places"], ["picked"], ("axis", -1L)), Node("ScatterElements", ["x", "places", "best"], ["put"], ("axis", 1L), ("reduction", "add")),
+            Node("GatherND", ["x", "pairs"], ["points"]), Node("ScatterND", ["x", "pairs", "points"], ["back"]), Node("NonZero", ["x"], ["where"]), Node("OneHot", ["places", "depth", "both"], ["hot"]),
+            Node("CumSum", ["x", "axis"], ["sums"]), Node("ArgMax", ["x"], ["first"], ("axis", 1L)), Node("Trilu", ["x"], ["upper"]), Node("Unique", ["x"], ["values", "at"]),
+            Node("GridSample", ["picture", "grid"], ["seen"]), Node("RoiAlign", ["picture", "boxes", "which"], ["crops"], ("output_height", 2L), ("output_width", 2L)),
+            Node("NonMaxSuppression", ["candidates", "scores", "k"], ["chosen"]), Node("DepthToSpace", ["picture"], ["wide"], ("blocksize", 2L)), Node("MaxPool", ["picture"], ["pooled", "from"], ("kernel_shape", new long[] { 2, 2 })),
+            Node("MaxUnpool", ["pooled", "from"], ["unpooled"], ("kernel_shape", new long[] { 2, 2 })), Node("MatMul", ["put", "w"], ["y"]),
+        ],
+        [TensorData.Of("x", [.. Enumerable.Range(0, 12).Select(i => i % 5 - 1f)], 3, 4), TensorData.Of("picture", new float[4 * 16], 1, 4, 4, 4)],
+        [
+            TensorData.Of("k", [2L], 1), TensorData.Of("pairs", [0L, 1, 2, 3], 2, 2), TensorData.Of("depth", [5L]), TensorData.Of("both", [0f, 1], 2), TensorData.Of("axis", [1L]), Weight("grid", 1, 3, 3, 2),
+            TensorData.Of("boxes", [0f, 0, 3, 3, 1, 1, 2, 2], 2, 4), TensorData.Of("which", [0L, 0], 2), TensorData.Of("candidates", [0f, 0, 1, 1, 0, 0, 1, 1.1f, 2, 2, 3, 3], 1, 3, 4), TensorData.Of("scores", [0.9f, 0.8f, 0.7f], 1, 1, 3), Weight("w", 4, 2),
+        ], ["y", "picked", "back", "where", "hot", "sums", "first", "upper", "values", "seen", "crops", "chosen", "wide", "unpooled"]).Proto;
+
+    private static ModelProto Recurrent() => Of(14,
+        [
+            Node("LSTM", ["x", "w4", "r4", "b4", "lengths"], ["states", "", "cell"], ("hidden_size", 2L), ("direction", "bidirectional")), Node("GRU", ["x", "w3", "r3"], ["gated"], ("hidden_size", 2L), ("linear_before_reset", 1L)),
+            Node("RNN", ["x", "w1", "r1"], ["plain"], ("hidden_size", 2L), ("activations", new[] { "Relu" })), Node("ReverseSequence", ["x", "lengths"], ["turned"], ("time_axis", 0L), ("batch_axis", 1L)),
+            Node("Squeeze", ["plain", "one"], ["flat"]), Node("MatMul", ["flat", "v"], ["y"]),
+        ],
+        [TensorData.Of("x", new float[3 * 2 * 3], 3, 2, 3)],
+        [
+            Weight("w4", 2, 8, 3), Weight("r4", 2, 8, 2), Weight("b4", 2, 16), Tensor<int>("lengths", DataType.Int32, [3, 2], 2), Weight("w3", 1, 6, 3), Weight("r3", 1, 6, 2), Weight("w1", 1, 2, 3), Weight("r1", 1, 2, 2),
+            TensorData.Of("one", [1L], 1), Weight("v", 2, 2),
+        ], ["y", "states", "cell", "gated", "turned"]).Proto;
 
     private static TensorProto Weight(string name, params long[] shape) =>
         TensorData.Of(name, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(i => (i * 37 + name.Length) % 19 / 19f - 0.4f)], shape);
