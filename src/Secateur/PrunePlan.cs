@@ -58,7 +58,8 @@ public sealed record PrunePlan(
         var work = Work.Of(model, shapes);
         var denseBytes = model.Bytes;
         var schedule = Schedule.All[recipe.Schedule];
-        if (recipe.Rewrites) return Rewritten(model, network, recipe, data, shapes, work);
+        if (recipe is not { Speedup: null, Latency: null }) notes.Add("How much goes for a speed is measured when it is done; shown is the dense model.");
+        if (recipe.Rewrites) return Rewritten(model, network, recipe, data, shapes, work, notes);
         var (sparsity, choices, bytes, macs) = recipe.LeavesOutLayers ? Residual(network, data, sizing, statistics, masks, notes)
             : recipe.IsStructured
             ? Units(source, network, data, sizing, statistics, masks, notes)
@@ -72,15 +73,15 @@ public sealed record PrunePlan(
             layers, recipe, [.. notes]);
     }
 
-    private static PrunePlan Rewritten(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work)
+    private static PrunePlan Rewritten(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work, List<string> notes)
     {
-        var plan = Rewriting.Of(model, data, recipe, (_, _, _) => { }, default);
+        var plan = Rewriting.Of(model, data, recipe with { Speedup = null, Latency = null }, null, (_, _, _) => { }, default);
         using var network = new Network(plan.Model);
         var after = Work.Of(plan.Model, Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train)));
         using var masks = new Masks();
         var (seconds, memory) = Cost(dense, shapes, recipe, data);
         return new(plan.Sparsity, model.Bytes, plan.Model.Bytes, work.Total, after.Total, seconds, memory, [plan.Sparsity],
-            [.. plan.Choices(network).Select(choice => Plan(choice, network, masks, after))], recipe, data is null ? ["Without data the time is that of one training pass over 1,000 examples."] : []);
+            [.. plan.Choices(network).Select(choice => Plan(choice, network, masks, after))], recipe, [.. notes, .. data is null ? ["Without data the time is that of one training pass over 1,000 examples."] : (string[])[]]);
     }
 
     private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Weights(

@@ -24,6 +24,7 @@ internal sealed class PruneRun : IDisposable
     private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
     private readonly Structures? structures; // null where single weights go
     private readonly LayerPruning? layers; // null where no residual branches go
+    private LayerSpeed? speed; // of layers, where one is asked for
     private readonly Rewriting? rewriting; // null where the graph stays until the end
     private IReadOnlyDictionary<Dimension, bool[]> kept = new Dictionary<Dimension, bool[]>();
     private ImmutableArray<Choice> choices = [];
@@ -83,7 +84,8 @@ internal sealed class PruneRun : IDisposable
         folder.Prepare(output);
         if (data is not null) DataFit.Check(model, data, task);
         var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
-        var rewriting = recipe.Rewrites ? Rewriting.Of(model, data, recipe, report, cancel) : null;
+        var speed = recipe is { Speedup: null, Latency: null } ? null : new RewritingSpeed(densePath, recipe, data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train), folder, report, cancel);
+        var rewriting = recipe.Rewrites ? Rewriting.Of(model, data, recipe, speed, report, cancel) : null;
         return new(rewriting?.Model ?? model, densePath, hash, data, task, recipe, folder, rewriting, report, cancel);
     }
 
@@ -96,7 +98,7 @@ internal sealed class PruneRun : IDisposable
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
     /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
-    public PruneStep Step() => rewriting is not null ? new RewrittenStep(rewriting, network) : layers is not null ? StepOf(layers, network, recipe, layers.Budget()) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
+    public PruneStep Step() => rewriting is not null ? new RewrittenStep(rewriting, network) : layers is not null ? StepOf(layers, network, recipe, LayersBudget(layers)) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
 
     /// <summary>Runs the cycle to its end; afterwards the network is pruned.</summary>
     public RoundState To(PruneStep step) => Carry(network, teacher, recipe, step, folder, "");
@@ -157,6 +159,7 @@ internal sealed class PruneRun : IDisposable
         else if (quality is { Drop: < 0 })
             notes.Add($"Fine-tuning was {(recipe.Training.Steps ?? recipe.Training.Epochs) * (recipe.When == When.After ? recipe.Rounds : 1)} {(recipe.Training.Steps is null ? "epochs" : "steps")} more than the dense model had; a gain may come from them as well as from pruning.");
         if (recipe.MaxDrop is { } drop) notes.Add($"The limit of {drop:0.####} was kept on the held-out part, which decides; the test part was looked at only once, at the end, and may differ by chance.");
+        if (speed?.Note is { } steps) notes.Add(steps);
         if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
         else if (!Task.HasLabels) notes.Add(data.Train.Target is null
             ? $"The data has no labels: the dense model was the teacher, and quality is how near the pruned model's answers are to its own ({Task.Facts.Metric}: {Task.Metric.Summary})."
@@ -243,8 +246,18 @@ internal sealed class PruneRun : IDisposable
         layers is not null ? StepOf(layers, pruned, what, layers.Macs.Share(1 - sparsity))
         : structures is not null ? structures.Step(pruned, what, structures.Macs.Share(1 - sparsity)) : Weights(pruned, what, sparsity);
 
+    private LayerBudget LayersBudget(LayerPruning plan)
+    {
+        if (recipe is { Speedup: null, Latency: null }) return plan.Budget();
+        speed = new(DensePath, recipe, shapes, folder, report, cancel);
+        return plan.SpeedBudget(speed, Looks, report);
+    }
+
+    /// <summary>What losses are seen on; null without data.</summary>
+    private (DataSet Data, Network? Teacher, Assignment Task)? Looks => data is null ? null : (data, teacher, Task);
+
     private LayerStep StepOf(LayerPruning plan, Network pruned, Recipe what, LayerBudget budget) =>
-        plan.Step(pruned, what, budget, data is null ? null : (data, teacher, Task), report);
+        plan.Step(pruned, what, budget, Looks, report);
 
     /// <summary>What units may cost. A speed is measured once: what came of it is kept with the rounds, so that a run that was killed ends alike.</summary>
     private UnitBudget Budget()

@@ -34,6 +34,11 @@ internal abstract class PruneStep
     /// <summary>A model without what the masks say has gone.</summary>
     public virtual OnnxModel Remove(Masks masks, OnnxModel model) => model;
 
+    /// <summary>Puts the network into the state that masks tell, beside the weights that they cover.</summary>
+    public virtual void Resume(Masks masks)
+    {
+    }
+
     /// <summary>Narrows the masks as far as the round asks.</summary>
     /// <param name="statistics">What the criterion needs.</param>
     /// <param name="masks">What has gone before stays so.</param>

@@ -170,11 +170,6 @@ internal sealed class Structures : IDisposable
         map.Dispose();
     }
 
-    private sealed class Telling(Action<string, double, string> report) : IProgress<Progress>
-    {
-        public void Report(Progress value) => report(value.Stage, value.Fraction, value.Detail);
-    }
-
     private UnitBudget Made(CostFunction cost, string unit, double share)
     {
         int[] all = [.. groups.Select(group => (int)group.Size)];
