@@ -5,7 +5,7 @@ namespace Secateur.Bench;
 /// <summary>What a measurement is told: its name, then <c>--key value</c> pairs.</summary>
 internal sealed class Settings(string[] arguments)
 {
-    private static readonly string[] Keys = ["seeds", "sparsities", "epochs", "pairs", "runs", "threads", "folder", "kind", "seed", "model", "workers", "batch", "mode", "sparsity", "steps", "count", "calibration", "granularity", "checkpointing", "memory", "minutes"];
+    private static readonly string[] Keys = ["seeds", "sparsities", "epochs", "pairs", "runs", "threads", "folder", "kind", "seed", "model", "workers", "batch", "mode", "sparsity", "steps", "count", "calibration", "granularity", "round-to", "checkpointing", "memory", "minutes"];
 
     public string Name => arguments[0];
 

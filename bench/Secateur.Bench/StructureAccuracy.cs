@@ -13,17 +13,18 @@ internal static class StructureAccuracy
     {
         var ledger = new Ledger(settings.Name);
         var architecture = settings.Text("model", "resnet-20");
-        var granularity = settings.Text("granularity", "channel");
+        var (granularity, multiple) = (settings.Text("granularity", "channel"), settings.Int("round-to", 0));
+        var how = granularity == "channel" ? multiple > 0 ? $", widths in {multiple}s" : "" : $", by {granularity}s";
         var shares = settings.Numbers("sparsities", 1, 1 / 2.1, 0.25); // of the multiply-accumulates that stay
         for (var seed = 1; seed <= settings.Int("seeds", 1); seed++)
         {
             using var data = Open(seed);
             foreach (var share in shares)
             {
-                var cell = ledger.Cell(string.Create(CultureInfo.InvariantCulture, $"{architecture}, {share:0.###} of the work{(granularity == "channel" ? "" : $", by {granularity}s")}, seed {seed}"), settings.Command, () => Cell(architecture, granularity, data, share, seed, settings));
+                var cell = ledger.Cell(string.Create(CultureInfo.InvariantCulture, $"{architecture}, {share:0.###} of the work{how}, seed {seed}"), settings.Command, () => Cell(architecture, granularity, multiple, data, share, seed, settings));
                 if (settings.Text("mode", "") == "speed") // what other work may have spoilt, once more
                 {
-                    Time(cell, Accuracy.Dense(architecture, DataName, data, seed, settings), Output(architecture, granularity, share));
+                    Time(cell, Accuracy.Dense(architecture, DataName, data, seed, settings), Output(architecture, granularity, multiple, share));
                     ledger.Save(settings.Command);
                 }
                 Show(ledger, settings);
@@ -61,8 +62,8 @@ internal static class StructureAccuracy
         foreach (var threads in (ReadOnlySpan<int>)[1, 2]) cell[$"faster, {threads} threads"] = Faster(dense, output, threads);
     }
 
-    private static string Output(string architecture, string granularity, double share) =>
-        Path.Combine("out", "bench", string.Create(CultureInfo.InvariantCulture, $"{architecture}.{(granularity == "channel" ? "structure" : granularity)}-{share:0.00}.onnx"));
+    private static string Output(string architecture, string granularity, int multiple, double share) =>
+        Path.Combine("out", "bench", string.Create(CultureInfo.InvariantCulture, $"{architecture}.{(granularity == "channel" ? "structure" : granularity)}{(multiple > 0 ? $"-{multiple}" : "")}-{share:0.00}.onnx"));
 
     internal static double Faster(string dense, string output, int threads) =>
         LatencyBenchmark.Run([dense, output], new BenchmarkSettings { Threads = threads, Least = TimeSpan.FromSeconds(2) }, null, default).Results[1].Speedup;
@@ -78,13 +79,13 @@ internal static class StructureAccuracy
 
     internal static string Times(double ratio) => ratio.ToString("0.00", CultureInfo.InvariantCulture) + "x";
 
-    private static Dictionary<string, double> Cell(string architecture, string granularity, DataSet data, double share, int seed, Settings settings)
+    private static Dictionary<string, double> Cell(string architecture, string granularity, int multiple, DataSet data, double share, int seed, Settings settings)
     {
-        var recipe = Recipe("structure-fashion.yaml", seed, settings) with { Granularity = granularity, Macs = share };
+        var recipe = Recipe("structure-fashion.yaml", seed, settings) with { Granularity = granularity, Macs = share, RoundTo = multiple > 0 ? multiple : null };
         if (recipe.LeavesOutLayers) recipe = recipe with { Criterion = new Recipe().Criterion, GroupScale = new Recipe().GroupScale }; // layers are judged by the loss without each
         // with all of the work left nothing goes: what the same fine-tuning gains alone
         if (share >= 1) recipe = recipe with { Granularity = "unstructured", Macs = null, Sparsity = 0 };
-        return Prune(Accuracy.Dense(architecture, DataName, data, seed, settings), recipe, data, Output(architecture, granularity, share)).Cell;
+        return Prune(Accuracy.Dense(architecture, DataName, data, seed, settings), recipe, data, Output(architecture, granularity, multiple, share)).Cell;
     }
 
     private static void Show(Ledger ledger, Settings settings) =>

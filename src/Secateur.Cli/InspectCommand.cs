@@ -52,12 +52,22 @@ internal static class InspectCommand
         foreach (var group in seen.Groups)
             groups.Row(group.Name, group.Kind, Figures.Count(group.Size), group.Free ? "yes" : $"no: {group.Why}", string.Join(" ", group.Members.Take(Shown)) + (group.Members.Length > Shown ? $" and {group.Members.Length - Shown} more" : ""));
         console.Write(groups);
+        console.WriteLine();
+        ShowRewriting(seen.Rewriting, console);
         if (seen.Provider is { } nodes) ShowProvider(nodes, console);
         if (seen.Shapes is not { } shapes) return;
         console.WriteLine();
         var values = Output.Table(console, "value", "made by", "shape");
         foreach (var value in shapes) values.Row(value.Name, value.Node.Length == 0 ? "input" : $"{value.Node} ({value.Op})", $"[{string.Join(", ", value.Shape)}]");
         console.Write(values);
+    }
+
+    private static void ShowRewriting(InspectedRewriting seen, IAnsiConsole console)
+    {
+        console.WriteLine(seen.Factorable == 0 ? "rank: no weight can be written as a product of two" : $"rank: {seen.Factorable} weights of {Figures.Count(seen.FactorableParameters)} parameters can be written as products of two");
+        foreach (var stream in seen.Streams)
+            console.WriteLine($"embedding: a stream of {stream.Width} features, at '{stream.Name}': {stream.Writers} write it, {stream.Readers} read it, {stream.Normalizations} normalize it");
+        if (seen.Streams.IsEmpty) console.WriteLine($"embedding: no residual stream can be turned: {seen.StreamsRefused.FirstOrDefault("no sum of two of its values is normalized over its features")}");
     }
 
     private static void ShowProvider(ImmutableArray<ProviderNode> nodes, IAnsiConsole console)

@@ -39,8 +39,10 @@ public sealed record PrunePlan(
             DataFit.Check(model, data, task);
             recipe = PruneRun.Effective(recipe, task, data);
         }
-        using var network = new Network(model);
-        List<string> notes = [];
+        var floats = recipe.TakesUnits ? Structure.Dequantized.Of(model) : null;
+        if (floats is not null) recipe = recipe.Untrained();
+        using var network = new Network(floats ?? model);
+        List<string> notes = floats is null ? [] : [RunNotes.Quantized];
         var sizing = recipe;
         if (Criterion.All[recipe.Criterion].Needs != Needs.Nothing)
         {
@@ -55,13 +57,14 @@ public sealed record PrunePlan(
         using var masks = new Masks();
         using var statistics = new Statistics(recipe.Seed);
         var shapes = Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train));
-        var work = Work.Of(model, shapes);
+        var work = Work.Of(floats ?? model, shapes);
         var denseBytes = model.Bytes;
         var schedule = Schedule.All[recipe.Schedule];
-        if (recipe.Rewrites) return Rewritten(model, network, recipe, data, shapes, work);
+        if (recipe is not { Speedup: null, Latency: null }) notes.Add("How much goes for a speed is measured when it is done; shown is the dense model.");
+        if (recipe.Rewrites) return Rewritten(model, network, recipe, data, shapes, work, notes);
         var (sparsity, choices, bytes, macs) = recipe.LeavesOutLayers ? Residual(network, data, sizing, statistics, masks, notes)
             : recipe.IsStructured
-            ? Units(source, network, data, sizing, statistics, masks, notes)
+            ? Units(source, network, floats is null ? null : model, data, sizing, statistics, masks, notes)
             : Weights(source, network, sizing, statistics, masks, denseBytes, notes);
         ImmutableArray<PlannedLayer> layers = [.. choices.Select(choice => Plan(choice, network, masks, work))];
         var (seconds, memory) = Cost(network, shapes, recipe, data);
@@ -72,15 +75,15 @@ public sealed record PrunePlan(
             layers, recipe, [.. notes]);
     }
 
-    private static PrunePlan Rewritten(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work)
+    private static PrunePlan Rewritten(OnnxModel model, Network dense, Recipe recipe, DataSet? data, Shapes shapes, Work work, List<string> notes)
     {
-        var plan = Rewriting.Of(model, data, recipe, (_, _, _) => { }, default);
+        var plan = Rewriting.Of(model, data, recipe with { Speedup = null, Latency = null }, null, (_, _, _) => { }, default);
         using var network = new Network(plan.Model);
         var after = Work.Of(plan.Model, Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train)));
         using var masks = new Masks();
         var (seconds, memory) = Cost(dense, shapes, recipe, data);
         return new(plan.Sparsity, model.Bytes, plan.Model.Bytes, work.Total, after.Total, seconds, memory, [plan.Sparsity],
-            [.. plan.Choices(network).Select(choice => Plan(choice, network, masks, after))], recipe, data is null ? ["Without data the time is that of one training pass over 1,000 examples."] : []);
+            [.. plan.Choices(network).Select(choice => Plan(choice, network, masks, after))], recipe, [.. notes, .. data is null ? ["Without data the time is that of one training pass over 1,000 examples."] : (string[])[]]);
     }
 
     private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Weights(
@@ -99,9 +102,9 @@ public sealed record PrunePlan(
     }
 
     private static (double? Sparsity, ImmutableArray<Choice> Choices, long Bytes, long? Macs) Units(
-        string source, Network network, DataSet? data, Recipe recipe, Statistics statistics, Masks masks, List<string> notes)
+        string source, Network network, OnnxModel? integers, DataSet? data, Recipe recipe, Statistics statistics, Masks masks, List<string> notes)
     {
-        using var structures = new Structures(source, network, data is null ? null : Binding.Of(network.Graph, data.Train).Shapes(data.Train), recipe, (_, _, _) => { }, default);
+        using var structures = new Structures(source, network, integers, data is null ? null : Binding.Of(network.Graph, data.Train).Shapes(data.Train), recipe, (_, _, _) => { }, default);
         if (recipe.MaxDrop is { } drop)
         {
             notes.Add($"How much of the work goes is searched on the held-out part: the most that loses at most {drop:0.####}. Shown is the dense model.");

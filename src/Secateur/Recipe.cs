@@ -220,6 +220,10 @@ public sealed record Recipe
     [JsonIgnore]
     public bool IsStructured => UnitKinds.Of(Granularity) is not null;
 
+    /// <summary>Whether channels, heads or the like go, each from all tensors that it stands on.</summary>
+    [JsonIgnore]
+    public bool TakesUnits => IsStructured && !LeavesOutLayers && !Rewrites;
+
     /// <summary>Whether residual branches go whole.</summary>
     [JsonIgnore]
     public bool LeavesOutLayers => Granularity == UnitKind.Layer.Word();
@@ -231,6 +235,10 @@ public sealed record Recipe
     /// <summary>Whether the model is written anew before it is trained: as products of two, or with residual streams in fewer directions.</summary>
     [JsonIgnore]
     public bool Rewrites => Factors || Granularity == UnitKind.Embedding.Word();
+
+    /// <summary>Of a model of integers: nothing is trained, as what was learned could not be written.</summary>
+    internal Recipe Untrained() => Reconstruct == true ? throw new SecateurException("reconstruct: fits weights anew, and this model's are integers behind DequantizeLinear; leave it out")
+        : this with { Reconstruct = false, Training = Training with { Steps = 0, RecalibrationBatches = 0 } };
 
     /// <summary>With what was not told as it is best where there is data.</summary>
     internal Recipe Seen() => IsStructured && !Rewrites ? this with { Criterion = criterion.Or("taylor") } : this;

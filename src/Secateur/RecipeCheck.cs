@@ -33,8 +33,8 @@ internal static class RecipeCheck
             throw new SecateurException($"{place}: allocation {recipe.Allocation} is for single weights; of {recipe.Granularity} take global or uniform");
         if (structured && (recipe.Layers.Count > 0 || recipe.Storage == Storage.Sparse))
             throw new SecateurException($"{place}: {recipe.Granularity} removes units, which layers and storage say nothing of; leave them out");
-        if ((recipe.LeavesOutLayers || recipe.Rewrites) && (recipe.Speedup is not null || recipe.Latency is not null))
-            throw new SecateurException($"{place}: speedup and latency are reached by widths; {recipe.Granularity} takes sparsity, macs, size{(recipe.Rewrites ? "" : " or maxDrop")}");
+        if (recipe.Rewrites && recipe.LatencyTable is not null)
+            throw new SecateurException($"{place}: a latency table tells of layers as they are, and {recipe.Granularity} makes others of them; leave out latencyTable, and the speed is measured here");
         if (recipe.LeavesOutLayers && (recipe.Allocation != "global" || recipe.Criterion is not ("magnitude" or "random")))
             throw new SecateurException($"{place}: which layers go is decided by the loss without each; leave out criterion and allocation");
         if (recipe.Rewrites && (recipe.MaxDrop is not null || recipe.Reconstruct == true || recipe.Baselines || recipe.When != When.After || recipe.Allocation != "global" || recipe.Criterion != "magnitude"))

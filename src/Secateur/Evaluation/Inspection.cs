@@ -38,6 +38,9 @@ public sealed record Inspection
 
     public required ImmutableArray<InspectedGroup> Groups { get; init; }
 
+    /// <summary>What could be written anew: ranks and residual streams.</summary>
+    public required InspectedRewriting Rewriting { get; init; }
+
     /// <summary>Version of ONNX's own operator set.</summary>
     public required long Opset { get; init; }
 
@@ -62,10 +65,11 @@ public sealed record Inspection
     public static Inspection Of(OnnxModel model, IReadOnlyDictionary<string, long[]>? inputs = null, bool symbolic = false)
     {
         using var network = new Network(model);
-        using var map = StructureMap.Of(network, inputs);
-        var shapes = Execution.Shapes.Of(network, inputs: inputs);
-        var work = Work.Of(model, shapes);
-        var layers = LearnedTensor.Of(model).Select(tensor => Layer(tensor, model.Graph, work)).ToImmutableArray();
+        using var numbers = Dequantized.Of(model) is { } floats ? new Network(floats) : null;
+        var learned = numbers ?? network;
+        using var map = StructureMap.Of(network, inputs, learned);
+        var work = Work.Of(learned.Model, Execution.Shapes.Of(learned, inputs: inputs));
+        var layers = LearnedTensor.Of(learned.Model).Select(tensor => Layer(tensor, learned.Graph, work)).ToImmutableArray();
         return new Inspection
         {
             Path = model.Path,
@@ -74,6 +78,7 @@ public sealed record Inspection
             Macs = work.Total,
             Layers = layers,
             Groups = [.. InspectedGroup.Of(map), .. InspectedGroup.Of(Branches.Of(map))],
+            Rewriting = InspectedRewriting.Of(map, inputs),
             Opset = model.Graph.Nodes.Where(node => node.Domain.Length == 0).Select(node => node.Opset).FirstOrDefault(),
             Producer = $"{model.Proto.ProducerName} {model.Proto.ProducerVersion}".Trim(),
             Inputs = [.. model.Graph.Inputs.Select(input => input.ToString())],

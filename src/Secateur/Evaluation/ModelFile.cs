@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Structure;
 using static TorchSharp.torch;
 
 namespace Secateur.Evaluation;
@@ -15,7 +16,8 @@ public static class ModelFile
     /// <exception cref="SecateurException">The file is no model that can be run.</exception>
     public static ModelFacts Facts(string path, IReadOnlyDictionary<string, long[]>? inputs = null)
     {
-        using var network = new Network(OnnxModel.Load(path), takesOver: true);
+        var model = OnnxModel.Load(path);
+        using var network = new Network(Dequantized.Of(model) ?? model, takesOver: true);
         return Facts(path, network, inputs);
     }
 

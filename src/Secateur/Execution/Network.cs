@@ -129,6 +129,9 @@ public sealed class Network : IDisposable
     /// <summary>The steps of the graph itself, those of subgraphs left out.</summary>
     internal ImmutableArray<Step> Steps => plan.Of(Graph).Steps;
 
+    /// <summary>Nodes that hand on one of their inputs, by its place, instead of being run: what is left out while it is still there. None unless told.</summary>
+    internal IDictionary<Node, int> Shortcuts => plan.Shortcuts;
+
     /// <summary>A run that has its inputs, before its first step.</summary>
     internal Pass Begin(Func<string, IDisposable?> inputs, Mode mode = default, Observer? observe = null) => new(plan, Start(inputs), mode, observe);
 

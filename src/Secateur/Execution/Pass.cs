@@ -63,7 +63,7 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     public void Advance(Step step, IReadOnlySet<int>? kept = null)
     {
         var given = Given(step);
-        var made = Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
+        var made = plan.Shortcuts.TryGetValue(step.Node, out var place) ? [given[place]!.Alias()] : Execute(step.Node, step.Operator, given, mode, (attribute, inputs) => RunInside(step.Node, attribute, inputs));
         Leave(step, made);
         observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
         for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)

@@ -38,6 +38,9 @@ internal sealed class Plan
         Add(model.Graph, model.Path);
     }
 
+    /// <summary>Nodes that hand on one of their inputs, by its place, instead of being run.</summary>
+    public Dictionary<Node, int> Shortcuts { get; } = [];
+
     /// <summary>The number of slots.</summary>
     public int Slots => slots.Count;
 

@@ -61,7 +61,9 @@ internal sealed class Cycle : IDisposable
     public RoundState Run(CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        var state = folder.Load(network, Masks) ?? new(0, Dense ?? Measure(cancel).Quality, [], null, 0, 0);
+        var loaded = folder.Load(network, Masks);
+        step.Resume(Masks);
+        var state = loaded ?? new(0, Dense ?? Measure(cancel).Quality, [], null, 0, 0);
         var steps = data is null ? 0 : Trainer.BatchesOf(network, data.Train, recipe.Training).PerEpoch;
         var segments = Segment.Plan(recipe, steps);
         Trainer? trainer = null;

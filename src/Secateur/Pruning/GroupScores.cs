@@ -25,7 +25,7 @@ internal sealed class GroupScores(StructureMap map, Criterion criterion, GroupRe
         using var quiet = QuietHeap.Enter();
         using var scope = NewDisposeScope();
         ofWeights.Clear();
-        var weights = map.Network.Weights.ToDictionary(weight => weight.Name);
+        var weights = map.Learned.Weights.ToDictionary(weight => weight.Name);
         var made = new Tensor[groups.Count];
         for (var i = 0; i < made.Length; i++)
         {

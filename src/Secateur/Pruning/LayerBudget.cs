@@ -3,6 +3,8 @@ using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Operators;
+using Secateur.Structure.Budget;
+using Secateur.Structure.Latency;
 
 namespace Secateur.Pruning;
 
@@ -10,7 +12,7 @@ namespace Secateur.Pruning;
 /// <param name="Saved">What is saved where these nodes run no more and these constants are read no more.</param>
 /// <param name="Dense">With all of them.</param>
 /// <param name="Limit">The most in the end.</param>
-/// <param name="Unit">Of the cost, for messages: <c>parameters</c>, <c>MACs</c>, <c>bytes</c>.</param>
+/// <param name="Unit">Of the cost, for messages: <c>parameters</c>, <c>MACs</c>, <c>bytes</c>, <c>ms</c>.</param>
 internal sealed record LayerBudget(Func<IReadOnlySet<Node>, IReadOnlySet<string>, double> Saved, double Dense, double Limit, string Unit)
 {
     /// <summary>A share of what the dense network costs.</summary>
@@ -31,6 +33,23 @@ internal sealed record LayerBudget(Func<IReadOnlySet<Node>, IReadOnlySet<string>
         var counts = LearnedTensor.Of(model).ToDictionary(tensor => tensor.Name, tensor => (double)model.Graph.Constants[tensor.Name].Count());
         var dense = counts.Values.Sum();
         return new((_, constants) => constants.Sum(name => counts.GetValueOrDefault(name)), dense, dense, "parameters");
+    }
+
+    /// <summary>Milliseconds of one example in ONNX Runtime: of the whole model measured, of what goes as its layers alone predict it.</summary>
+    /// <param name="path">The dense model's file.</param>
+    /// <param name="graph">The same graph as the file's; its nodes are those that may go.</param>
+    /// <param name="shapes">As seen in a run.</param>
+    /// <param name="table">What it lacks is measured, where it grows.</param>
+    /// <param name="progress">Told of measurements.</param>
+    /// <param name="cancel">Looked at between them.</param>
+    public static LayerBudget Latency(string path, Graph graph, Shapes shapes, LatencyTable table, IProgress<Progress> progress, CancellationToken cancel)
+    {
+        var model = OnnxModel.Load(path); // a network holds the constants of its own model
+        var latency = new LatencyModel(path, model, shapes, Shrinkage.None(shapes), table);
+        latency.Measure(progress, cancel);
+        var (dense, known) = latency.OfNodes();
+        var ms = graph.Nodes.Zip(model.Graph.Nodes).ToDictionary(pair => pair.First, pair => known.GetValueOrDefault(pair.Second));
+        return new((idle, _) => idle.Sum(node => ms[node]), dense, dense, "ms");
     }
 
     /// <summary>Of the file, every tensor stored dense.</summary>

@@ -14,7 +14,7 @@ internal static class LayerChoices
         ImmutableArray<Branch> free = [.. branches.All.Where(branch => branch.Held is null && Kept(branch, recipe) is null)];
         if (free.Length > 0) return free;
         var held = branches.All.Select(branch => branch.Held).FirstOrDefault(why => why is not null);
-        throw new SecateurException($"{branches.Network.Model.Path}: has no residual branch that may go{(held is null ? "" : $" ({held})")}; see inspect, or take another --granularity");
+        throw new SecateurException($"{branches.Network.Model.Path}: has no layer that may go{(held is null ? "" : $" ({held})")}; see inspect, or take another --granularity");
     }
 
     /// <summary>For every constant that a node reads, in the graph's order.</summary>
@@ -31,10 +31,10 @@ internal static class LayerChoices
         ];
 
         string Why(Branch[] own) => own.FirstOrDefault(free.Contains) is { } goes ? $"goes with the layer {goes.Name}"
-            : own.Select(branch => branch.Held ?? Kept(branch, recipe)).FirstOrDefault(why => why is not null) ?? "is in no residual branch";
+            : own.Select(branch => branch.Held ?? Kept(branch, recipe)).FirstOrDefault(why => why is not null) ?? "is in no layer that could be left out";
     }
 
     private static string? Kept(Branch branch, Recipe recipe) => recipe.Keep
-        .Where(pattern => branch.Weights.Concat(branch.Nodes.Select(node => node.Name)).Append(branch.Name).Append(branch.Add.Name).Any(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
+        .Where(pattern => branch.Weights.Concat(branch.Nodes.Select(node => node.Name)).Append(branch.Name).Concat(branch.Path.Select(step => step.Node.Name)).Any(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
         .Select(pattern => $"left alone by keep: {pattern}").FirstOrDefault();
 }

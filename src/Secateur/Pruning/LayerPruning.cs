@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Secateur.Criteria;
 using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Execution;
@@ -8,7 +9,7 @@ using Secateur.Tasks;
 
 namespace Secateur.Pruning;
 
-/// <summary>The residual branches that a request may take, what they cost, and the shorter model in the end.</summary>
+/// <summary>The layers that a request may take, what they cost, and the shorter model in the end.</summary>
 internal sealed class LayerPruning : IDisposable
 {
     private readonly Branches branches;
@@ -17,6 +18,8 @@ internal sealed class LayerPruning : IDisposable
     private readonly IReadOnlyDictionary<string, long[]>? inputs;
     private readonly List<LayerTrial> trials = [];
     private List<Branch> gone = [];
+    private LayerBudget? asked;
+    private LayerTrial? early; // what a search for a speed has seen
 
     /// <param name="network">Of the dense model.</param>
     /// <param name="inputs">Shapes of one example's inputs; null takes usual ones.</param>
@@ -35,25 +38,34 @@ internal sealed class LayerPruning : IDisposable
     /// <summary>The share of the work that can go.</summary>
     public double Reach => Macs is var macs ? 1 - (Least(macs) / macs.Dense) : 0;
 
-    /// <summary>What the recipe asks for.</summary>
+    /// <summary>What the recipe asks for, where that is not a speed.</summary>
     /// <exception cref="SecateurException">Not even without all that may go it can be met.</exception>
-    public LayerBudget Budget()
+    public LayerBudget Budget() => asked ??= Reachable(recipe switch
     {
-        var budget = recipe switch
-        {
-            { Size: { } size } => Bytes with { Limit = size },
-            { Macs: { } macs } => macs <= 1 ? Macs.Share(macs) : Macs with { Limit = macs },
-            { Sparsity: var sparsity } => LayerBudget.Parameters(branches.Network.Model).Share(1 - (sparsity ?? 0)),
-        };
-        return Least(budget) is var least && least <= budget.Limit * (1 + 1e-9) ? budget
-            : throw new SecateurException($"{branches.Network.Model.Path}: {budget.Limit:N0} {budget.Unit} cannot be met by leaving out layers: without all {free.Length} that may go it has {least:N0}, with all {budget.Dense:N0}; "
-                + "ask for no less, or take another --granularity");
+        { Size: { } size } => Bytes with { Limit = size },
+        { Macs: { } macs } => macs <= 1 ? Macs.Share(macs) : Macs with { Limit = macs },
+        { Sparsity: var sparsity } => LayerBudget.Parameters(branches.Network.Model).Share(1 - (sparsity ?? 0)),
+    });
+
+    /// <summary>What the recipe asks for, where that is a speed; see <see cref="LayerSpeed"/>.</summary>
+    /// <param name="speed">Finds how much must go.</param>
+    /// <param name="trial">Whether and how losses can be seen; null judges by magnitude.</param>
+    /// <param name="report">Told of losses as they are seen.</param>
+    /// <exception cref="SecateurException">It cannot be so fast; the message says how fast it can be.</exception>
+    public LayerBudget SpeedBudget(LayerSpeed speed, (DataSet Data, Network? Teacher, Assignment Task)? trial, Action<string, double, string> report)
+    {
+        var latency = speed.Latency(branches.Network.Graph, Shapes.Of(branches.Network, inputs: inputs));
+        if (recipe.LatencyTable is not null) return asked = Reachable(latency with { Limit = recipe.Latency ?? (latency.Dense / recipe.Speedup!.Value) });
+        using var statistics = new Statistics(Seeds.Derive(recipe.Seed, "calibration", 0));
+        var step = Step(branches.Network, recipe, latency, trial, report);
+        early = trials.LastOrDefault();
+        return asked = speed.Find(latency, step, statistics, free, some => new BranchRemoval(branches, some).Apply(OnnxModel.Load(speed.Path)));
     }
 
     /// <summary>What the request came to, as a budget for others.</summary>
     public LayerBudget Reached()
     {
-        var (budget, idle) = (recipe.MaxDrop is null ? Budget() : Macs, branches.Idle(gone));
+        var (budget, idle) = (asked ?? Macs, branches.Idle(gone));
         return budget with { Limit = budget.Dense - budget.Saved(idle, branches.IdleConstants(idle)) };
     }
 
@@ -66,8 +78,9 @@ internal sealed class LayerPruning : IDisposable
     public LayerStep Step(Network network, Recipe what, LayerBudget budget, (DataSet Data, Network? Teacher, Assignment Task)? trial, Action<string, double, string> report)
     {
         var own = network == branches.Network ? branches : Branches.Of(network, inputs);
-        var seen = trial is { } asked && what.Allocation != "uniform" ? new LayerTrial(network, asked.Teacher, asked.Task, asked.Data, what) : null;
-        if (seen is not null) trials.Add(seen);
+        var seen = own == branches && what == recipe && early is { } known ? known
+            : trial is { } asked && what.Allocation != "uniform" ? new LayerTrial(own, asked.Teacher, asked.Task, asked.Data, what) : null;
+        if (seen is not null && seen != early) trials.Add(seen);
         var moved = own == branches ? budget : Moved(budget, network);
         return new(own, own == branches ? free : LayerChoices.Free(own, recipe), what, moved, seen, (done, detail) => report("which layer to leave out", done, detail));
     }
@@ -105,6 +118,14 @@ internal sealed class LayerPruning : IDisposable
     public void Dispose()
     {
         foreach (var trial in trials) trial.Dispose();
+    }
+
+    private LayerBudget Reachable(LayerBudget budget)
+    {
+        if (Least(budget) is var least && least <= budget.Limit * (1 + 1e-9)) return budget;
+        var most = recipe.Speedup is { } speedup ? $"a speed of {speedup:0.##}x cannot be met by leaving out layers: without all {free.Length} that may go it is {budget.Dense / least:0.##} times as fast by the table"
+            : $"{budget.Limit:#,0.###} {budget.Unit} cannot be met by leaving out layers: without all {free.Length} that may go it has {least:#,0.###}, with all {budget.Dense:#,0.###}";
+        throw new SecateurException($"{branches.Network.Model.Path}: {most}; ask for no less, or take another --granularity");
     }
 
     private double Least(LayerBudget budget)

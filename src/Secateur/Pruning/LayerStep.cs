@@ -9,8 +9,8 @@ namespace Secateur.Pruning;
 
 /// <summary>A step that takes whole residual branches, one by one: the one whose absence raises the loss least for what it saves, then the losses are seen anew.</summary>
 /// <remarks>
-/// Without examples a branch is judged by the magnitude of its weights beside weights of the same shape in other branches. Only gates are masked,
-/// so that what is inside a branch stays sound while it is off.
+/// Without examples a branch is judged by the magnitude of its weights beside weights of the same shape in other branches. What has gone is passed by
+/// while the network runs and learns, and keeps the weights that it had.
 /// </remarks>
 internal sealed class LayerStep : PruneStep
 {
@@ -39,10 +39,18 @@ internal sealed class LayerStep : PruneStep
 
     public override long Total { get; }
 
+    /// <summary>Leaves out what the masks say has gone, and nothing else.</summary>
+    public override void Resume(Masks masks)
+    {
+        branches.Network.Shortcuts.Clear();
+        foreach (var branch in Gone(masks)) branches.Leave(branch);
+    }
+
     public override ScoreHistogram? Run(Statistics statistics, Masks masks, Round round, out double aim, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
+        if (round.Number > 1 || recipe.When == When.During) trial?.Forget(); // it was trained
         var limit = budget.Dense - (round.Scheduled(1) * (budget.Dense - budget.Limit));
         var gone = Gone(masks);
         var dropped = ImmutableArray.CreateBuilder<DroppedLayer>();
@@ -51,11 +59,7 @@ internal sealed class LayerStep : PruneStep
             var (branch, loss) = Next(gone, limit, statistics, cancel);
             gone.Add(branch);
             masks.NarrowUnits(Key(branch), tensor([false]));
-            foreach (var name in branch.Gate)
-            {
-                branches.Network.Constants[name].zero_();
-                masks.Narrow(name, zeros(branches.Network.Constants[name].shape, ScalarType.Bool));
-            }
+            branches.Leave(branch);
             dropped.Add(new(branch.Name, round.Number, loss, trial?.Quality(cancel), Cost(gone) / budget.Dense));
         }
         Dropped = dropped.ToImmutable();
@@ -69,6 +73,35 @@ internal sealed class LayerStep : PruneStep
         return network.Weights.Where(weight => idle.Contains(weight.Name)).Sum(weight => weight.Elements) / (double)Total;
     }
 
+    /// <summary>The order in which layers go where nothing is trained in between, each seen only when it is asked for; in the end the network is as before.</summary>
+    /// <param name="statistics">What the criterion needs.</param>
+    /// <param name="cancel">Looked at between losses.</param>
+    public IEnumerable<Branch> Order(Statistics statistics, CancellationToken cancel)
+    {
+        List<Branch> gone = [];
+        try
+        {
+            while (Left(gone) is { Length: > 0 } left)
+            {
+                var (branch, _, _, _) = Judged(left, gone, statistics, cancel).MinBy(Price);
+                gone.Add(branch);
+                branches.Leave(branch);
+                yield return branch;
+            }
+        }
+        finally
+        {
+            foreach (var branch in gone) branches.TakeBack(branch);
+        }
+    }
+
+    /// <summary>What is left of the cost without these branches.</summary>
+    public double Cost(IReadOnlyCollection<Branch> gone)
+    {
+        var idle = branches.Idle(gone);
+        return budget.Dense - budget.Saved(idle, branches.IdleConstants(idle));
+    }
+
     /// <summary>The branches that the masks say have gone.</summary>
     public List<Branch> Gone(Masks masks) => [.. free.Where(branch => masks.Units(Key(branch)) is not null)];
 
@@ -79,40 +112,48 @@ internal sealed class LayerStep : PruneStep
 
     public override SmallerNetwork? Smaller(Masks masks) => Gone(masks).Count == 0 ? null : new(branches.Network, model => Remove(masks, model), _ => []);
 
-    private double Cost(IReadOnlyCollection<Branch> gone)
-    {
-        var idle = branches.Idle(gone);
-        return budget.Dense - budget.Saved(idle, branches.IdleConstants(idle));
-    }
-
     /// <summary>The branch that raises the loss least for what it saves; where several would end it, of these the one that raises it least.</summary>
     private (Branch Branch, double? Loss) Next(List<Branch> gone, double limit, Statistics statistics, CancellationToken cancel)
     {
-        var cost = Cost(gone);
-        var left = free.Except(gone).Select(branch => (Branch: branch, Saves: cost - Cost([.. gone, branch]))).Where(one => one.Saves > 0).ToArray();
+        var left = Left(gone);
         if (left.Length == 0)
-            throw new SecateurException($"a cost of {limit:0.####} {budget.Unit} cannot be met: without every layer that may go it is {cost:0.####}; ask for no less, or keep fewer");
-        var judged = Judge([.. left.Select(one => one.Branch)], statistics, cancel).Zip(left, (one, saving) => (saving.Branch, one.Loss, one.Harm, saving.Saves)).ToArray();
-        var next = judged.MinBy(one => one.Harm > 0 ? one.Harm / one.Saves : one.Harm); // what does no harm goes first
+            throw new SecateurException($"a cost of {limit:0.####} {budget.Unit} cannot be met: without every layer that may go it is {Cost(gone):0.####}; ask for no less, or keep fewer");
+        var (judged, cost) = (Judged(left, gone, statistics, cancel), Cost(gone));
+        var next = judged.MinBy(Price);
         if (cost - next.Saves <= limit) next = judged.Where(one => cost - one.Saves <= limit).MinBy(one => one.Harm);
         return (next.Branch, next.Loss);
     }
 
-    private IEnumerable<(double? Loss, double Harm)> Judge(ImmutableArray<Branch> left, Statistics statistics, CancellationToken cancel)
+    /// <summary>Those that still save something, and how much.</summary>
+    private (Branch Branch, double Saves)[] Left(List<Branch> gone)
+    {
+        var cost = Cost(gone);
+        return [.. free.Except(gone).Select(branch => (branch, cost - Cost([.. gone, branch]))).Where(one => one.Item2 > 0)];
+    }
+
+    private (Branch Branch, double? Loss, double Harm, double Saves)[] Judged((Branch Branch, double Saves)[] left, List<Branch> gone, Statistics statistics, CancellationToken cancel) =>
+        [.. Judge([.. left.Select(one => one.Branch)], gone, statistics, cancel).Zip(left, (one, saving) => (saving.Branch, one.Loss, one.Harm, saving.Saves))];
+
+    /// <summary>What does no harm goes first.</summary>
+    private static double Price((Branch Branch, double? Loss, double Harm, double Saves) one) => one.Harm > 0 ? one.Harm / one.Saves : one.Harm;
+
+    private IEnumerable<(double? Loss, double Harm)> Judge(ImmutableArray<Branch> left, List<Branch> gone, Statistics statistics, CancellationToken cancel)
     {
         if (recipe.Criterion == "random") return left.Select(branch => ((double?)null, Drawn(branch, statistics)));
         if (trial is null) return left.Select(branch => ((double?)null, Magnitude(branch)));
-        var now = trial.Loss(cancel);
+        var now = trial.Loss(Off(gone), cancel);
         List<(double?, double)> judged = [];
         foreach (var branch in left)
         {
-            var loss = trial.LossWithout(branch, cancel);
+            var loss = trial.LossWithout(branch, Off([.. gone, branch]), cancel);
             if (!double.IsFinite(loss)) loss = double.MaxValue;
             judged.Add((loss, loss - now));
             report((double)judged.Count / left.Length, $"{free.Length - left.Length} gone, without {branch.Name} the loss is {loss:0.000}");
         }
         return judged;
     }
+
+    private string Off(IEnumerable<Branch> gone) => string.Join(' ', gone.Select(branch => branches.All.IndexOf(branch)).Order());
 
     /// <summary>The mean over a branch's weights of their root mean square beside that of weights of the same shape in all branches that may go.</summary>
     private double Magnitude(Branch branch)

@@ -24,23 +24,25 @@ internal sealed class PruneRun : IDisposable
     private readonly IReadOnlyDictionary<string, long[]>? shapes; // of one example's inputs
     private readonly Structures? structures; // null where single weights go
     private readonly LayerPruning? layers; // null where no residual branches go
+    private LayerSpeed? speed; // of layers, where one is asked for
     private readonly Rewriting? rewriting; // null where the graph stays until the end
+    private readonly bool isQuantized; // the network holds the numbers that the model's integers stand for
     private IReadOnlyDictionary<Dimension, bool[]> kept = new Dictionary<Dimension, bool[]>();
     private ImmutableArray<Choice> choices = [];
     private UnitBudget? budget;
     private readonly List<string> written = [];
 
-    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, Rewriting? rewriting,
+    private PruneRun(OnnxModel model, string densePath, string modelHash, DataSet? data, Assignment task, Recipe recipe, RunFolder folder, Rewriting? rewriting, OnnxModel? integers,
         Action<string, double, string> report, CancellationToken cancel)
     {
-        this.rewriting = rewriting;
+        (this.rewriting, isQuantized) = (rewriting, integers is not null);
         (this.model, DensePath, ModelHash, this.data, this.recipe) = (model, densePath, modelHash, data, recipe);
         (this.folder, this.report, this.cancel) = (folder, report, cancel);
         network = new Network(model, takesOver: true);
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no weight of a convolution or matrix product, so there is nothing to prune");
         shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
         Input = rewriting is null ? ModelFile.Facts(densePath, network, shapes) : ModelFile.Facts(densePath, shapes);
-        structures = recipe is { IsStructured: true, LeavesOutLayers: false, Rewrites: false } ? new Structures(densePath, network, shapes, recipe, report, cancel) : null;
+        structures = recipe.TakesUnits ? new Structures(densePath, network, integers, shapes, recipe, report, cancel) : null;
         layers = recipe.LeavesOutLayers ? new LayerPruning(network, shapes, recipe) : null;
         Task = task;
         var asksTeacher = recipe.Reconstruct == true || !Task.Teaches || !Task.Metric.NeedsLabels || Pruning.Cycle.Share(recipe, data) > 0;
@@ -78,13 +80,15 @@ internal sealed class PruneRun : IDisposable
             throw new SecateurException($"{output}: is the model to prune itself, which is still needed to compare with; name another file to write");
         var hash = model.Path.Length > 0 ? ModelFile.Hash(model.Files) : model.Hash();
         var task = Assignment.Of(model.Graph, data?.Train, recipe.Task ?? data?.Task, recipe.Metric ?? data?.Metric);
-        recipe = Effective(recipe, task, data);
+        var floats = recipe.TakesUnits ? Dequantized.Of(model) : null;
+        recipe = Effective(floats is null ? recipe : recipe.Untrained(), task, data);
         var folder = new RunFolder(output + ".run", Lineages.Key(hash, data, recipe), keepRounds);
         folder.Prepare(output);
         if (data is not null) DataFit.Check(model, data, task);
         var densePath = model.Path.Length > 0 ? model.Path : folder.Put("dense.onnx", model);
-        var rewriting = recipe.Rewrites ? Rewriting.Of(model, data, recipe, report, cancel) : null;
-        return new(rewriting?.Model ?? model, densePath, hash, data, task, recipe, folder, rewriting, report, cancel);
+        var speed = recipe is { Speedup: null, Latency: null } ? null : new RewritingSpeed(densePath, recipe, data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train), folder, report, cancel);
+        var rewriting = recipe.Rewrites ? Rewriting.Of(model, data, recipe, speed, report, cancel) : null;
+        return new(rewriting?.Model ?? floats ?? model, densePath, hash, data, task, recipe, folder, rewriting, floats is null ? null : model, report, cancel);
     }
 
     /// <summary>The recipe with what it leaves open as it is best for the task.</summary>
@@ -96,7 +100,7 @@ internal sealed class PruneRun : IDisposable
 
     /// <summary>What the recipe asks for as a step of the cycle.</summary>
     /// <exception cref="SecateurException">At once, before anything is trained: the recipe cannot reach it.</exception>
-    public PruneStep Step() => rewriting is not null ? new RewrittenStep(rewriting, network) : layers is not null ? StepOf(layers, network, recipe, layers.Budget()) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
+    public PruneStep Step() => rewriting is not null ? new RewrittenStep(rewriting, network) : layers is not null ? StepOf(layers, network, recipe, LayersBudget(layers)) : structures is not null ? structures.Step(network, recipe, Budget()) : Weights(network, recipe, recipe.Sparsity ?? 0);
 
     /// <summary>Runs the cycle to its end; afterwards the network is pruned.</summary>
     public RoundState To(PruneStep step) => Carry(network, teacher, recipe, step, folder, "");
@@ -122,7 +126,7 @@ internal sealed class PruneRun : IDisposable
     /// <param name="sparsity">What the request itself came to.</param>
     public (string Path, RoundState State, long Nonzero) Variant(string name, Recipe other, double sparsity)
     {
-        var dense = ModelSource.Load(DensePath);
+        var dense = Again();
         using var pruned = new Network(dense);
         var inner = folder.Inner(name);
         PruneStep step = layers is not null ? StepOf(layers, pruned, other, layers.Reached()) : structures is not null ? structures.Step(pruned, other, Budget()) : Weights(pruned, other, sparsity);
@@ -130,7 +134,7 @@ internal sealed class PruneRun : IDisposable
         var state = cycle.Run(cancel);
         pruned.Store();
         var nonzero = pruned.Weights.Sum(weight => weight.Tensor.count_nonzero().item<long>());
-        return (inner.Put("model.onnx", step.Remove(cycle.Masks, dense)), state, nonzero);
+        return (inner.Put("model.onnx", step.Remove(cycle.Masks, isQuantized ? ModelSource.Load(DensePath) : dense)), state, nonzero);
     }
 
     public RunFolder Folder => folder;
@@ -150,28 +154,7 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>What the reader of the result should know.</summary>
-    public ImmutableArray<string> Notes(Quality? quality)
-    {
-        List<string> notes = [];
-        if (model.Path.Length == 0) notes.Add("The model was new and untrained: what stands before is its first weights, and agreement with it means little.");
-        else if (quality is { Drop: < 0 })
-            notes.Add($"Fine-tuning was {(recipe.Training.Steps ?? recipe.Training.Epochs) * (recipe.When == When.After ? recipe.Rounds : 1)} {(recipe.Training.Steps is null ? "epochs" : "steps")} more than the dense model had; a gain may come from them as well as from pruning.");
-        if (recipe.MaxDrop is { } drop) notes.Add($"The limit of {drop:0.####} was kept on the held-out part, which decides; the test part was looked at only once, at the end, and may differ by chance.");
-        if (data is null) notes.Add("No data was given: nothing was fine-tuned and no quality was measured.");
-        else if (!Task.HasLabels) notes.Add(data.Train.Target is null
-            ? $"The data has no labels: the dense model was the teacher, and quality is how near the pruned model's answers are to its own ({Task.Facts.Metric}: {Task.Metric.Summary})."
-            : $"The task {Task.Facts.Name} leaves labels unread: the dense model was the teacher, and quality is how near the pruned model's answers are to its own.");
-        if (data is not null && Trainer.BatchesOf(network, data.Train, recipe.Training).Size is var size && size < Math.Min(recipe.Training.Batch, data.Train.Count)
-            && Binding.Of(model.Graph, data.Train).FixedBatch is null && new Batches(data.Train, Binding.Of(model.Graph, data.Train), recipe.Training.Batch, long.MaxValue).Size > size)
-            notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
-        var reached = network.Steps.Select(step => step.Node).ToHashSet();
-        if (recipe.Reconstruct == true && data is not null && network.Weights.Where(weight => !reached.Contains(weight.Node) || Reconstruction.Refit.Fits(network, weight) is null).Select(weight => weight.Name).ToArray() is { Length: > 0 } left)
-            notes.Add($"{left.Length} weights were pruned without fitting what stays, as they are no plain products of matrices, inside of a subgraph, or too wide: {string.Join(", ", left.Take(4))}{(left.Length > 4 ? ", ..." : "")}.");
-        if (data is { DeclaresTest: false }) notes.Add("The data declares no test part: one was drawn by the seed and took no part in training or in decisions.");
-        if (!recipe.Baselines && !recipe.Rewrites) notes.Add("Baselines (random, uniform magnitude, a small dense model) were not run; --baselines adds them.");
-        if (recipe.Storage == Storage.Dense && !recipe.IsStructured) notes.Add("Zeros are stored like other weights, so the file packs smaller (gzip) but is no smaller itself; --storage sparse writes only what is left.");
-        return [.. notes];
-    }
+    public ImmutableArray<string> Notes(Quality? quality) => [.. isQuantized ? (string[])[RunNotes.Quantized] : [], .. speed?.Note is { } steps ? (string[])[steps] : [], .. RunNotes.Of(model, network, data, recipe, Task, quality)];
 
     /// <summary>Writes the pruned model; gives its file's facts.</summary>
     /// <param name="output">The file.</param>
@@ -243,8 +226,18 @@ internal sealed class PruneRun : IDisposable
         layers is not null ? StepOf(layers, pruned, what, layers.Macs.Share(1 - sparsity))
         : structures is not null ? structures.Step(pruned, what, structures.Macs.Share(1 - sparsity)) : Weights(pruned, what, sparsity);
 
+    private LayerBudget LayersBudget(LayerPruning plan)
+    {
+        if (recipe is { Speedup: null, Latency: null }) return plan.Budget();
+        speed = new(DensePath, recipe, shapes, folder, report, cancel);
+        return plan.SpeedBudget(speed, Looks, report);
+    }
+
+    /// <summary>What losses are seen on; null without data.</summary>
+    private (DataSet Data, Network? Teacher, Assignment Task)? Looks => data is null ? null : (data, teacher, Task);
+
     private LayerStep StepOf(LayerPruning plan, Network pruned, Recipe what, LayerBudget budget) =>
-        plan.Step(pruned, what, budget, data is null ? null : (data, teacher, Task), report);
+        plan.Step(pruned, what, budget, Looks, report);
 
     /// <summary>What units may cost. A speed is measured once: what came of it is kept with the rounds, so that a run that was killed ends alike.</summary>
     private UnitBudget Budget()
@@ -275,10 +268,13 @@ internal sealed class PruneRun : IDisposable
 
     private void Sign(IEnumerable<string> files) => written.AddRange(files);
 
+    /// <summary>The dense model as the network took it.</summary>
+    private OnnxModel Again() => ModelSource.Load(DensePath) is var dense && isQuantized ? Dequantized.Of(dense)! : dense;
+
     /// <summary>Dense weights again.</summary>
     private void Renew()
     {
-        using var dense = new Network(ModelSource.Load(DensePath));
+        using var dense = new Network(Again());
         using var frozen = no_grad();
         foreach (var (name, tensor) in dense.Constants)
             if (tensor.dtype == ScalarType.Float32) network.Constants[name].copy_(tensor);

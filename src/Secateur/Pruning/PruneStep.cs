@@ -37,6 +37,11 @@ internal abstract class PruneStep
     /// <summary>The network without what the masks say has gone; null where nothing has, or where it stays as zeros.</summary>
     public virtual SmallerNetwork? Smaller(Masks masks) => null;
 
+    /// <summary>Puts the network into the state that masks tell, beside the weights that they cover.</summary>
+    public virtual void Resume(Masks masks)
+    {
+    }
+
     /// <summary>Narrows the masks as far as the round asks.</summary>
     /// <param name="statistics">What the criterion needs.</param>
     /// <param name="masks">What has gone before stays so.</param>

@@ -28,10 +28,11 @@ internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> L
     /// <param name="model">The dense model; not changed.</param>
     /// <param name="data">Its training part calibrates; null decomposes the weights alone.</param>
     /// <param name="recipe">Checked, of granularity rank.</param>
+    /// <param name="speed">Finds how much work a speed leaves; null where none is asked for.</param>
     /// <param name="report">Told of each layer.</param>
     /// <param name="cancel">Looked at before each batch and each layer.</param>
     /// <exception cref="SecateurException">Nothing can be factored, or not enough of it.</exception>
-    public static new RankPlan Of(OnnxModel model, DataSet? data, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
+    public static new RankPlan Of(OnnxModel model, DataSet? data, Recipe recipe, RewritingSpeed? speed, Action<string, double, string> report, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
         using var network = new Network(model);
@@ -53,7 +54,8 @@ internal sealed record RankPlan(OnnxModel Model, ImmutableArray<FactoredLayer> L
                 bases.Add(Basis.Of(layer, moments[layer]));
                 report("decomposing weights", (double)bases.Count / layers.Length, layer.Weight.Name);
             }
-            return Chosen(network, layers, bases, data, recipe, cancel);
+            RankPlan Within(Recipe what) => Chosen(network, layers, bases, data, what, cancel);
+            return Within(speed?.Met(what => Within(what).Model) ?? recipe);
         }
         finally
         {

@@ -19,7 +19,7 @@ internal sealed record StreamPlan(Turned Turned, Twin Whole, string Why, double 
     private const double MostError = 1e-3; // relative to the largest output
 
     /// <exception cref="SecateurException">There is no data, no stream that can be turned, or the budget is too small.</exception>
-    public static new StreamPlan Of(OnnxModel model, DataSet? data, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
+    public static new StreamPlan Of(OnnxModel model, DataSet? data, Recipe recipe, RewritingSpeed? speed, Action<string, double, string> report, CancellationToken cancel)
     {
         if (data is null) throw new SecateurException("granularity embedding: keeps the directions that examples use most; give --data");
         using var scope = NewDisposeScope();
@@ -38,7 +38,9 @@ internal sealed record StreamPlan(Turned Turned, Twin Whole, string Why, double 
         var directions = Directions(streams, moments, report, cancel);
         Turned Made(Func<ResidualStream, long> kept, bool isWhole) => Turning.Apply(view, streams, space => directions[space], kept, isWhole);
 
-        var share = Share(model, streams, recipe, shapes, kept => Made(kept, false).Model, cancel);
+        double Within(Recipe what) => Share(model, streams, what, shapes, kept => Made(kept, false).Model, cancel);
+        OnnxModel Narrow(double some) => Made(stream => KeptOf(stream, some, recipe), false).Model;
+        var share = Within(speed?.Met(what => Narrow(Within(what))) ?? recipe);
         long Kept(ResidualStream stream) => KeptOf(stream, share, recipe);
         var (sliced, whole) = (Made(Kept, false), Made(Kept, true));
         report("checking that what is turned computes the same", 0, "");

@@ -18,29 +18,32 @@ internal sealed class Structures : IDisposable
     private readonly Recipe recipe;
     private readonly Shapes shapes;
     private readonly IReadOnlyDictionary<string, long[]>? inputs;
-    private readonly List<StructureMap> others = [];
+    private readonly List<IDisposable> others = [];
+    private readonly OnnxModel? integers; // the dense model, where the network holds what it stands for
     private readonly string path;
     private readonly Action<string, double, string> report;
     private readonly CancellationToken cancel;
 
     /// <param name="path">The dense model's file.</param>
     /// <param name="network">Of it.</param>
+    /// <param name="integers">The dense model, where its weights are integers and the network is of what <see cref="Dequantized"/> makes of it; null otherwise.</param>
     /// <param name="inputs">Shapes of one example's inputs; null takes usual ones.</param>
     /// <param name="recipe">Checked, of a structured granularity.</param>
     /// <param name="report">Told of measurements.</param>
     /// <param name="cancel">Looked at between them.</param>
-    public Structures(string path, Network network, IReadOnlyDictionary<string, long[]>? inputs, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
+    public Structures(string path, Network network, OnnxModel? integers, IReadOnlyDictionary<string, long[]>? inputs, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
     {
         (this.path, this.recipe, this.inputs, this.report, this.cancel) = (path, recipe, inputs, report, cancel);
-        map = StructureMap.Of(network, inputs);
+        this.integers = integers;
+        map = MapOf(network);
         try
         {
             groups = UnitStep.GroupsOf(map, recipe);
-            shapes = Shapes.Of(network, inputs: inputs);
+            shapes = Shapes.Of(map.Network, inputs: inputs);
         }
         catch
         {
-            map.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -84,7 +87,7 @@ internal sealed class Structures : IDisposable
     {
         { Size: { } size } => Bytes with { Limit = size },
         { Macs: { } macs } => Macs is var budget && macs <= 1 ? budget.Share(macs) : budget with { Limit = macs },
-        { Sparsity: var sparsity } => Made(Costs.Parameters(map.Network.Model, shapes, Shrinkage), "parameters", 1).Share(1 - (sparsity ?? 0)),
+        { Sparsity: var sparsity } => Made(Costs.Parameters(map.Learned.Model, shapes, Shrinkage), "parameters", 1).Share(1 - (sparsity ?? 0)),
     };
 
     /// <summary>
@@ -120,8 +123,8 @@ internal sealed class Structures : IDisposable
     /// <summary>A step over the same groups, of this network or another of the same model.</summary>
     public UnitStep Step(Network network, Recipe what, UnitBudget budget)
     {
-        if (network == map.Network) return new(map, groups, what, budget);
-        var other = StructureMap.Of(network, inputs);
+        if (network == map.Learned) return new(map, groups, what, budget);
+        var other = MapOf(network);
         others.Add(other);
         return new(other, UnitStep.GroupsOf(other, recipe), what, budget);
     }
@@ -136,6 +139,12 @@ internal sealed class Structures : IDisposable
     public ModelFacts Write(OnnxModel model, IReadOnlyDictionary<Dimension, bool[]> kept, string output, string? masked, IReadOnlyDictionary<string, long[]>? facts, Action<IEnumerable<string>> sign)
     {
         var removal = new Removal(map, kept);
+        if (integers is not null)
+        {
+            integers.Proto.MetadataProps.Clear();
+            integers.Proto.MetadataProps.AddRange(model.Proto.MetadataProps);
+            model = integers;
+        }
         var smaller = removal.Apply(model);
         Verify(removal, model, smaller, output);
         return SmallerModel.Write(smaller, () => removal.Mask(model), recipe, output, masked, facts, sign);
@@ -166,13 +175,16 @@ internal sealed class Structures : IDisposable
 
     public void Dispose()
     {
-        foreach (var other in others) other.Dispose();
         map.Dispose();
+        foreach (var other in Enumerable.Reverse(others)) other.Dispose();
     }
 
-    private sealed class Telling(Action<string, double, string> report) : IProgress<Progress>
+    private StructureMap MapOf(Network network)
     {
-        public void Report(Progress value) => report(value.Stage, value.Fraction, value.Detail);
+        if (integers is null) return StructureMap.Of(network, inputs);
+        var whole = new Network(integers);
+        others.Add(whole);
+        return StructureMap.Of(whole, inputs, network);
     }
 
     private UnitBudget Made(CostFunction cost, string unit, double share)

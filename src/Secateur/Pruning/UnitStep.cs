@@ -23,7 +23,7 @@ internal sealed class UnitStep : PruneStep
     public UnitStep(StructureMap map, ImmutableArray<Group> groups, Recipe recipe, UnitBudget budget)
     {
         (this.map, Groups, this.recipe, this.budget) = (map, groups, recipe, budget);
-        Total = map.Network.Weights.Sum(weight => weight.Elements);
+        Total = map.Learned.Weights.Sum(weight => weight.Elements);
         Choices = ChoicesOf(map, groups, recipe);
     }
 
@@ -49,7 +49,7 @@ internal sealed class UnitStep : PruneStep
         using var scope = NewDisposeScope();
         var kept = Choose([.. Scores(statistics, cancel).Zip(Groups, (units, group) => masks.Units(Key(group)) is { } left ? units * left : units)], budget.Dense - (round.Scheduled(1) * (budget.Dense - budget.Limit)), cancel);
         Narrow(masks, kept);
-        aim = masks.Sparsity(map.Network);
+        aim = masks.Sparsity(map.Learned);
         return null;
     }
 
@@ -117,7 +117,7 @@ internal sealed class UnitStep : PruneStep
         using var frozen = no_grad();
         var removal = new Removal(map, Groups.Zip(kept).ToDictionary(pair => pair.First.Dimension, pair => pair.Second));
         foreach (var (group, stays) in Groups.Zip(kept)) masks.NarrowUnits(Key(group), tensor(stays));
-        foreach (var (name, parameter) in map.Network.Parameters)
+        foreach (var (name, parameter) in map.Learned.Parameters)
         {
             if (map.ExtentsOf(name) is not { } extents) continue;
             using var scope = NewDisposeScope();
@@ -138,13 +138,13 @@ internal sealed class UnitStep : PruneStep
     /// <summary>Several groups may begin at one weight.</summary>
     private string Key(Group group) => $"{Groups.IndexOf(group)} {group.Name}";
 
-    private static string? Kept(StructureMap map, Group group, Recipe recipe) => recipe.Keep.FirstOrDefault(pattern => map.Network.Weights
+    private static string? Kept(StructureMap map, Group group, Recipe recipe) => recipe.Keep.FirstOrDefault(pattern => map.Learned.Weights
         .Where(weight => group.Members.Any(axis => axis.Tensor == weight.Name && weight.OutputAxes.Contains(axis.Index)))
         .Any(weight => FileSystemName.MatchesSimpleExpression(pattern, weight.Name, ignoreCase: false) || FileSystemName.MatchesSimpleExpression(pattern, weight.Node.Name, ignoreCase: false)));
 
     private static ImmutableArray<Choice> ChoicesOf(StructureMap map, ImmutableArray<Group> groups, Recipe recipe)
     {
-        var network = map.Network;
+        var network = map.Learned;
         var weights = network.Weights.ToDictionary(weight => weight.Name);
         var free = groups.SelectMany(group => group.Members.Select(axis => (axis.Tensor, group))).ToLookup(use => use.Tensor, use => use.group);
         return

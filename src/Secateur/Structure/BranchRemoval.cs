@@ -1,8 +1,11 @@
+using Secateur.Execution;
 using Secateur.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Secateur.Structure;
 
-/// <summary>Takes whole branches out of a model: who read their sum reads the skip, and what nothing needs any more is dropped.</summary>
+/// <summary>Takes whole branches out of a model: who read what they made reads what they read, or the skip, and what nothing needs any more is dropped.</summary>
 /// <param name="branches">Of the model.</param>
 /// <param name="gone">Some of them, none held.</param>
 internal sealed class BranchRemoval(Branches branches, IReadOnlyCollection<Branch> gone)
@@ -17,17 +20,20 @@ internal sealed class BranchRemoval(Branches branches, IReadOnlyCollection<Branc
         var (idle, needed) = (branches.Idle(gone).ToHashSet(), branches.Needed(gone));
         var protos = own.Nodes.Zip(model.Graph.Nodes).ToDictionary(pair => pair.First, pair => pair.Second.Proto);
         var named = own.Nodes.SelectMany(node => node.Captured).Concat(own.Outputs.Select(output => output.Name)).ToHashSet(); // asked for by their names
-        foreach (var branch in gone.OrderBy(branch => own.Nodes.IndexOf(branch.Add)))
+        foreach (var (node, past) in gone.SelectMany(branch => branch.Path).OrderBy(step => own.Nodes.IndexOf(step.Node)))
         {
-            var (add, sum) = (protos[branch.Add], branch.Add.Outputs[0]);
-            var skip = add.Input[branch.Skip];
+            var (proto, sum) = (protos[node], node.Outputs[0]);
+            var skip = proto.Input[past];
             foreach (var reader in own.Nodes.Where(node => node.Inputs.Contains(sum)))
                 for (var place = 0; place < reader.Inputs.Length; place++)
                     if (reader.Inputs[place] == sum) protos[reader].Input[place] = skip;
-            if (!named.Contains(sum) || !needed.Contains(branch.Add)) continue;
-            add.OpType = "Identity";
-            add.Input.RemoveAt(branch.Input);
-            idle.Remove(branch.Add);
+            if (!named.Contains(sum) || !needed.Contains(node)) continue;
+            proto.OpType = "Identity";
+            proto.Attribute.Clear();
+            proto.Input.Clear();
+            proto.Input.Add(skip);
+            while (proto.Output.Count > 1) proto.Output.RemoveAt(1);
+            idle.Remove(node);
         }
         foreach (var node in idle) graph.Node.Remove(protos[node]);
         Leftovers.Drop(graph, branches.IdleConstants(idle));
@@ -36,15 +42,20 @@ internal sealed class BranchRemoval(Branches branches, IReadOnlyCollection<Branc
         return model.Reread();
     }
 
-    /// <summary>The twin: the whole model with the gates of these branches set to zero. It computes what the smaller model computes.</summary>
+    /// <summary>The twin: the whole model with the gates of these branches closed: zero, or of a layer the identity. It computes what the smaller model computes.</summary>
     /// <param name="source">The model, with the values that its constants shall have.</param>
     public OnnxModel Mask(OnnxModel source)
     {
         var model = new OnnxModel(source.Proto.Clone(), source.Path);
-        foreach (var name in gone.SelectMany(branch => branch.Gate).Distinct())
+        foreach (var (branch, name) in gone.SelectMany(branch => branch.Gate.Select(name => (branch, name))))
         {
             var tensor = model.Graph.Constants[name];
-            tensor.SetBytes(new byte[tensor.Bytes().Length]);
+            if (branch.Off is { } off)
+            {
+                using var scope = NewDisposeScope();
+                off(name).to_type(TorchTensors.TypeOf(tensor.Type())).Store(tensor);
+            }
+            else tensor.SetBytes(new byte[tensor.Bytes().Length]);
         }
         return model.Reread();
     }

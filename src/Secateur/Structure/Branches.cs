@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Secateur.Structure;
 
-/// <summary>The residual branches of a network, and what is left of the graph without some of them.</summary>
+/// <summary>The residual branches of a network and its layers of one shape, and what is left of the graph without some of them.</summary>
 public sealed class Branches
 {
     private const int LongestSkip = 8; // nodes of its own, such as a convolution and its normalization
@@ -15,6 +15,7 @@ public sealed class Branches
     private readonly Flow flow;
     private readonly HashSet<Node> dense;
     private readonly Dictionary<Node, string> skips = []; // of the Adds found so far
+    private readonly HashSet<Node> inside = []; // nodes on the way past a skip
 
     private Branches(Network network, ImmutableArray<Setting> settings)
     {
@@ -22,7 +23,8 @@ public sealed class Branches
         dense = flow.Needed(new Dictionary<Node, int>());
         HashSet<string> names = [];
         var weights = network.Weights.Select(weight => weight.Name).ToHashSet();
-        All = [.. network.Graph.Nodes.Where(node => node is { OpType: "Add" or "Sum", Domain: "", Inputs: [not "", not ""] }).Select(add => Find(add, weights, names)).OfType<Branch>()];
+        Branch[] residual = [.. network.Graph.Nodes.Where(node => node is { OpType: "Add" or "Sum", Domain: "", Inputs: [not "", not ""] }).Select(add => Find(add, weights, names)).OfType<Branch>()];
+        All = [.. residual.Concat(new SequentialLayers(network, settings, flow).Find(inside, names)).OrderBy(branch => network.Graph.Nodes.IndexOf(branch.Path[^1].Node))];
     }
 
     /// <summary>In the graph's order, those among them that must stay.</summary>
@@ -42,12 +44,24 @@ public sealed class Branches
     /// <summary>Looks at all sums, in the shapes that a map has seen.</summary>
     internal static Branches Of(StructureMap map) => new(map.Network, map.Settings);
 
+    /// <summary>From now on the network runs as if a branch were gone; one inside another may be left out too.</summary>
+    internal void Leave(Branch branch)
+    {
+        foreach (var (node, place) in branch.Path) network.Shortcuts[node] = place;
+    }
+
+    /// <summary>Undoes <see cref="Leave"/>.</summary>
+    internal void TakeBack(Branch branch)
+    {
+        foreach (var (node, _) in branch.Path) network.Shortcuts.Remove(node);
+    }
+
     /// <summary>The nodes that run no more.</summary>
     /// <param name="gone">Branches of these; one inside another may be among them.</param>
     public IReadOnlySet<Node> Idle(IReadOnlyCollection<Branch> gone)
     {
         var needed = Needed(gone);
-        needed.ExceptWith(gone.Select(branch => branch.Add));
+        needed.ExceptWith(gone.SelectMany(branch => branch.Path).Select(step => step.Node));
         return dense.Where(node => !needed.Contains(node)).ToHashSet();
     }
 
@@ -58,8 +72,8 @@ public sealed class Branches
         return idle.SelectMany(flow.Constants).Where(name => !read.Contains(name) && !flow.Leaving.Contains(name)).ToHashSet();
     }
 
-    /// <summary>The nodes whose results are needed, sums that hand on their skip among them.</summary>
-    internal HashSet<Node> Needed(IEnumerable<Branch> gone) => flow.Needed(gone.ToDictionary(branch => branch.Add, branch => branch.Skip));
+    /// <summary>The nodes whose results are needed, those that only hand on what they read among them.</summary>
+    internal HashSet<Node> Needed(IEnumerable<Branch> gone) => flow.Needed(gone.SelectMany(branch => branch.Path).ToDictionary(step => step.Node, step => step.Place));
 
     private Branch? Find(Node add, HashSet<string> weights, HashSet<string> names)
     {
@@ -73,9 +87,10 @@ public sealed class Branches
         if (own.Length == 0) own = Shared(add.Inputs[input], add.Inputs[1 - input], weights);
         if (own.Length == 0) return null;
         skips[add] = add.Inputs[1 - input];
+        inside.UnionWith(flow.Upstream(add.Inputs[input]).Except(flow.Upstream(add.Inputs[1 - input])).Select(flow.Maker).OfType<Node>());
         var gate = new Gate(network, settings[0], flow, nodes.ToHashSet()).Of(add.Inputs[input]);
         var name = names.Add(own[0]) ? own[0] : add.Name;
-        return new(name, add, input, nodes, own, gate.Constants, gate.Fault is { } fault ? $"held by {fault}" : null);
+        return new(name, [(add, 1 - input)], nodes, own, gate.Constants, gate.Fault is { } fault ? $"held by {fault}" : null);
     }
 
     /// <summary>The weights on the way to a branch that others read too.</summary>

@@ -50,7 +50,7 @@ public sealed class Group
     internal static ImmutableArray<Group> Of(StructureMap map)
     {
         var graph = map.Network.Graph;
-        var weights = map.Network.Weights.ToDictionary(weight => weight.Name);
+        var weights = map.Learned.Weights.ToDictionary(weight => weight.Name);
         Dictionary<Dimension, List<Axis>> members = [];
         foreach (var axis in graph.Constants.Keys.SelectMany(name => map.ExtentsOf(name)?.Index().Where(one => one.Item is not null).Select(one => new Axis(name, one.Index)) ?? []))
         {

@@ -17,9 +17,9 @@ public sealed class StructureMap : IDisposable
     private readonly Ties ties;
     private readonly Dictionary<string, Extent[]> shapesOf = [];
 
-    private StructureMap(Network network, DisposeScope scope, ImmutableArray<Setting> settings, Ties ties)
+    private StructureMap(Network network, Network learned, DisposeScope scope, ImmutableArray<Setting> settings, Ties ties)
     {
-        (Network, this.scope, Settings, this.ties) = (network, scope, settings, ties);
+        (Network, Learned, this.scope, Settings, this.ties) = (network, learned, scope, settings, ties);
         foreach (var (axis, extent) in ties.Extents)
         {
             if (!shapesOf.TryGetValue(axis.Tensor, out var all)) shapesOf[axis.Tensor] = all = new Extent[settings[0].Shapes[axis.Tensor].Length];
@@ -30,7 +30,13 @@ public sealed class StructureMap : IDisposable
     /// <summary>Looks at all nodes. The map sees the model as it is; a model is not changed by it.</summary>
     /// <param name="network">Of the model; it must live as long as the map.</param>
     /// <param name="inputs">Shapes of inputs that the file leaves open, by name; usual sizes where none are given.</param>
-    public static StructureMap Of(Network network, IReadOnlyDictionary<string, long[]>? inputs = null)
+    public static StructureMap Of(Network network, IReadOnlyDictionary<string, long[]>? inputs = null) => Of(network, inputs, network);
+
+    /// <summary>The same for a model whose weights are integers.</summary>
+    /// <param name="network">Of the model; it must live as long as the map.</param>
+    /// <param name="inputs">As above.</param>
+    /// <param name="learned">Of what <see cref="Dequantized"/> makes of the model; it must live as long, too.</param>
+    internal static StructureMap Of(Network network, IReadOnlyDictionary<string, long[]>? inputs, Network learned)
     {
         var scope = NewDisposeScope();
         try
@@ -44,7 +50,7 @@ public sealed class StructureMap : IDisposable
             foreach (var input in network.Graph.Inputs) ties.BlockEdge(input.Name, $"it is an axis of the model's input '{input.Name}'");
             foreach (var output in network.Graph.Outputs) ties.BlockEdge(output.Name, $"it is an axis of the model's output '{output.Name}'");
             HoldReadSizes(network.Graph, settings[0].Sizes, ties);
-            var map = new StructureMap(network, scope, settings, ties);
+            var map = new StructureMap(network, learned, scope, settings, ties);
             map.HoldUnmendable();
             map.Groups = Group.Of(map);
             return map;
@@ -57,6 +63,9 @@ public sealed class StructureMap : IDisposable
     }
 
     public Network Network { get; }
+
+    /// <summary>The network whose weights are scored and masked: the same, or where they are integers another with the numbers that these stand for, under the same names.</summary>
+    internal Network Learned { get; }
 
     /// <summary>Every dimension that a weight has, in the graph's order, those among them that must stay whole.</summary>
     public ImmutableArray<Group> Groups { get; private set; } = [];

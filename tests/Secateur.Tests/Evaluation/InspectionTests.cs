@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Secateur.Architectures;
 using Secateur.Evaluation;
 
 namespace Secateur.Tests.Evaluation;
@@ -57,5 +58,18 @@ public sealed class InspectionTests
         using var packed = new MemoryStream();
         using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true)) gzip.Write(bytes);
         Assert.Equal(packed.Length, facts.GzipBytes);
+    }
+
+    [Fact]
+    public void What_could_be_written_anew_is_told()
+    {
+        var transformer = Inspection.Of(Architecture.All["vit-small"].Build(new() { InputShape = [1, 28, 28], Classes = 10 }, 7)).Rewriting;
+        var stream = Assert.Single(transformer.Streams);
+        Assert.Equal((64, 9), (stream.Width, stream.Normalizations));
+        Assert.True(stream is { Writers: >= 8, Readers: >= 8 } && transformer.Factorable >= 16);
+        var residual = Inspection.Of(Architecture.All["resnet-8"].Build(new() { InputShape = [3, 8, 8], Classes = 10 }, 7)).Rewriting;
+        Assert.Empty(residual.Streams);
+        Assert.Contains("(Relu)", residual.StreamsRefused[0], StringComparison.Ordinal);
+        Assert.InRange(residual.Factorable, 8, 10);
     }
 }

@@ -1,6 +1,8 @@
+using Secateur.Architectures;
 using Secateur.Data;
 using Secateur.Evaluation;
 using Secateur.Onnx;
+using Secateur.Structure.Latency;
 using Secateur.Testing;
 using Secateur.Tests.Evaluation;
 using static TorchSharp.torch;
@@ -62,6 +64,22 @@ public sealed class LayerPruningTests(LayerPruningTests.Residual residual) : ICl
     }
 
     [Fact]
+    public void As_few_layers_go_as_reach_a_speed_and_a_table_tells_it_without_measuring()
+    {
+        var measured = Prune(new() { Granularity = "layer", Speedup = 1.15, Training = Training }, residual.Data, residual.Output());
+        Assert.InRange(measured.LayersDropped.Length, 1, 3);
+        Assert.Contains(measured.Notes, note => note.Contains("the fewest that reach what was asked", StringComparison.Ordinal));
+        Assert.Equal(measured.LayersDropped.Select(layer => layer.Cost).OrderDescending(), measured.LayersDropped.Select(layer => layer.Cost));
+
+        var table = Path.ChangeExtension(residual.Output(), ".json");
+        LatencyExport.Write([residual.Model], table, new() { Threads = 1 }, Path.ChangeExtension(table, ".cache.json"), null, TestContext.Current.CancellationToken);
+        var told = Prune(new() { Granularity = "layer", Speedup = 1.15, LatencyTable = table }, null, residual.Output());
+        Assert.InRange(told.LayersDropped[^1].Cost, 0.1, 1 / 1.15);
+        Assert.Matches("a speed of 900x cannot be met by leaving out layers: .* times as fast by the table",
+            Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Speedup = 900, LatencyTable = table }, null, residual.Output())).Message);
+    }
+
+    [Fact]
     public void Labels_are_not_needed_nor_is_data()
     {
         var taught = Prune(new() { Granularity = "layer", Sparsity = 0.1, Training = Training }, residual.Unlabelled, residual.Output());
@@ -72,10 +90,24 @@ public sealed class LayerPruningTests(LayerPruningTests.Residual residual) : ICl
     }
 
     [Fact]
+    public void Layers_without_a_skip_go_too_and_are_not_trained_while_they_are_off()
+    {
+        var (dense, output) = (residual.Output(), residual.Output());
+        var masked = Path.ChangeExtension(output, ".masked.onnx");
+        TrainJob.Run("conv-6", residual.Data, dense, new() { Epochs = 2, Batch = 50 }, seed: 5, null, null, cancel: TestContext.Current.CancellationToken);
+        var result = Pruner.For(dense).With(new() { Granularity = "layer", Macs = 0.7, Rounds = 2, Schedule = "linear", Training = Training })
+            .Run(residual.Data, output, new() { Benchmark = false, Masked = masked }, cancel: TestContext.Current.CancellationToken);
+        Assert.NotEmpty(result.LayersDropped);
+        Assert.InRange(result.Output.Macs, 1, 0.7 * result.Input.Macs);
+        Assert.Equal(Output(masked), Output(output), (a, b) => Math.Abs(a - b) < 1e-4);
+        Assert.InRange(result.Quality!.After, result.Quality.Before - 0.3, 1);
+    }
+
+    [Fact]
     public void What_cannot_be_met_and_what_says_nothing_of_layers_is_refused()
     {
         Assert.Contains("cannot be met by leaving out layers", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Macs = 0.01 }, null, residual.Output())).Message, StringComparison.Ordinal);
-        Assert.Contains("speedup and latency are reached by widths", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Speedup = 2 }, null, residual.Output())).Message, StringComparison.Ordinal);
+        Assert.Matches("without all 3 that may go it is measured [0-9.]+ times as fast", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Speedup = 900 }, null, residual.Output())).Message);
         Assert.Contains("leave out criterion", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "layer", Criterion = "taylor" }, null, residual.Output())).Message, StringComparison.Ordinal);
     }
 
@@ -98,6 +130,17 @@ public sealed class LayerPruningTests(LayerPruningTests.Residual residual) : ICl
         Assert.InRange(macs.Output.Macs, 1, macs.Input.Macs / 2);
         var size = Prune(new() { Granularity = "rank", Size = macs.Input.Bytes * 6 / 10 }, null, residual.Output());
         Assert.InRange(size.Output.Bytes, 1, macs.Input.Bytes * 6 / 10);
+    }
+
+    [Fact]
+    public void Ranks_are_cut_to_a_measured_speed()
+    {
+        var dense = residual.Output();
+        Architecture.All["lenet-300-100"].Build(new() { InputShape = [1, 28, 28], Classes = 10, Width = 8 }, 7).Save(dense);
+        Threads.Use(1);
+        var result = Pruner.For(dense).With(new() { Granularity = "rank", Speedup = 1.5 }).Run(null, residual.Output(), new() { Benchmark = false }, cancel: TestContext.Current.CancellationToken);
+        Assert.InRange(result.Output.Macs, 1, 0.9 * result.Input.Macs);
+        Assert.Matches("fastest that could be made is measured [0-9.]+ times as fast", Assert.Throws<SecateurException>(() => Prune(new() { Granularity = "rank", Speedup = 500 }, null, residual.Output())).Message);
     }
 
     [Theory]

@@ -100,7 +100,7 @@ public sealed class StreamPlanTests(StreamPlanTests.Transformer transformer) : I
         string Refused(Recipe recipe) => Assert.Throws<SecateurException>(() => Pruner.For(transformer.Model).With(recipe with { Granularity = "embedding" })).Message;
         Assert.Contains("leave out keep", Refused(new() { Keep = ["head*"] }), StringComparison.Ordinal);
         Assert.Contains("directions are chosen once", Refused(new() { MaxDrop = 0.01 }), StringComparison.Ordinal);
-        Assert.Contains("embedding takes sparsity, macs, size", Refused(new() { Speedup = 2 }), StringComparison.Ordinal);
+        Assert.Contains("leave out latencyTable", Refused(new() { Speedup = 2, LatencyTable = "x.json" }), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,6 +21,9 @@ public sealed class BranchesTests
     [InlineData("nested", 2)]
     [InlineData("parallel", 2)]
     [InlineData("ends the graph", 1)]
+    [InlineData("sequence", 2)]
+    [InlineData("perceptron", 2)]
+    [InlineData("conv-6", 3)]
     [InlineData("resnet-20", 9)]
     [InlineData("vit-small", 8)]
     [InlineData("mobilenet-v2-small", 2)]
@@ -70,7 +73,7 @@ public sealed class BranchesTests
     public void A_branch_that_cannot_be_zero_is_held_by_its_node(string last, string? held)
     {
         using var network = Nets.Of([SmallGraphs.Node("MatMul", ["x", "w"], ["h"]), SmallGraphs.Node(last, ["h"], ["s"]), SmallGraphs.Node("Add", ["x", "s"], ["y"])], [4, 8], [("w", [8, 8])], 1);
-        Assert.Equal(held is null ? null : $"held by {held}", Assert.Single(Branches.Of(network).All).Held);
+        Assert.Equal(held is null ? null : $"held by {held}", Assert.Single(Branches.Of(network).All, branch => branch.IsResidual).Held);
     }
 
     [Fact]
@@ -81,17 +84,17 @@ public sealed class BranchesTests
                 SmallGraphs.Node("MatMul", ["x", "w"], ["h"]), SmallGraphs.Node("Add", ["x", "h"], ["s"]),
                 SmallGraphs.Node("Mul", ["s", "h"], ["y"]),
             ], [4, 8], [("w", [8, 8])], 1);
-        Assert.Equal("held by 'matmul' (MatMul): its result is read outside of the branch too", Assert.Single(Branches.Of(network).All).Held);
+        Assert.Equal("held by 'matmul' (MatMul): its result is read outside of the branch too", Assert.Single(Branches.Of(network).All, branch => branch.IsResidual).Held);
     }
 
     [Fact]
     public void Sums_of_positions_and_of_two_like_paths_are_no_branches()
     {
         using var positions = Nets.Of([SmallGraphs.Node("MatMul", ["x", "w"], ["h"]), SmallGraphs.Node("Add", ["h", "p"], ["y"])], [4, 8], [("w", [8, 8]), ("p", [1, 8])], 1);
-        Assert.Empty(Branches.Of(positions).All);
+        Assert.DoesNotContain(Branches.Of(positions).All, branch => branch.IsResidual);
         using var alike = Nets.Of([SmallGraphs.Node("MatMul", ["x", "v"], ["g"]), SmallGraphs.Node("MatMul", ["x", "w"], ["h"]), SmallGraphs.Node("Add", ["g", "h"], ["y"])],
             [4, 8], [("v", [8, 8]), ("w", [8, 8])], 1);
-        Assert.Empty(Branches.Of(alike).All);
+        Assert.DoesNotContain(Branches.Of(alike).All, branch => branch.IsResidual);
     }
 
     [Fact]
@@ -102,6 +105,61 @@ public sealed class BranchesTests
                 SmallGraphs.Node("MatMul", ["x", "w"], ["g"]), SmallGraphs.Node("MatMul", ["g", "w"], ["h"]), SmallGraphs.Node("Add", ["g", "h"], ["y"]),
             ], [4, 8], [("w", [8, 8])], 1);
         Assert.All(Branches.Of(network).All, branch => Assert.NotNull(branch.Held));
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1, null)]
+    [InlineData(3, 2, 2, null)]
+    [InlineData(2, 1, 1, null)]
+    [InlineData(4, 1, 2, null)]
+    [InlineData(3, 1, 2, "held by 'conv' (Conv): no weight makes it the identity")]
+    public void A_kernel_is_the_identity_wherever_its_middle_is(long kernel, long dilation, long before, string? held)
+    {
+        var after = dilation * (kernel - 1) - before;
+        using var network = Nets.Of([SmallGraphs.Node("Conv", ["x", "w"], ["y"], ("pads", (long[])[before, before, after, after]), ("dilations", (long[])[dilation, dilation]))],
+            [4, 4, 6, 6], [("w", [4, 4, kernel, kernel])], 1);
+        var branches = Branches.Of(network);
+        var layer = Assert.Single(branches.All);
+        Assert.Equal(held, layer.Held);
+        if (held is null) Assert.InRange(BranchLaw.Check(branches, [layer], 5, 2, Directory.CreateTempSubdirectory("secateur-").FullName).Error, 0, Tolerance);
+    }
+
+    [Fact]
+    public void A_layer_goes_with_its_bias_and_normalization_and_leaves_the_activation()
+    {
+        using var network = new Network(Drawn(Model("sequence")));
+        var branches = Branches.Of(network);
+        Assert.Equal(["a.weight", "c.weight", "b.weight"], branches.All.Select(layer => layer.Name));
+        var model = new BranchRemoval(branches, branches.All).Apply(network.Model);
+        Assert.Equal(["Conv", "Relu", "Relu", "Relu", "GlobalAveragePool", "Flatten", "Gemm"], model.Graph.Nodes.Select(node => node.OpType));
+        Assert.All(model.Graph.Constants.Keys, name => Assert.True(name.StartsWith("stem.", StringComparison.Ordinal) || name.StartsWith("head.", StringComparison.Ordinal), name));
+    }
+
+    [Fact]
+    public void A_layer_whose_weight_another_reads_is_held_by_that_node()
+    {
+        using var network = Nets.Of([SmallGraphs.Node("MatMul", ["x", "w"], ["g"]), SmallGraphs.Node("Relu", ["g"], ["h"]), SmallGraphs.Node("Gemm", ["h", "w"], ["y"])], [4, 8], [("w", [8, 8])], 1);
+        Assert.All(Branches.Of(network).All, layer => Assert.Matches("^held by 'gemm' .Gemm.: it reads 'w' too$", layer.Held));
+    }
+
+    [Fact]
+    public void A_network_runs_as_if_a_branch_were_gone_and_again_as_it_was()
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        foreach (var graph in (string[])["sequence", "perceptron", "resnet-20"])
+        {
+            using var network = new Network(Drawn(Model(graph)));
+            var branches = Branches.Of(network);
+            var inputs = network.Graph.Inputs.ToDictionary(input => input.Name, input => TorchSharp.torch.rand(input.ShapeWith(2)));
+            var before = network.Run(inputs)[0];
+            Branch[] free = [.. branches.All.Where(branch => branch.Held is null)];
+            foreach (var branch in free) branches.Leave(branch);
+            var without = network.Run(inputs)[0];
+            foreach (var branch in free) branches.TakeBack(branch);
+            using var shorter = new Network(new BranchRemoval(branches, free).Apply(network.Model));
+            Assert.True(shorter.Run(inputs)[0].allclose(without, 1e-5, 1e-6), graph);
+            Assert.True(network.Run(inputs)[0].equal(before).all().item<bool>(), graph);
+        }
     }
 
     private static OnnxModel Model(string graph) => Architecture.All.TryGetValue(graph, out var architecture)
@@ -123,6 +181,21 @@ public sealed class BranchesTests
                 _ => graph.Add(picture, Block(picture, "a", "b", 1, 4)),
             };
             graph.Output(name == "ends the graph" ? picture : graph.Gemm("head", graph.Flatten(graph.GlobalAveragePool(graph.Relu(picture))), 3, relu: false), "output");
+            return graph.ToModel();
+        }
+        if (name == "sequence")
+        {
+            var value = graph.Relu(graph.Conv("stem", graph.Input("input", DataType.Float, 3, 8, 8), 4, kernel: 3, pad: 1));
+            value = graph.Relu(graph.BatchNorm("a.norm", graph.Conv("a", value, 4, kernel: 3, pad: 1, bias: false)));
+            value = graph.Relu(graph.BatchNorm("b.norm", graph.Conv("b", graph.Conv("c", value, 4, kernel: 1, group: 2), 4, kernel: 5, pad: 2, group: 4)));
+            graph.Output(graph.Gemm("head", graph.Flatten(graph.GlobalAveragePool(value)), 3, relu: false), "output");
+            return graph.ToModel();
+        }
+        if (name == "perceptron")
+        {
+            var value = graph.Relu(graph.Gemm("first", graph.Flatten(graph.Input("input", DataType.Float, 2, 4)), 6, relu: true));
+            value = graph.Relu(graph.Linear("second", graph.Relu(graph.Gemm("third", value, 6, relu: true)), 6));
+            graph.Output(graph.Gemm("head", value, 3, relu: false), "output");
             return graph.ToModel();
         }
         var x = graph.Linear("embed", graph.Input("input", DataType.Float, 4, 8), 8); // [tokens, size]

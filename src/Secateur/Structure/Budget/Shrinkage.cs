@@ -13,6 +13,9 @@ public delegate ImmutableArray<long> ShapeOf(string value, ReadOnlySpan<int> kep
 /// <param name="ShapeOf">With all units kept, the dense shape. A unit may stand for several places of an axis.</param>
 public sealed record Shrinkage(ImmutableArray<int> Units, ShapeOf ShapeOf)
 {
+    /// <summary>Nothing shrinks.</summary>
+    internal static Shrinkage None(Shapes shapes) => new([], (value, _) => shapes[value]);
+
     /// <summary>All groups that may shrink.</summary>
     internal static Shrinkage Of(StructureMap map, Shapes shapes) => Of(map, [.. map.Groups.Where(group => group.Held is null)], shapes);
 

@@ -19,8 +19,11 @@ internal sealed class GridPlan
     private readonly Func<ImmutableArray<int>, double> work;
     private readonly ImmutableArray<int> units;
 
-    private GridPlan(ImmutableArray<int> groups, ImmutableArray<int> units, ImmutableArray<Slice> slices, PieceModel dense, Func<ImmutableArray<int>, double> work) =>
-        (Groups, this.units, this.slices, DenseKey, this.work, Points) = (groups, units, slices, dense.Key, work, [.. slices.SelectMany(slice => slice.Points.Select(point => point.Model)).Append(dense)]);
+    private GridPlan(Node main, ImmutableArray<int> groups, ImmutableArray<int> units, ImmutableArray<Slice> slices, PieceModel dense, Func<ImmutableArray<int>, double> work) =>
+        (Main, Groups, this.units, this.slices, DenseKey, this.work, Points) = (main, groups, units, slices, dense.Key, work, [.. slices.SelectMany(slice => slice.Points.Select(point => point.Model)).Append(dense)]);
+
+    /// <summary>The node that multiplies.</summary>
+    public Node Main { get; }
 
     /// <summary>All that decide its shapes.</summary>
     public ImmutableArray<int> Groups { get; }
@@ -38,7 +41,7 @@ internal sealed class GridPlan
         var slices = ImmutableArray.CreateBuilder<Slice>();
         if (groups.Length > 0) slices.Add(Over(groups[..Math.Min(2, groups.Length)]));
         foreach (var group in groups.Skip(2)) slices.Add(Over([group]));
-        return new(groups, shrinkage.Units, slices.ToImmutable(), dense, Work);
+        return new(piece.Main, groups, shrinkage.Units, slices.ToImmutable(), dense, Work);
 
         Slice Over(ImmutableArray<int> own)
         {

@@ -29,7 +29,8 @@ public static class LatencyExport
             using var network = new Network(model);
             var inputs = settings.Examples is { } examples ? ShapesOf(model.Graph, examples, settings.Batch) : settings.Shapes;
             var shapes = Shapes.Of(network, settings.Batch, inputs);
-            using var map = StructureMap.Of(network, inputs);
+            using var learned = Dequantized.Of(model) is { } floats ? new Network(floats) : null;
+            using var map = StructureMap.Of(network, inputs, learned ?? network);
             foreach (var kinds in UnitKinds.All.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
             {
                 var latency = new LatencyModel(path, model, shapes, Shrinkage.Of(map, [.. map.Groups.Where(group => group.Held is null && kinds.Contains(group.Kind))], shapes), own);

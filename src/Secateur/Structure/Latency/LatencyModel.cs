@@ -90,8 +90,23 @@ public sealed class LatencyModel
             else terms.Add(plan.ToTerm(point => table[point.Key]));
         }
         var sum = new CostFunction(constant, terms.ToImmutable());
-        var (whole, told) = (table[Whole]!.Value, sum.At([.. shrinkage.Units]));
+        var (factor, added) = Fit(sum.At([.. shrinkage.Units]), untimed);
+        return sum.Scaled(factor, added);
+    }
+
+    /// <summary>Milliseconds of a run of the whole dense model, and of each node that multiplies with the light ones after it.</summary>
+    /// <exception cref="SecateurException">The table lacks a key.</exception>
+    internal (double Whole, IReadOnlyDictionary<Node, double> ByNode) OfNodes()
+    {
+        var (factor, _) = Fit(Alone, hasOthers || plans.Any(plan => table[plan.DenseKey] is null));
+        return (table[Whole]!.Value, plans.ToDictionary(plan => plan.Main, plan => factor * (table[plan.DenseKey] ?? 0)));
+    }
+
+    /// <summary>By what the pieces' times are multiplied, and what is added, to be the whole model's.</summary>
+    private (double Factor, double Added) Fit(double told, bool untimed)
+    {
+        var whole = table[Whole]!.Value;
         var empty = Math.Min(table[Empty]!.Value, whole / 2);
-        return untimed && told < whole ? sum.Scaled(1, whole - told) : sum.Scaled((whole - empty) / told, empty);
+        return untimed && told < whole ? (1, whole - told) : ((whole - empty) / told, empty);
     }
 }

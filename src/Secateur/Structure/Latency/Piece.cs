@@ -7,10 +7,11 @@ namespace Secateur.Structure.Latency;
 
 /// <summary>A stretch of a graph that is timed as one: a node that multiplies and the light ones after it, which ONNX Runtime may fuse into it.</summary>
 /// <remarks>A light node goes with the last of the pieces that it reads from; those before the first node that multiplies are one piece.</remarks>
+/// <param name="Main">The node that multiplies; of the piece before all such ones its first.</param>
 /// <param name="Nodes">In an order in which they can be run.</param>
 /// <param name="Inputs">Values of other pieces that they read.</param>
 /// <param name="Outputs">Values that others read, or that leave the graph; of a piece that nobody reads its last ones.</param>
-internal sealed record Piece(ImmutableArray<Node> Nodes, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs)
+internal sealed record Piece(Node Main, ImmutableArray<Node> Nodes, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs)
 {
     /// <summary>Every value and constant whose shape it knows.</summary>
     public IEnumerable<string> Values => Nodes.SelectMany(node => node.Inputs.Concat(node.Outputs)).Where(name => name.Length > 0).Distinct();
@@ -63,7 +64,7 @@ internal sealed record Piece(ImmutableArray<Node> Nodes, ImmutableArray<string> 
         HashSet<string> made = [.. all.SelectMany(node => node.Outputs)];
         string[] results = [.. nodes.SelectMany(node => node.Outputs).Where(name => name.Length > 0)];
         string[] outputs = [.. results.Where(name => leaving.Contains(name) || graph.Consumers.GetValueOrDefault(name, []).Any(reader => !inside.Contains(reader)))];
-        return new([.. all],
+        return new(nodes[0], [.. all],
             [.. nodes.SelectMany(node => node.Inputs).Where(name => name.Length > 0 && !made.Contains(name) && !fixedValues.Contains(name)).Distinct()],
             [.. outputs.Length > 0 ? outputs : results.Where(name => !graph.Consumers.ContainsKey(name))]);
     }
