@@ -43,7 +43,7 @@ internal sealed unsafe class Check(Level level, Random random)
         float[] whole = [.. Draw.Weights(random, rows, columns, Sparsity(), level.Lanes).Select(value => MathF.Round(value * 127))];
         var (scales, bias, x, y) = (Draw.Values(random, rows), Draw.Values(random, rows), Draw.Values(random, tokens * columns), new float[tokens * rows]);
         using var csr = Draw.Csr(whole, rows, columns);
-        using var strips = new Strips(csr, bias, scales, level.Lanes);
+        using var strips = new Strips(csr, RowGroups.Best(csr, level.Lanes), bias, scales);
         fixed (float* from = x, to = y) level.Run(strips, from, columns, to, rows, tokens, false, 0, strips.Groups);
         var (expected, sizes) = Reference.Product([.. whole.Select((value, i) => value * scales[i / columns])], bias, x, rows, columns, tokens);
         Kernels.Add("strips of bytes");

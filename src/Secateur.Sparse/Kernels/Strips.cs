@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Secateur.Sparse.Kernels;
 
-/// <summary>y = W·x + b where as many rows as a vector has lanes are kept or pruned together (<c>block-16x1</c>), and one to four tokens: a column of a strip is one vector.</summary>
+/// <summary>y = W·x + b where as many rows as a vector has lanes are kept or pruned together, wherever they lie (<c>block-16x1</c>), and one to four tokens: a column of a strip is one vector.</summary>
 /// <remarks>Nothing is looked up and nothing is wasted, so that memory is the limit; weights of one byte, with a scale for each row, are then four times as fast as floats.</remarks>
 internal sealed unsafe class Strips : IDisposable
 {
@@ -11,33 +11,32 @@ internal sealed unsafe class Strips : IDisposable
     private readonly Native<ushort> _columns;  // of each strip
     private readonly Native<float>? _floats;   // [strip's columns, lanes]
     private readonly Native<sbyte>? _bytes;    // alike
-    private readonly Native<float> _scales;    // [rows up to a whole strip]
+    private readonly bool _natural;            // rows are in their own order
+    private readonly Native<int> _rows;        // [rows up to a whole strip]: where each lane's sum belongs
+    private readonly Native<float> _scales;    // alike
     private readonly Native<float> _bias;      // alike
 
     /// <param name="csr">W, of at most 65,536 columns; where there are scales, whole numbers from −128 to 127 that they multiply.</param>
+    /// <param name="groups">As high as a vector has lanes.</param>
     /// <param name="bias">[rows]; none where empty.</param>
     /// <param name="scales">[rows], by which bytes are multiplied; floats are kept where empty.</param>
-    /// <param name="lanes">Floats of a vector, which is the height of a strip.</param>
     /// <exception cref="ArgumentException">A value is no byte.</exception>
-    public Strips(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, int lanes)
+    public Strips(Csr csr, RowGroups groups, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales)
     {
-        (Rows, Columns) = (csr.Rows, csr.Columns);
-        _strips = (Rows + lanes - 1) / lanes;
-        var blocks = Grouped.Joined(csr, lanes);
-        (_starts, _columns, _scales, _bias) = (new(_strips + 1), new(blocks), new((long)_strips * lanes), new((long)_strips * lanes));
-        bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
-        scales.CopyTo(new Span<float>(_scales.Pointer, Rows));
+        (Rows, Columns, _strips, _natural) = (csr.Rows, csr.Columns, groups.Count, groups.AreNeighbours);
+        var (blocks, lanes) = (groups.Joined, groups.Height);
+        (_starts, _columns, _rows, _scales, _bias) = (new(_strips + 1), new(blocks), groups.Places(), groups.Arranged(scales), groups.Arranged(bias));
         if (scales.IsEmpty) _floats = new(blocks * lanes);
         else _bytes = new(blocks * lanes);
         var at = 0;
         for (var strip = 0; strip < _strips; strip++)
         {
             _starts[strip] = at;
-            Grouped.Walk(csr, strip * lanes, lanes, (column, row, value) =>
+            groups.Walk(csr, strip, (column, member, value) =>
             {
-                if (row < 0) _columns[at++] = checked((ushort)column);
-                else if (_floats is not null) _floats[(at - 1L) * lanes + row] = value;
-                else _bytes![(at - 1L) * lanes + row] = Byte(value);
+                if (member < 0) _columns[at++] = checked((ushort)column);
+                else if (_floats is not null) _floats[(at - 1L) * lanes + member] = value;
+                else _bytes![(at - 1L) * lanes + member] = Byte(value);
             });
         }
         _starts[_strips] = at;
@@ -52,7 +51,7 @@ internal sealed unsafe class Strips : IDisposable
     /// <summary>Strips, by which the work may be divided.</summary>
     public int Groups => _strips;
 
-    public long Bytes => _starts.Bytes + _columns.Bytes + (_floats?.Bytes ?? 0) + (_bytes?.Bytes ?? 0) + _scales.Bytes + _bias.Bytes;
+    public long Bytes => _starts.Bytes + _columns.Bytes + _rows.Bytes + (_floats?.Bytes ?? 0) + (_bytes?.Bytes ?? 0) + _scales.Bytes + _bias.Bytes;
 
     private static sbyte Byte(float value) => value == MathF.Round(value) && value is >= sbyte.MinValue and <= sbyte.MaxValue
         ? (sbyte)value
@@ -154,20 +153,22 @@ internal sealed unsafe class Strips : IDisposable
         var bias = S.Load(_bias.Pointer + row);
         sum = T.Scaled ? S.MultiplyAdd(sum, S.Load(_scales.Pointer + row), bias) : S.Add(sum, bias);
         if (relu) sum = S.Max(S.All(0), sum);
-        if (row + S.Lanes <= Rows)
+        if (_natural && row + S.Lanes <= Rows)
         {
             S.Store(sum, y + row);
             return;
         }
         var whole = stackalloc float[S.Lanes];
         S.Store(sum, whole);
-        new Span<float>(whole, Rows - row).CopyTo(new(y + row, Rows - row));
+        for (var lane = 0; lane < S.Lanes; lane++)
+            if (_rows.Pointer[row + lane] is var at && at < Rows) y[at] = whole[lane];
     }
 
     public void Dispose()
     {
         _starts.Dispose();
         _columns.Dispose();
+        _rows.Dispose();
         _floats?.Dispose();
         _bytes?.Dispose();
         _scales.Dispose();

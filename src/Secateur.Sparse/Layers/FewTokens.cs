@@ -16,7 +16,8 @@ internal sealed unsafe class FewTokens : IDisposable
     public FewTokens(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, Level level)
     {
         _level = level;
-        if (csr.Columns <= Strips.MostColumns && Grouped.Joined(csr, level.Lanes) * level.Lanes <= Filled * csr.Nonzero) _strips = Packed(csr, bias, scales, level.Lanes);
+        var groups = csr.Columns <= Strips.MostColumns ? RowGroups.Best(csr, level.Lanes) : null;
+        if (groups?.Joined * level.Lanes <= Filled * csr.Nonzero) _strips = Packed(csr, groups!, bias, scales);
         else _lookup = new(csr, bias, level.Lanes);
     }
 
@@ -48,11 +49,11 @@ internal sealed unsafe class FewTokens : IDisposable
         else _level.Run(_lookup!, x, y, yStride, tokens, relu, from, to);
     }
 
-    private static Strips Packed(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, int lanes)
+    private static Strips Packed(Csr csr, RowGroups groups, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales)
     {
-        if (scales.IsEmpty) return new(csr, bias, default, lanes);
+        if (scales.IsEmpty) return new(csr, groups, bias, default);
         using var bytes = csr.DividedBy(scales);
-        return new(bytes, bias, scales, lanes);
+        return new(bytes, groups, bias, scales);
     }
 
     public void Dispose()
