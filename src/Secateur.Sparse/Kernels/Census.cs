@@ -30,12 +30,14 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
     {
         var sketches = Sketches.Of(matrix, Nonzero);
         var share = Nonzero / (double)Math.Max(1, sketches.Nonzero);
-        return this with
+        return sketches.Group(2) is null ? this : this with
         {
-            Pairs = (long)Math.Min(Pairs, sketches.Group(2).Joined * share),
-            Fours = (long)Math.Min(Fours, sketches.Group(4).Joined * share),
-            Sixteens = (long)Math.Min(Sixteens, sketches.Group(16).Joined * share),
+            Pairs = Joined(2, Pairs),
+            Fours = Joined(4, Fours),
+            Sixteens = Joined(16, Sixteens),
         };
+
+        long Joined(int height, long neighbours) => sketches.Group(height) is { } found ? (long)Math.Min(neighbours, found.Joined * share) : neighbours;
     }
 
     /// <summary>Sixteen rows of a column side by side.</summary>

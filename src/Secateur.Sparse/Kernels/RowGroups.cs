@@ -20,7 +20,9 @@ internal sealed record RowGroups(int[] Order, int Height, long Joined)
     {
         var neighbours = Neighbours(csr, height);
         if (height == 1 || neighbours.Joined * height <= Enough * csr.Nonzero) return neighbours;
-        var others = Of(csr, sketches().Group(height).Order, height);
+        var sketch = sketches();
+        if (sketch.Group(height) is not { } found || found.Joined * csr.Nonzero >= Gain * neighbours.Joined * sketch.Nonzero) return neighbours;
+        var others = Of(csr, found.Order, height);
         return others.Joined < Gain * neighbours.Joined ? others : neighbours;
     }
 

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace Secateur.Sparse.Kernels;
 
 /// <summary>A few numbers of each row, by which rows with the same columns, or nearly the same, find each other wherever they lie.</summary>
@@ -10,11 +13,13 @@ internal sealed class Sketches
     private const int Classes = 8;
     private const int Tried = 32;      // rows that one is compared with, at most, in each band
     private const double Alike = 0.75; // least share of classes that agree, of those that have columns
-    private const int LeastColumns = 1024, LeastNonzero = 64; // that are looked at, and what a row should have among them
+    private const int LeastColumns = 256, LeastNonzero = 48; // that are looked at, and what a row should have among them
 
     private readonly int[] _counts;  // nonzeros of each row, of those that were looked at
     private readonly ulong[] _sums;
     private readonly uint[] _least;  // [rows, classes]
+    private (int[] Order, double Joined)? _pairs;
+    private bool _looked;            // for pairs: where there are none, there are no larger groups
 
     /// <param name="rows">Of the matrix.</param>
     public Sketches(int rows)
@@ -69,19 +74,30 @@ internal sealed class Sketches
     }
 
     /// <summary>All rows, those side by side that belong together: whole groups first, each of neighbours as far as can be.</summary>
-    /// <param name="height">Rows of a group.</param>
-    public (int[] Order, double Joined) Group(int height)
+    /// <param name="height">Rows of a group, at least 2.</param>
+    /// <returns>Rows, and the columns, of those looked at, that all groups have together, about; null where no two rows belong together.</returns>
+    public (int[] Order, double Joined)? Group(int height)
+    {
+        if (!_looked) (_pairs, _looked) = (Grouped(2), true);
+        return height == 2 || _pairs is null ? _pairs : Grouped(height);
+    }
+
+    private (int[] Order, double Joined)? Grouped(int height)
     {
         var (groups, left, joined) = (new List<int[]>(), new List<int>(), 0.0);
-        foreach (var same in Enumerable.Range(0, _counts.Length).GroupBy(row => (_sums[row], _counts[row])))
+        int[] sorted = [.. Enumerable.Range(0, _counts.Length)];
+        Array.Sort((ulong[])_sums.Clone(), sorted);
+        for (int from = 0, to = 0; from < sorted.Length; from = to)
         {
-            int[] rows = [.. same];
-            var whole = rows.Length / height * height;
-            for (var at = 0; at < whole; at += height) groups.Add(rows[at..(at + height)]);
-            left.AddRange(rows[whole..]);
-            joined += whole / height * (double)_counts[rows[0]];
+            while (to < sorted.Length && _sums[sorted[to]] == _sums[sorted[from]]) to++;
+            Array.Sort(sorted, from, to - from);
+            var whole = (to - from) / height * height;
+            for (var at = from; at < from + whole; at += height) groups.Add(sorted[at..(at + height)]);
+            left.AddRange(sorted[(from + whole)..to]);
+            joined += whole / height * (double)_counts[sorted[from]];
         }
         for (var band = 0; band < Classes && left.Count >= height; band += 2) joined += GroupAlike(left, band, height, groups);
+        if (groups.Count == 0) return null;
         left.Sort();
         groups.Sort((one, other) => one[0].CompareTo(other[0]));
         return ([.. groups.SelectMany(group => group), .. left], joined + left.Sum(row => (double)_counts[row]));
@@ -92,44 +108,40 @@ internal sealed class Sketches
     private double GroupAlike(List<int> left, int band, int height, List<int[]> groups)
     {
         ulong Key(int row) => (ulong)_least[row * Classes + band] << 32 | _least[row * Classes + band + 1];
-        int[] rows = [.. left.Where(row => (uint)Key(row) != uint.MaxValue && Key(row) >> 32 != uint.MaxValue).OrderBy(Key)]; // a stable order
-        var (taken, joined) = (new HashSet<int>(), 0.0);
+        int[] rows = [.. left.Where(row => _least[row * Classes + band] != uint.MaxValue && _least[row * Classes + band + 1] != uint.MaxValue)];
+        var keys = Array.ConvertAll(rows, Key);
+        Array.Sort(keys, rows);
+        var (taken, joined) = (new bool[_counts.Length], 0.0);
         var group = new List<int>(height);
         for (var at = 0; at < rows.Length; at++)
         {
-            if (taken.Contains(rows[at])) continue;
+            if (at + 1 == rows.Length || keys[at + 1] != keys[at] || taken[rows[at]]) continue;
             group.Clear();
             group.Add(rows[at]);
             var columns = (double)_counts[rows[at]];
-            for (var next = at + 1; next < Math.Min(rows.Length, at + Tried) && group.Count < height && Key(rows[next]) == Key(rows[at]); next++)
+            for (var next = at + 1; next < Math.Min(rows.Length, at + Tried) && group.Count < height && keys[next] == keys[at]; next++)
             {
-                if (taken.Contains(rows[next]) || Likeness(rows[at], rows[next]) is var likeness && likeness < Alike) continue;
+                if (taken[rows[next]] || Likeness(rows[at], rows[next]) is var likeness && likeness < Alike) continue;
                 group.Add(rows[next]);
                 columns += _counts[rows[next]] * (1 - likeness) / (1 + likeness);
             }
             if (group.Count < height) continue;
             group.Sort();
             groups.Add([.. group]);
-            taken.UnionWith(group);
+            foreach (var row in group) taken[row] = true;
             joined += columns;
         }
-        left.RemoveAll(taken.Contains);
+        left.RemoveAll(row => taken[row]);
         return joined;
     }
 
     /// <summary>The share of columns that two rows have in common, of those that either has, about.</summary>
     private double Likeness(int one, int other)
     {
-        var here = _least.AsSpan(one * Classes, Classes);
-        var there = _least.AsSpan(other * Classes, Classes);
-        var (agree, some) = (0, 0);
-        for (var i = 0; i < Classes; i++)
-        {
-            if (here[i] == uint.MaxValue && there[i] == uint.MaxValue) continue;
-            some++;
-            if (here[i] == there[i]) agree++;
-        }
-        return some == 0 ? 1 : (double)agree / some;
+        var (here, there) = (Vector256.LoadUnsafe(ref _least[one * Classes]), Vector256.LoadUnsafe(ref _least[other * Classes]));
+        var agree = BitOperations.PopCount(Vector256.Equals(here, there).ExtractMostSignificantBits());
+        var none = BitOperations.PopCount(Vector256.Equals(here & there, Vector256<uint>.AllBitsSet).ExtractMostSignificantBits());
+        return none == Classes ? 1 : (double)(agree - none) / (Classes - none);
     }
 
     /// <summary>Random bits of a column, the same always (SplitMix64, Steele et al. 2014).</summary>
