@@ -57,13 +57,13 @@ internal static unsafe class SparseRoofline
         using var y = new Native<float>(4L * outputs);
         var (from, to) = ((nint)x.Pointer, (nint)y.Pointer);
         using (var csr = Random(inputs, outputs, sparsity, 1))
-        using (var lookup = new Lookup(csr, default, level.Lanes))
+        using (var lookup = new Lookup(csr, default, level.Lanes, kind: ValueKind.Float32))
             foreach (var tokens in new[] { 1, 4 })
                 points.Add(Placed($"lookup, {tokens} tokens", inputs, outputs, sparsity, 2.0 * csr.Nonzero * tokens, lookup.Bytes, Least(() => level.Run(lookup, (float*)from, (float*)to, outputs, tokens, false, 0, lookup.Groups)), peak, caches));
         using var blocks = Random(inputs, outputs, sparsity, level.Lanes);
         foreach (var bytes in new[] { false, true })
         {
-            using var strips = new Strips(blocks, RowGroups.Neighbours(blocks, level.Lanes), default, bytes ? new float[outputs] : default);
+            using var strips = new Strips(blocks, RowGroups.Neighbours(blocks, level.Lanes), default, bytes ? new float[outputs] : default, bytes ? ValueKind.Int8 : ValueKind.Float32);
             points.Add(Placed($"{level.Lanes}x1{(bytes ? " of bytes" : "")}, 1 token", inputs, outputs, sparsity, 2.0 * blocks.Nonzero, strips.Bytes, Least(() => level.Run(strips, (float*)from, inputs, (float*)to, outputs, 1, false, 0, strips.Groups)), peak, caches));
         }
         return points;

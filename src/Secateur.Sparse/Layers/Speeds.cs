@@ -106,8 +106,8 @@ internal sealed record Speeds(
         using var fours = new Grouped(byFour, RowGroups.Neighbours(byFour, 4), default, level.Lanes);
         using var twos = new Grouped(byTwo, RowGroups.Neighbours(byTwo, 2), default, level.Lanes);
         using var whole = new Grouped(all, RowGroups.Neighbours(all, 4), default, level.Lanes);
-        using var look = new Lookup(some, default, level.Lanes);
-        using var strips = new Strips(byStrips, RowGroups.Neighbours(byStrips, level.Lanes), default, default);
+        using var look = new Lookup(some, default, level.Lanes, kind: ValueKind.Float32);
+        using var strips = new Strips(byStrips, RowGroups.Neighbours(byStrips, level.Lanes), default, default, ValueKind.Float32);
         using var far = new Native<float>(16 << 20);
         using var near = new Native<float>(1 << 20);
         nint from = (nint)x.Pointer, to = (nint)y.Pointer;

@@ -111,32 +111,6 @@ public sealed class ChainTests
             }
         }, iter: 40, threads: 1);
 
-    [Theory, MemberData(nameof(Levels))]
-    public unsafe void Bytes_with_a_scale_equal_the_dense_loop(int level) =>
-        Gen.Select(Gen.Int[1, 100], Gen.Int[1, 300], Gen.Int[1, 4], Gen.OneOf(0.5, 0.9), Gen.Int).Sample((rows, columns, tokens, sparsity, seed) =>
-        {
-            var random = new Random(seed);
-            float[] whole = [.. Draw.Weights(random, rows, columns, sparsity, 16).Select(value => MathF.Round(value * 127))];
-            var (scales, bias, x) = (Draw.Values(random, rows), Draw.Values(random, rows), Draw.Values(random, tokens * columns));
-            using var csr = Draw.Csr(whole, rows, columns);
-            using var strips = new Strips(csr, RowGroups.Best(csr, Level.All[level].Lanes), bias, scales);
-            using var input = new Guarded(x);
-            using var output = new Guarded(new float[tokens * rows]);
-            Level.All[level].Run(strips, input.Pointer, columns, output.Pointer, rows, tokens, false, 0, strips.Groups);
-            var (expected, sizes) = Reference.Product([.. whole.Select((value, i) => value * scales[i / columns])], bias, x, rows, columns, tokens);
-            Near(expected, sizes, output.ToArray());
-        }, iter: 40, threads: 1);
-
-    [Fact]
-    public void What_is_no_byte_is_refused()
-    {
-        foreach (var odd in new[] { 0.5f, 128, -129, float.NaN })
-        {
-            using var csr = Draw.Csr([1, odd], 1, 2);
-            Assert.Throws<ArgumentException>(() => new Strips(csr, RowGroups.Best(csr, 4), default, [1]));
-        }
-    }
-
     public static TheoryData<int> Levels => [.. Enumerable.Range(0, Level.All.Length)];
 
     private static unsafe float[] Run(Chain chain, float[] x, int tokens, float[]? residual = null, Activation? last = null)
@@ -148,7 +122,7 @@ public sealed class ChainTests
         return output.ToArray();
     }
 
-    private static void Near(double[] expected, double[] sizes, float[] actual)
+    internal static void Near(double[] expected, double[] sizes, float[] actual)
     {
         for (var i = 0; i < expected.Length; i++)
             if (!(Math.Abs(expected[i] - actual[i]) <= 1e-5 * sizes[i] + 1e-37)) Assert.Fail($"output {i} of {expected.Length} is {actual[i]:R}, not {expected[i]:R}");
