@@ -43,7 +43,7 @@ internal static unsafe class SparseRoofline
         for (var i = 0L; i < x.Length; i++) x[i] = i % 7 - 3;
         var (from, to) = ((nint)x.Pointer, (nint)y.Pointer);
         using var single = height == 1 ? new Unstructured(csr, default, level.Lanes) : null;
-        using var grouped = height > 1 ? new Grouped(csr, default, level.Lanes, height) : null;
+        using var grouped = height > 1 ? new Grouped(csr, RowGroups.Neighbours(csr, height), default, level.Lanes) : null;
         var seconds = single is not null ? Least(() => level.Run(single, (float*)from, (float*)to, 4, false, 0, outputs)) : Least(() => level.Run(grouped!, (float*)from, (float*)to, 4, false, 0, outputs));
         return Of(height == 1 ? "unstructured, 64 tokens" : $"{height}x1, 64 tokens", 2.0 * csr.Nonzero * width, single?.Bytes ?? grouped!.Bytes);
 
@@ -57,13 +57,13 @@ internal static unsafe class SparseRoofline
         using var y = new Native<float>(4L * outputs);
         var (from, to) = ((nint)x.Pointer, (nint)y.Pointer);
         using (var csr = Random(inputs, outputs, sparsity, 1))
-        using (var lookup = new Lookup(csr, default, level.Lanes))
+        using (var lookup = new Lookup(csr, default, level.Lanes, kind: ValueKind.Float32))
             foreach (var tokens in new[] { 1, 4 })
                 points.Add(Placed($"lookup, {tokens} tokens", inputs, outputs, sparsity, 2.0 * csr.Nonzero * tokens, lookup.Bytes, Least(() => level.Run(lookup, (float*)from, (float*)to, outputs, tokens, false, 0, lookup.Groups)), peak, caches));
         using var blocks = Random(inputs, outputs, sparsity, level.Lanes);
         foreach (var bytes in new[] { false, true })
         {
-            using var strips = new Strips(blocks, default, bytes ? new float[outputs] : default, level.Lanes);
+            using var strips = new Strips(blocks, RowGroups.Neighbours(blocks, level.Lanes), default, bytes ? new float[outputs] : default, bytes ? ValueKind.Int8 : ValueKind.Float32);
             points.Add(Placed($"{level.Lanes}x1{(bytes ? " of bytes" : "")}, 1 token", inputs, outputs, sparsity, 2.0 * blocks.Nonzero, strips.Bytes, Least(() => level.Run(strips, (float*)from, inputs, (float*)to, outputs, 1, false, 0, strips.Groups)), peak, caches));
         }
         return points;

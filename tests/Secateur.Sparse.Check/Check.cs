@@ -43,11 +43,32 @@ internal sealed unsafe class Check(Level level, Random random)
         float[] whole = [.. Draw.Weights(random, rows, columns, Sparsity(), level.Lanes).Select(value => MathF.Round(value * 127))];
         var (scales, bias, x, y) = (Draw.Values(random, rows), Draw.Values(random, rows), Draw.Values(random, tokens * columns), new float[tokens * rows]);
         using var csr = Draw.Csr(whole, rows, columns);
-        using var strips = new Strips(csr, bias, scales, level.Lanes);
+        using var strips = new Strips(csr, RowGroups.Best(csr, level.Lanes), bias, scales);
         fixed (float* from = x, to = y) level.Run(strips, from, columns, to, rows, tokens, false, 0, strips.Groups);
         var (expected, sizes) = Reference.Product([.. whole.Select((value, i) => value * scales[i / columns])], bias, x, rows, columns, tokens);
         Kernels.Add("strips of bytes");
         Near($"bytes of [{rows}, {columns}] for {tokens}", expected, sizes, y);
+    }
+
+    /// <summary>Values that two bytes, one or half of one hold.</summary>
+    public void Values()
+    {
+        var (rows, columns, tokens, kind) = (Size(), Size(), random.Next(1, FewTokens.Most + 1), (ValueKind)random.Next(5));
+        float[] weights = [.. Draw.Weights(random, rows, columns, Sparsity(), random.Next(2) == 0 ? level.Lanes : 1).Select(value => kind switch
+        {
+            ValueKind.Int8 => MathF.Round(value * 127),
+            ValueKind.Code4 => MathF.Round(value * 7) / 3,
+            _ => PackedValues.Rounded(value, kind),
+        })];
+        var (bias, x, y) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns), new float[tokens * rows]);
+        using var csr = Draw.Csr(weights, rows, columns);
+        using var few = new FewTokens(csr, bias, default, level);
+        var padded = new float[tokens * few.Stride];
+        for (var token = 0; token < tokens; token++) x.AsSpan(token * columns, columns).CopyTo(padded.AsSpan(token * few.Stride));
+        fixed (float* from = padded, to = y) few.Run(from, to, rows, tokens, false, 0, few.Groups);
+        var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
+        Kernels.Add(few.Format);
+        Near($"{few.Format} of [{rows}, {columns}] for {tokens}", expected, sizes, y);
     }
 
     public void Convolution()

@@ -23,6 +23,14 @@ internal static class Draw
         return weights;
     }
 
+    /// <summary>The rows in another order, so that those kept or pruned together are no neighbours.</summary>
+    public static float[] Apart(Random random, float[] weights, int columns)
+    {
+        var rows = Enumerable.Range(0, weights.Length / columns).ToArray();
+        random.Shuffle(rows);
+        return [.. rows.SelectMany(row => weights[(row * columns)..((row + 1) * columns)])];
+    }
+
     public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => Value(random))];
 
     public static unsafe Csr Csr(float[] weights, int rows, int columns)

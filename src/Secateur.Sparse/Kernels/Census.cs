@@ -7,18 +7,37 @@ namespace Secateur.Sparse.Kernels;
 /// <param name="Rows">Outputs.</param>
 /// <param name="Columns">Inputs.</param>
 /// <param name="Nonzero">Elements that are not zero.</param>
-/// <param name="Pairs">Columns of two neighbouring rows, of which one is not zero.</param>
+/// <param name="Pairs">Columns of two rows that are packed together, of which one is not zero.</param>
 /// <param name="Fours">The same of four rows.</param>
 /// <param name="Sixteens">Of sixteen.</param>
 internal readonly record struct Census(int Rows, int Columns, long Nonzero, long Pairs, long Fours, long Sixteens)
 {
+    private const double MostDense = 0.7; // no packed form is worth it
+    private const double Enough = 1.02;   // elements for each nonzero
+
     public double Density => Rows == 0 || Columns == 0 ? 0 : (double)Nonzero / Rows / Columns;
 
-    /// <summary>Reads every element once.</summary>
+    /// <summary>Reads every element once, and those of some columns again where neighbours share few: others might.</summary>
     public static Census Of(Dense matrix)
     {
         var census = new Census(matrix.Rows, matrix.Columns, 0, 0, 0, 0);
-        return matrix.ColumnStride == 1 ? ByRows(matrix, census) : ByColumns(matrix, census);
+        census = matrix.ColumnStride == 1 ? ByRows(matrix, census) : ByColumns(matrix, census);
+        return census.Density > MostDense || census.Fours * 4 <= Enough * census.Nonzero ? census : census.Regrouped(matrix);
+    }
+
+    /// <summary>What rows that need not be neighbours have in common, as far as <see cref="Sketches"/> tell.</summary>
+    private Census Regrouped(Dense matrix)
+    {
+        var sketches = Sketches.Of(matrix, Nonzero);
+        var share = Nonzero / (double)Math.Max(1, sketches.Nonzero);
+        return sketches.Group(2) is null ? this : this with
+        {
+            Pairs = Joined(2, Pairs),
+            Fours = Joined(4, Fours),
+            Sixteens = Joined(16, Sixteens),
+        };
+
+        long Joined(int height, long neighbours) => sketches.Group(height) is { } found ? (long)Math.Min(neighbours, found.Joined * share) : neighbours;
     }
 
     /// <summary>Sixteen rows of a column side by side.</summary>

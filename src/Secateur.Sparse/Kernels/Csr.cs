@@ -44,6 +44,15 @@ internal sealed class Csr : IDisposable
 
     public void Put(int at, int column, float value) => (_columns[at], _values[at]) = (column, value);
 
+    /// <summary>Makes of each value the nearest of a kind; leaves all as they are where one is beyond its range.</summary>
+    /// <param name="kind">Of floats.</param>
+    public void Round(ValueKind kind)
+    {
+        for (var i = 0; i < Nonzero; i++)
+            if (!float.IsFinite(_values[i]) || Math.Abs(_values[i]) > PackedValues.Most(kind)) return;
+        for (var i = 0; i < Nonzero; i++) _values[i] = PackedValues.Rounded(_values[i], kind);
+    }
+
     /// <summary>Each value over the number of its row, to the nearest whole one.</summary>
     public Csr DividedBy(ReadOnlySpan<float> divisors)
     {

@@ -37,7 +37,7 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
     }
 
     /// <summary>The first element from here on that is not zero, or the end.</summary>
-    private static int Next(float* line, int from, int end)
+    public static int Next(float* line, int from, int end)
     {
         for (; from + 8 <= end; from += 8)
         {

@@ -2,39 +2,38 @@ using System.Runtime.CompilerServices;
 
 namespace Secateur.Sparse.Kernels;
 
-/// <summary>Y = W·X + b where four (or two) neighbouring rows have their nonzeros in the same columns: each vector of a column of tokens is loaded once for all of them.</summary>
+/// <summary>Y = W·X + b where four (or two) rows have their nonzeros in the same columns: each vector of a column of tokens is loaded once for all of them.</summary>
 /// <remarks>Tokens lie side by side, as for <see cref="Unstructured"/>. A group's columns are those where any of its rows is not zero; what is missing is filled with zeros.</remarks>
 internal sealed unsafe class Grouped : IDisposable
 {
     private readonly int _groups;
-    private readonly Native<uint> _places;   // column · lanes · 4, of each group's columns
+    private readonly Native<uint> _columns;   // column · lanes · 4, of each group's columns
     private readonly Native<float> _weights; // [group's columns, rows of a group]
     private readonly Native<int> _starts;    // [groups + 1]
-    private readonly Native<float> _bias;    // [groups · rows of a group]
+    private readonly Native<int> _rows;      // [groups, rows of a group]: where in Y each belongs
+    private readonly Native<float> _bias;    // alike
     private readonly int _lanes;
 
     /// <param name="csr">W.</param>
+    /// <param name="groups">Of two or four rows.</param>
     /// <param name="bias">[rows]; none where empty.</param>
     /// <param name="lanes">Floats of a vector.</param>
-    /// <param name="height">Rows of a group: 2 or 4.</param>
-    public Grouped(Csr csr, ReadOnlySpan<float> bias, int lanes, int height)
+    public Grouped(Csr csr, RowGroups groups, ReadOnlySpan<float> bias, int lanes)
     {
-        (Rows, Columns, Height, _lanes) = (csr.Rows, csr.Columns, height, lanes);
-        _groups = (Rows + height - 1) / height;
-        var columns = Joined(csr, height);
-        _places = new(columns);
-        _weights = new(columns * height);
+        (Rows, Columns, Height, _lanes, _groups, AreNeighbours) = (csr.Rows, csr.Columns, groups.Height, lanes, groups.Count, groups.AreNeighbours);
+        _columns = new(groups.Joined);
+        _weights = new(groups.Joined * Height);
         _starts = new(_groups + 1);
-        _bias = new((long)_groups * height);
-        bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
+        _rows = groups.Places();
+        _bias = groups.Arranged(bias);
         var at = 0;
         for (var group = 0; group < _groups; group++)
         {
             _starts[group] = at;
-            Walk(csr, group * height, height, (column, row, value) =>
+            groups.Walk(csr, group, (column, member, value) =>
             {
-                if (row < 0) _places[at++] = checked((uint)(column * lanes * sizeof(float)));
-                else _weights[(at - 1L) * height + row] = value;
+                if (member < 0) _columns[at++] = checked((uint)(column * lanes * sizeof(float)));
+                else _weights[(at - 1L) * groups.Height + member] = value;
             });
         }
         _starts[_groups] = at;
@@ -44,41 +43,16 @@ internal sealed unsafe class Grouped : IDisposable
     public int Columns { get; }
     public int Height { get; }
 
+    /// <summary>Whether places are rows.</summary>
+    public bool AreNeighbours { get; }
+
+    /// <summary>The row at a place; behind the last row where a group is filled up.</summary>
+    public int Row(int place) => _rows.Pointer[place];
+
     /// <summary>Columns of all groups together.</summary>
-    public long Joint => _places.Length;
+    public long Joint => _columns.Length;
 
-    public long Bytes => _places.Bytes + _weights.Bytes + _starts.Bytes + _bias.Bytes;
-
-    /// <summary>Columns of all groups together.</summary>
-    public static long Joined(Csr csr, int height)
-    {
-        var (count, seen) = (0L, new int[csr.Columns]); // the last group, from 1, that had a nonzero in each column
-        for (var row = 0; row < csr.Rows; row++)
-            foreach (var column in csr.ColumnsOf(row))
-            {
-                if (seen[column] == row / height + 1) continue;
-                seen[column] = row / height + 1;
-                count++;
-            }
-        return count;
-    }
-
-    /// <summary>Calls for each column of a group once with row −1, and then for each nonzero of the column with its row in the group.</summary>
-    public static void Walk(Csr csr, int first, int height, Action<int, int, float> visit)
-    {
-        Span<int> next = stackalloc int[height];
-        next.Clear();
-        while (true)
-        {
-            var column = int.MaxValue;
-            for (var row = 0; row < height && first + row < csr.Rows; row++)
-                if (next[row] < csr.ColumnsOf(first + row).Length) column = Math.Min(column, csr.ColumnsOf(first + row)[next[row]]);
-            if (column == int.MaxValue) return;
-            visit(column, -1, 0);
-            for (var row = 0; row < height && first + row < csr.Rows; row++)
-                if (next[row] < csr.ColumnsOf(first + row).Length && csr.ColumnsOf(first + row)[next[row]] == column) visit(column, row, csr.ValuesOf(first + row)[next[row]++]);
-        }
-    }
+    public long Bytes => _columns.Bytes + _weights.Bytes + _starts.Bytes + _rows.Bytes + _bias.Bytes;
 
     /// <summary>W again, without what was filled in.</summary>
     public Csr ToCsr() => Csr.Of(Rows, Columns, Each);
@@ -88,14 +62,14 @@ internal sealed unsafe class Grouped : IDisposable
         for (var group = 0; group < _groups; group++)
             for (var at = _starts[group]; at < _starts[group + 1]; at++)
                 for (var row = 0; row < Height; row++)
-                    if (_weights[(long)at * Height + row] is not 0 and var value) visit(group * Height + row, (int)(_places[at] / (_lanes * sizeof(float))), value);
+                    if (_weights[(long)at * Height + row] is not 0 and var value) visit(_rows[group * Height + row], (int)(_columns[at] / (_lanes * sizeof(float))), value);
     }
 
     /// <param name="x">[columns, vectors · lanes]</param>
     /// <param name="y">[rows up to a whole group, vectors · lanes]</param>
     /// <param name="vectors">Of tokens, 1 to 4.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
-    /// <param name="from">The first row, of a group.</param>
+    /// <param name="from">The first place, of a group.</param>
     /// <param name="to">Behind the last.</param>
     public void Run<S, V>(float* x, float* y, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
@@ -146,8 +120,8 @@ internal sealed unsafe class Grouped : IDisposable
             c0 = c1 = c2 = c3 = S.All(bias[2]);
             d0 = d1 = d2 = d3 = S.All(bias[3]);
             var weight = _weights.Pointer + _starts.Pointer[group] * 4L;
-            var end = _places.Pointer + _starts.Pointer[group + 1];
-            for (var place = _places.Pointer + _starts.Pointer[group]; place < end; place++, weight += 4)
+            var end = _columns.Pointer + _starts.Pointer[group + 1];
+            for (var place = _columns.Pointer + _starts.Pointer[group]; place < end; place++, weight += 4)
             {
                 var column = (float*)((byte*)x + (nuint)(*place) * (nuint)vectors);
                 var x0 = S.Load(column);
@@ -175,11 +149,11 @@ internal sealed unsafe class Grouped : IDisposable
                 if (C.Value > 2) d2 = S.MultiplyAdd(x2, w, d2);
                 if (C.Value > 3) d3 = S.MultiplyAdd(x3, w, d3);
             }
-            var sums = y + (long)group * 4 * stride;
-            Put<S, V, C>(sums, a0, a1, a2, a3, relu);
-            Put<S, V, C>(sums + stride, b0, b1, b2, b3, relu);
-            Put<S, V, C>(sums + 2 * stride, c0, c1, c2, c3, relu);
-            Put<S, V, C>(sums + 3 * stride, d0, d1, d2, d3, relu);
+            var rows = _rows.Pointer + group * 4L;
+            Put<S, V, C>(y + (long)rows[0] * stride, a0, a1, a2, a3, relu);
+            Put<S, V, C>(y + (long)rows[1] * stride, b0, b1, b2, b3, relu);
+            Put<S, V, C>(y + (long)rows[2] * stride, c0, c1, c2, c3, relu);
+            Put<S, V, C>(y + (long)rows[3] * stride, d0, d1, d2, d3, relu);
         }
     }
 
@@ -193,8 +167,8 @@ internal sealed unsafe class Grouped : IDisposable
             a0 = a1 = a2 = a3 = S.All(bias[0]);
             b0 = b1 = b2 = b3 = S.All(bias[1]);
             var weight = _weights.Pointer + _starts.Pointer[group] * 2L;
-            var end = _places.Pointer + _starts.Pointer[group + 1];
-            for (var place = _places.Pointer + _starts.Pointer[group]; place < end; place++, weight += 2)
+            var end = _columns.Pointer + _starts.Pointer[group + 1];
+            for (var place = _columns.Pointer + _starts.Pointer[group]; place < end; place++, weight += 2)
             {
                 var column = (float*)((byte*)x + (nuint)(*place) * (nuint)vectors);
                 var x0 = S.Load(column);
@@ -212,9 +186,9 @@ internal sealed unsafe class Grouped : IDisposable
                 if (C.Value > 2) b2 = S.MultiplyAdd(x2, w, b2);
                 if (C.Value > 3) b3 = S.MultiplyAdd(x3, w, b3);
             }
-            var sums = y + (long)group * 2 * stride;
-            Put<S, V, C>(sums, a0, a1, a2, a3, relu);
-            Put<S, V, C>(sums + stride, b0, b1, b2, b3, relu);
+            var rows = _rows.Pointer + group * 2L;
+            Put<S, V, C>(y + (long)rows[0] * stride, a0, a1, a2, a3, relu);
+            Put<S, V, C>(y + (long)rows[1] * stride, b0, b1, b2, b3, relu);
         }
     }
 
@@ -234,9 +208,10 @@ internal sealed unsafe class Grouped : IDisposable
 
     public void Dispose()
     {
-        _places.Dispose();
+        _columns.Dispose();
         _weights.Dispose();
         _starts.Dispose();
+        _rows.Dispose();
         _bias.Dispose();
     }
 }

@@ -19,6 +19,15 @@ internal unsafe interface ISimd<V> where V : unmanaged
     static abstract V Load(float* from);
     static abstract V Load(sbyte* from);
 
+    /// <summary>The upper halves of floats.</summary>
+    static abstract V LoadBrain(ushort* from);
+
+    /// <summary>IEEE's floats of 16 bits, finite ones.</summary>
+    static abstract V LoadHalf(ushort* from);
+
+    /// <summary>Two vectors of what a table of 16 floats holds at the places that the lower, and then the upper, halves of bytes name.</summary>
+    static abstract void Codes(byte* from, float* table, out V lower, out V upper);
+
     /// <summary>Asks for what will be read soon; anything may be asked for.</summary>
     static abstract void Prefetch(void* at);
 

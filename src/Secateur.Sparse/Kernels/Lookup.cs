@@ -15,6 +15,7 @@ internal sealed unsafe class Lookup : IDisposable
     // In cycles of Zen 5; what each cache hands over in a cycle, in bytes, is of one core.
     private const double StepCycles = 3; // of two vectors
     private const double StripCycles = 2;
+    private const double Filled = 1.6; // slots for each nonzero, about
     private const int Ahead = 24; // steps that memory is asked for before they come
     private const double ScatterCycles = 8; // of a row's sum for one token
     private const double RestCycles = 6; // each waits for the sum that it adds to
@@ -27,10 +28,11 @@ internal sealed unsafe class Lookup : IDisposable
     private readonly bool _natural; // rows are in their own order
     private readonly Native<int> _rows;       // [groups, 2 · lanes]: each lane's row, -1 where there is none
     private readonly Native<Group> _group;    // [groups + 1]
-    private readonly Native<float> _values;   // by group, strip and step: [2 · lanes]
+    private readonly PackedValues _values;    // by group, strip and step: [2 · lanes]
     private readonly Native<byte> _indices;   // alike
     private readonly Native<Rest> _rest;
     private readonly Native<float> _bias;     // [rows]
+    private readonly Native<float>? _scales;  // alike
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Group
@@ -47,26 +49,30 @@ internal sealed unsafe class Lookup : IDisposable
         public uint Place; // column · 32 + lane
     }
 
-    /// <param name="csr">W.</param>
+    /// <param name="csr">W, over the scales where there are some.</param>
     /// <param name="bias">[rows]; none where empty.</param>
     /// <param name="lanes">Floats of a vector.</param>
-    public Lookup(Csr csr, ReadOnlySpan<float> bias, int lanes)
+    /// <param name="scales">[rows], by which sums are multiplied; none where empty.</param>
+    /// <param name="kind">How values are kept; the shortest that holds them exactly unless told.</param>
+    public Lookup(Csr csr, ReadOnlySpan<float> bias, int lanes, ReadOnlySpan<float> scales = default, ValueKind? kind = null)
     {
         (Rows, Columns, _lanes) = (csr.Rows, csr.Columns, lanes);
         var width = 2 * lanes;
         (_strips, _groups) = ((Columns + width - 1) / width, (Rows + width - 1) / width);
         _bias = new(Rows);
         bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
+        if (!scales.IsEmpty) scales.CopyTo(new Span<float>((_scales = new(Rows)).Pointer, Rows));
+        var slot = PackedValues.BytesOf(kind ??= PackedValues.KindOf(csr, codes: true)) + 1; // bytes, with the column
         _rows = new((long)_groups * width);
         _group = new(_groups + 1);
-        var bandwidth = csr.Nonzero * 8L is var bytes && bytes < SecondCache ? SecondBytes : bytes < ThirdCache ? ThirdBytes : MemoryBytes;
-        var costs = (Step: Math.Max(StepCycles, width * (sizeof(float) + 1) / bandwidth), Single: RestCycles + sizeof(Rest) / bandwidth);
+        var bandwidth = csr.Nonzero * slot * Filled is var bytes && bytes < SecondCache ? SecondBytes : bytes < ThirdCache ? ThirdBytes : MemoryBytes;
+        var costs = (Step: Math.Max(StepCycles, width * slot / bandwidth), Single: RestCycles + sizeof(Rest) / bandwidth);
         int[] natural = [.. Enumerable.Range(0, Rows)];
         int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];
         var gained = Plan(csr, natural, costs) - Plan(csr, sorted, costs);
         _natural = gained < Rows * ScatterCycles;
         if (_natural) Plan(csr, natural, costs);
-        _values = new(_group[_groups].Slots * width);
+        _values = new(kind.Value, _group[_groups].Slots * width, lanes);
         _indices = new(_group[_groups].Slots * width);
         _rest = new(_group[_groups].Rest);
         for (var group = 0; group < _groups; group++) Fill(csr, group);
@@ -74,7 +80,10 @@ internal sealed unsafe class Lookup : IDisposable
 
     public int Rows { get; }
     public int Columns { get; }
-    public long Bytes => _rows.Bytes + _group.Bytes + _values.Bytes + _indices.Bytes + _rest.Bytes + _bias.Bytes;
+    public long Bytes => _rows.Bytes + _group.Bytes + _values.Bytes + _indices.Bytes + _rest.Bytes + _bias.Bytes + (_scales?.Bytes ?? 0);
+
+    /// <summary>How values are kept.</summary>
+    public ValueKind Kind => _values.Kind;
 
     /// <summary>Floats that a token's x is read in: columns up to a whole strip.</summary>
     public int Padded => _strips * 2 * _lanes;
@@ -149,7 +158,8 @@ internal sealed unsafe class Lookup : IDisposable
                 else
                 {
                     var at = (_group[group].Slots + (long)strip * steps + step++) * width + lane;
-                    (_values[at], _indices[at]) = (values[i], (byte)(columns[i] % width));
+                    _values.Put(at, values[i]);
+                    _indices[at] = (byte)(columns[i] % width);
                 }
             }
         }
@@ -166,10 +176,22 @@ internal sealed unsafe class Lookup : IDisposable
     {
         switch (tokens)
         {
-            case 1: Run<S, V, One>(x, y, yStride, relu, from, to); break;
-            case 2: Run<S, V, Two>(x, y, yStride, relu, from, to); break;
-            case 3: Run<S, V, Three>(x, y, yStride, relu, from, to); break;
-            default: Run<S, V, Four>(x, y, yStride, relu, from, to); break;
+            case 1: Pick<S, V, One>(x, y, yStride, relu, from, to); break;
+            case 2: Pick<S, V, Two>(x, y, yStride, relu, from, to); break;
+            case 3: Pick<S, V, Three>(x, y, yStride, relu, from, to); break;
+            default: Pick<S, V, Four>(x, y, yStride, relu, from, to); break;
+        }
+    }
+
+    private void Pick<S, V, C>(float* x, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        switch (_values.Kind)
+        {
+            case ValueKind.Float32: Run<S, V, C, Floats>(x, y, yStride, relu, from, to); break;
+            case ValueKind.BFloat16: Run<S, V, C, BrainFloats>(x, y, yStride, relu, from, to); break;
+            case ValueKind.Float16: Run<S, V, C, HalfFloats>(x, y, yStride, relu, from, to); break;
+            case ValueKind.Int8: Run<S, V, C, WholeNumbers>(x, y, yStride, relu, from, to); break;
+            default: Run<S, V, C, TableCodes>(x, y, yStride, relu, from, to); break;
         }
     }
 
@@ -177,16 +199,16 @@ internal sealed unsafe class Lookup : IDisposable
     public int Groups => _groups;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
-    private void Run<S, V, C>(float* x, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    private void Run<S, V, C, T>(float* x, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
         var far = Bytes > ThirdCache;
+        var (values, table) = ((nint)_values.Pointer, (nint)_values.Table);
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)
         {
             var (steps, slot) = (_group.Pointer[group].Steps, _group.Pointer[group].Slots * width);
-            var value = _values.Pointer + slot;
             var index = _indices.Pointer + slot;
             V a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
             var columns = x;
@@ -197,15 +219,14 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 1) (lowB, highB) = (S.Load(columns + stride), S.Load(columns + stride + S.Lanes));
                 if (C.Value > 2) (lowC, highC) = (S.Load(columns + 2L * stride), S.Load(columns + 2L * stride + S.Lanes));
                 if (C.Value > 3) (lowD, highD) = (S.Load(columns + 3L * stride), S.Load(columns + 3L * stride + S.Lanes));
-                for (var end = value + steps * width; value < end; value += width, index += width)
+                for (var end = slot + steps * width; slot < end; slot += width, index += width)
                 {
                     if (far)
                     {
-                        S.Prefetch(value + Ahead * width);
-                        S.Prefetch(value + Ahead * width + S.Lanes);
+                        T.Prefetch<S, V>((void*)values, slot + Ahead * width);
                         S.Prefetch(index + Ahead * width);
                     }
-                    var (w0, w1) = (S.Load(value), S.Load(value + S.Lanes));
+                    T.Load<S, V>((void*)values, (float*)table, slot, out var w0, out var w1);
                     var (i0, i1) = (S.Indices(index), S.Indices(index + S.Lanes));
                     a0 = S.MultiplyAdd(S.Lookup(lowA, highA, i0), w0, a0);
                     a1 = S.MultiplyAdd(S.Lookup(lowA, highA, i1), w1, a1);
@@ -247,9 +268,10 @@ internal sealed unsafe class Lookup : IDisposable
             for (var half = 0; half < width; half += S.Lanes)
             {
                 var bias = S.Load(_bias.Pointer + rows[half]);
+                var scale = _scales is null ? S.All(1) : S.Load(_scales.Pointer + rows[half]);
                 for (var token = 0; token < C.Value; token++)
                 {
-                    var sum = S.Add(S.Load(sums + token * width + half), bias);
+                    var sum = S.MultiplyAdd(S.Load(sums + token * width + half), scale, bias);
                     S.Store(relu ? S.Max(zero, sum) : sum, y + token * yStride + rows[half]);
                 }
             }
@@ -258,7 +280,7 @@ internal sealed unsafe class Lookup : IDisposable
         for (var lane = 0; lane < width && rows[lane] >= 0; lane++)
             for (var token = 0; token < C.Value; token++)
             {
-                var sum = sums[token * width + lane] + _bias.Pointer[rows[lane]];
+                var sum = sums[token * width + lane] * (_scales is null ? 1 : _scales.Pointer[rows[lane]]) + _bias.Pointer[rows[lane]];
                 y[token * yStride + rows[lane]] = relu && sum < 0 ? 0 : sum;
             }
     }
@@ -271,5 +293,6 @@ internal sealed unsafe class Lookup : IDisposable
         _indices.Dispose();
         _rest.Dispose();
         _bias.Dispose();
+        _scales?.Dispose();
     }
 }

@@ -13,6 +13,9 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float All(float value) => value;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(float* from) => *from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(sbyte* from) => *from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float LoadBrain(ushort* from) => BitConverter.UInt32BitsToSingle((uint)*from << 16);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float LoadHalf(ushort* from) => (float)*(Half*)from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Codes(byte* from, float* table, out float lower, out float upper) => (lower, upper) = (table[*from & 15], table[*from >> 4]);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) { }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(float vector, float* to) => *to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Add(float left, float right) => left + right;

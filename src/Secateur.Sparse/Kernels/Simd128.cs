@@ -7,6 +7,8 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>NEON on ARM64; on x86-64 what every such processor has.</summary>
 internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 {
+    private const float HalfExponent = 5192296858534827628530496329220096f; // 2^112
+
     public static bool IsSupported => Vector128.IsHardwareAccelerated;
     public static string Name => AdvSimd.IsSupported ? "neon" : "sse";
     public static int FewTokens => 1;
@@ -16,6 +18,23 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> All(float value) => Vector128.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Load(float* from) => *(Vector128<float>*)from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Load(sbyte* from) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte())));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> LoadBrain(ushort* from) => Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsUInt16()), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalf(ushort* from)
+    {
+        // the sign stays above, exponent and fraction move to theirs, and a power of two mends the exponent: right for what is denormal too
+        var moved = Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsInt16()), 13) & Vector128.Create(unchecked((int)0x8FFFE000));
+        return moved.AsSingle() * Vector128.Create(HalfExponent);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Codes(byte* from, float* table, out Vector128<float> lower, out Vector128<float> upper)
+    {
+        lower = Vector128.Create(table[from[0] & 15], table[from[1] & 15], table[from[2] & 15], table[from[3] & 15]);
+        upper = Vector128.Create(table[from[0] >> 4], table[from[1] >> 4], table[from[2] >> 4], table[from[3] >> 4]);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) { }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector128<float> vector, float* to) => *(Vector128<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;

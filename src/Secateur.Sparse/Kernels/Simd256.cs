@@ -7,6 +7,8 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>AVX2 and FMA (x86-64-v3).</summary>
 internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 {
+    private const float HalfExponent = 5192296858534827628530496329220096f; // 2^112
+
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
     public static string Name => "avx2";
     public static int FewTokens => 2;
@@ -16,6 +18,25 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> All(float value) => Vector256.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Load(float* from) => *(Vector256<float>*)from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Load(sbyte* from) => Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(from));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> LoadBrain(ushort* from) => Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(from), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalf(ushort* from)
+    {
+        // the sign stays above, exponent and fraction move to theirs, and a power of two mends the exponent: right for what is denormal too
+        var moved = Vector256.ShiftLeft(Avx2.ConvertToVector256Int32((short*)from), 13) & Vector256.Create(unchecked((int)0x8FFFE000));
+        return moved.AsSingle() * Vector256.Create(HalfExponent);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Codes(byte* from, float* table, out Vector256<float> lower, out Vector256<float> upper)
+    {
+        var codes = Avx2.ConvertToVector256Int32(from);
+        var (low, high) = (Vector256.Load(table), Vector256.Load(table + 8));
+        lower = Lookup(low, high, codes.AsSingle());
+        upper = Lookup(low, high, Vector256.ShiftRightLogical(codes, 4).AsSingle());
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) => Sse.Prefetch0(at);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector256<float> vector, float* to) => *(Vector256<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;

@@ -7,6 +7,8 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>AVX-512 (F, and what else x86-64-v4 has).</summary>
 internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 {
+    private const float HalfExponent = 5192296858534827628530496329220096f; // 2^112
+
     public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported;
     public static string Name => "avx512";
     public static int FewTokens => 8;
@@ -16,6 +18,24 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> All(float value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Load(float* from) => *(Vector512<float>*)from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Load(sbyte* from) => Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(from)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> LoadBrain(ushort* from) => Vector512.ShiftLeft(Avx512F.ConvertToVector512Int32(Vector256.Load(from)), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadHalf(ushort* from)
+    {
+        // the sign stays above, exponent and fraction move to theirs, and a power of two mends the exponent: right for what is denormal too
+        var moved = Vector512.ShiftLeft(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)from)), 13) & Vector512.Create(unchecked((int)0x8FFFE000));
+        return moved.AsSingle() * Vector512.Create(HalfExponent);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Codes(byte* from, float* table, out Vector512<float> lower, out Vector512<float> upper)
+    {
+        var (codes, values) = (Avx512F.ConvertToVector512Int32(Vector128.Load(from)), Vector512.Load(table)); // the permutation looks at four bits alone
+        lower = Avx512F.PermuteVar16x32(values, codes);
+        upper = Avx512F.PermuteVar16x32(values, Vector512.ShiftRightLogical(codes, 4));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) => Sse.Prefetch0(at);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector512<float> vector, float* to) => *(Vector512<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;

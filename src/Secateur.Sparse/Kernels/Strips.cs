@@ -2,42 +2,40 @@ using System.Runtime.CompilerServices;
 
 namespace Secateur.Sparse.Kernels;
 
-/// <summary>y = W·x + b where as many rows as a vector has lanes are kept or pruned together (<c>block-16x1</c>), and one to four tokens: a column of a strip is one vector.</summary>
-/// <remarks>Nothing is looked up and nothing is wasted, so that memory is the limit; weights of one byte, with a scale for each row, are then four times as fast as floats.</remarks>
+/// <summary>y = W·x + b where as many rows as a vector has lanes are kept or pruned together, wherever they lie (<c>block-16x1</c>), and one to four tokens: a column of a strip is one vector.</summary>
+/// <remarks>Nothing is looked up and nothing is wasted, so that memory is the limit; weights of one byte, with a scale for each row, are then four times as fast as floats, and those of two bytes twice.</remarks>
 internal sealed unsafe class Strips : IDisposable
 {
     private readonly int _strips;
     private readonly Native<int> _starts;      // [strips + 1]
     private readonly Native<ushort> _columns;  // of each strip
-    private readonly Native<float>? _floats;   // [strip's columns, lanes]
-    private readonly Native<sbyte>? _bytes;    // alike
-    private readonly Native<float> _scales;    // [rows up to a whole strip]
+    private readonly PackedValues _values;     // [strip's columns, lanes]
+    private readonly bool _scaled;
+    private readonly bool _natural;            // rows are in their own order
+    private readonly Native<int> _rows;        // [rows up to a whole strip]: where each lane's sum belongs
+    private readonly Native<float> _scales;    // alike
     private readonly Native<float> _bias;      // alike
 
-    /// <param name="csr">W, of at most 65,536 columns; where there are scales, whole numbers from −128 to 127 that they multiply.</param>
+    /// <param name="csr">W, of at most 65,536 columns, over the scales where there are some.</param>
+    /// <param name="groups">As high as a vector has lanes.</param>
     /// <param name="bias">[rows]; none where empty.</param>
-    /// <param name="scales">[rows], by which bytes are multiplied; floats are kept where empty.</param>
-    /// <param name="lanes">Floats of a vector, which is the height of a strip.</param>
-    /// <exception cref="ArgumentException">A value is no byte.</exception>
-    public Strips(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, int lanes)
+    /// <param name="scales">[rows], by which sums are multiplied; none where empty.</param>
+    /// <param name="kind">How values are kept; the shortest that holds them exactly unless told.</param>
+    public Strips(Csr csr, RowGroups groups, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, ValueKind? kind = null)
     {
-        (Rows, Columns) = (csr.Rows, csr.Columns);
-        _strips = (Rows + lanes - 1) / lanes;
-        var blocks = Grouped.Joined(csr, lanes);
-        (_starts, _columns, _scales, _bias) = (new(_strips + 1), new(blocks), new((long)_strips * lanes), new((long)_strips * lanes));
-        bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
-        scales.CopyTo(new Span<float>(_scales.Pointer, Rows));
-        if (scales.IsEmpty) _floats = new(blocks * lanes);
-        else _bytes = new(blocks * lanes);
+        (Rows, Columns, _strips, _natural) = (csr.Rows, csr.Columns, groups.Count, groups.AreNeighbours);
+        var (blocks, lanes) = (groups.Joined, groups.Height);
+        (_starts, _columns, _rows, _scales, _bias) = (new(_strips + 1), new(blocks), groups.Places(), groups.Arranged(scales), groups.Arranged(bias));
+        if (kind == ValueKind.Code4) throw new ArgumentException("Codes are of pairs of vectors, which strips have not.");
+        (_values, _scaled) = (new(kind ?? PackedValues.KindOf(csr, codes: false), blocks * lanes, lanes), !scales.IsEmpty);
         var at = 0;
         for (var strip = 0; strip < _strips; strip++)
         {
             _starts[strip] = at;
-            Grouped.Walk(csr, strip * lanes, lanes, (column, row, value) =>
+            groups.Walk(csr, strip, (column, member, value) =>
             {
-                if (row < 0) _columns[at++] = checked((ushort)column);
-                else if (_floats is not null) _floats[(at - 1L) * lanes + row] = value;
-                else _bytes![(at - 1L) * lanes + row] = Byte(value);
+                if (member < 0) _columns[at++] = checked((ushort)column);
+                else _values.Put((at - 1L) * lanes + member, value);
             });
         }
         _starts[_strips] = at;
@@ -52,11 +50,10 @@ internal sealed unsafe class Strips : IDisposable
     /// <summary>Strips, by which the work may be divided.</summary>
     public int Groups => _strips;
 
-    public long Bytes => _starts.Bytes + _columns.Bytes + (_floats?.Bytes ?? 0) + (_bytes?.Bytes ?? 0) + _scales.Bytes + _bias.Bytes;
+    public long Bytes => _starts.Bytes + _columns.Bytes + _rows.Bytes + _values.Bytes + _scales.Bytes + _bias.Bytes;
 
-    private static sbyte Byte(float value) => value == MathF.Round(value) && value is >= sbyte.MinValue and <= sbyte.MaxValue
-        ? (sbyte)value
-        : throw new ArgumentException($"{value:R} is no byte.");
+    /// <summary>How values are kept.</summary>
+    public ValueKind Kind => _values.Kind;
 
     /// <param name="x">[tokens, columns]</param>
     /// <param name="xStride">From one token's x to the next.</param>
@@ -79,33 +76,19 @@ internal sealed unsafe class Strips : IDisposable
 
     private void Run<S, V, C>(float* x, long xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
-        if (_floats is not null) Run<S, V, C, Floats>(_floats.Pointer, x, xStride, y, yStride, relu, from, to);
-        else Run<S, V, C, Bytes8>(_bytes!.Pointer, x, xStride, y, yStride, relu, from, to);
-    }
-
-    private interface IValues
-    {
-        static abstract V Load<S, V>(void* values, long at) where S : ISimd<V> where V : unmanaged;
-        static abstract bool Scaled { get; }
-    }
-
-    private readonly struct Floats : IValues
-    {
-        public static bool Scaled => false;
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Load<S, V>(void* values, long at) where S : ISimd<V> where V : unmanaged => S.Load((float*)values + at);
-    }
-
-    private readonly struct Bytes8 : IValues
-    {
-        public static bool Scaled => true;
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Load<S, V>(void* values, long at) where S : ISimd<V> where V : unmanaged => S.Load((sbyte*)values + at);
+        switch (_values.Kind)
+        {
+            case ValueKind.Float32: Run<S, V, C, Floats>(x, xStride, y, yStride, relu, from, to); break;
+            case ValueKind.BFloat16: Run<S, V, C, BrainFloats>(x, xStride, y, yStride, relu, from, to); break;
+            case ValueKind.Float16: Run<S, V, C, HalfFloats>(x, xStride, y, yStride, relu, from, to); break;
+            default: Run<S, V, C, WholeNumbers>(x, xStride, y, yStride, relu, from, to); break;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
-    private void Run<S, V, C, T>(void* values, float* x, long xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
+    private void Run<S, V, C, T>(float* x, long xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
     {
+        var (values, table) = ((nint)_values.Pointer, (nint)_values.Table);
         for (var strip = from; strip < to; strip++)
         {
             V a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
@@ -113,14 +96,14 @@ internal sealed unsafe class Strips : IDisposable
             var columns = _columns.Pointer;
             for (; C.Value == 1 && block + 4 <= end; block += 4) // one token: four sums, as each waits for itself
             {
-                a0 = S.MultiplyAdd(T.Load<S, V>(values, (long)block * S.Lanes), S.All(x[columns[block]]), a0);
-                a1 = S.MultiplyAdd(T.Load<S, V>(values, (block + 1L) * S.Lanes), S.All(x[columns[block + 1]]), a1);
-                a2 = S.MultiplyAdd(T.Load<S, V>(values, (block + 2L) * S.Lanes), S.All(x[columns[block + 2]]), a2);
-                a3 = S.MultiplyAdd(T.Load<S, V>(values, (block + 3L) * S.Lanes), S.All(x[columns[block + 3]]), a3);
+                a0 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (long)block * S.Lanes), S.All(x[columns[block]]), a0);
+                a1 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (block + 1L) * S.Lanes), S.All(x[columns[block + 1]]), a1);
+                a2 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (block + 2L) * S.Lanes), S.All(x[columns[block + 2]]), a2);
+                a3 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (block + 3L) * S.Lanes), S.All(x[columns[block + 3]]), a3);
             }
             for (; block + 2 <= end; block += 2)
             {
-                var (first, second) = (T.Load<S, V>(values, (long)block * S.Lanes), T.Load<S, V>(values, (block + 1L) * S.Lanes));
+                var (first, second) = (T.Load<S, V>((void*)values, (float*)table, (long)block * S.Lanes), T.Load<S, V>((void*)values, (float*)table, (block + 1L) * S.Lanes));
                 var one = x + columns[block];
                 var two = x + columns[block + 1];
                 a0 = S.MultiplyAdd(first, S.All(one[0]), a0);
@@ -134,42 +117,43 @@ internal sealed unsafe class Strips : IDisposable
             }
             if (block < end)
             {
-                var last = T.Load<S, V>(values, (long)block * S.Lanes);
+                var last = T.Load<S, V>((void*)values, (float*)table, (long)block * S.Lanes);
                 var column = x + columns[block];
                 a0 = S.MultiplyAdd(last, S.All(column[0]), a0);
                 if (C.Value > 1) b0 = S.MultiplyAdd(last, S.All(column[xStride]), b0);
                 if (C.Value > 2) c0 = S.MultiplyAdd(last, S.All(column[2 * xStride]), c0);
                 if (C.Value > 3) d0 = S.MultiplyAdd(last, S.All(column[3 * xStride]), d0);
             }
-            Put<S, V, T>(strip, S.Add(S.Add(a0, a1), S.Add(a2, a3)), relu, y);
-            if (C.Value > 1) Put<S, V, T>(strip, S.Add(b0, b1), relu, y + yStride);
-            if (C.Value > 2) Put<S, V, T>(strip, S.Add(c0, c1), relu, y + 2 * yStride);
-            if (C.Value > 3) Put<S, V, T>(strip, S.Add(d0, d1), relu, y + 3 * yStride);
+            Put<S, V>(strip, S.Add(S.Add(a0, a1), S.Add(a2, a3)), relu, y);
+            if (C.Value > 1) Put<S, V>(strip, S.Add(b0, b1), relu, y + yStride);
+            if (C.Value > 2) Put<S, V>(strip, S.Add(c0, c1), relu, y + 2 * yStride);
+            if (C.Value > 3) Put<S, V>(strip, S.Add(d0, d1), relu, y + 3 * yStride);
         }
     }
 
-    private void Put<S, V, T>(int strip, V sum, bool relu, float* y) where S : ISimd<V> where V : unmanaged where T : IValues
+    private void Put<S, V>(int strip, V sum, bool relu, float* y) where S : ISimd<V> where V : unmanaged
     {
         var row = strip * S.Lanes;
         var bias = S.Load(_bias.Pointer + row);
-        sum = T.Scaled ? S.MultiplyAdd(sum, S.Load(_scales.Pointer + row), bias) : S.Add(sum, bias);
+        sum = _scaled ? S.MultiplyAdd(sum, S.Load(_scales.Pointer + row), bias) : S.Add(sum, bias);
         if (relu) sum = S.Max(S.All(0), sum);
-        if (row + S.Lanes <= Rows)
+        if (_natural && row + S.Lanes <= Rows)
         {
             S.Store(sum, y + row);
             return;
         }
         var whole = stackalloc float[S.Lanes];
         S.Store(sum, whole);
-        new Span<float>(whole, Rows - row).CopyTo(new(y + row, Rows - row));
+        for (var lane = 0; lane < S.Lanes; lane++)
+            if (_rows.Pointer[row + lane] is var at && at < Rows) y[at] = whole[lane];
     }
 
     public void Dispose()
     {
         _starts.Dispose();
         _columns.Dispose();
-        _floats?.Dispose();
-        _bytes?.Dispose();
+        _rows.Dispose();
+        _values.Dispose();
         _scales.Dispose();
         _bias.Dispose();
     }

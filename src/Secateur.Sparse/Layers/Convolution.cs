@@ -157,20 +157,24 @@ internal sealed unsafe class Convolution : IDisposable
     private void Fill(Job* job, int group, int tile, float* patches, int from, int behind) =>
         _level.Fill(job->X, job->Image, _shape, job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes, patches, group * GroupChannels, from, behind);
 
-    /// <summary>Some channels of a tile to their places in the images.</summary>
+    /// <summary>Some channels of a tile, by the places at which they are worked on, to where they belong in the images.</summary>
     private void Out(Job* job, int group, int tile, float* products, int from, int behind)
     {
+        var product = _groups[group];
+        var inOrder = product.AreNeighbours || behind - from == product.Rows;
         var (first, places, width) = (job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes);
         var pixels = (long)job->Image.OutHeight * job->Image.OutWidth;
         for (var done = 0; done < places;)
         {
             var (picture, pixel) = Math.DivRem(first + done, pixels);
             var run = (int)Math.Min(places - done, pixels - pixel);
-            var start = (picture * Outputs + (long)group * _groups[0].Rows) * pixels + pixel;
-            _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
-            for (var row = from; row < behind && (job->Residual is not null || job->Last.Kind != ActivationKind.None); row++)
+            var start = (picture * Outputs + (long)group * product.Rows) * pixels + pixel;
+            if (inOrder) _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
+            for (var place = from; place < behind && (!inOrder || job->Residual is not null || job->Last.Kind != ActivationKind.None); place++)
             {
+                var row = inOrder ? place : product.Row(place);
                 var at = start + row * pixels;
+                if (!inOrder) _level.Copy(products + (long)row * width + done, 1, run, width, job->Y + at, pixels);
                 if (job->Residual is not null) Activations.AddAndApply(job->Last, job->Y + at, job->Residual + at, run);
                 else Activations.Apply(job->Last, job->Y + at, run);
             }

@@ -11,17 +11,22 @@ internal sealed class Costs(Speeds speeds, Level level)
     private const double ConvolutionRate = 0.97;
     private const double LeastShare = 0.25;       // of the time of groups of rows for four vectors, that no fewer vectors take less than
     private const double StretchFloats = 60;      // transposed in the time that it takes to begin on a row of pixels, for each line of a patch
+    private const double Slots = 1.6;             // of a lookup, for each nonzero, about
+    private const double Column = 0.25;           // bytes of a strip's column for each nonzero, with some that are filled in
     private const long ThirdCache = 16 << 20;     // bytes of weights that stay in the last cache
 
     public static Costs Here { get; } = new(Speeds.Here, Level.Best);
 
     /// <summary>A sparse product.</summary>
-    public double Product(Census weights, long tokens)
+    /// <param name="weights">How its zeros lie.</param>
+    /// <param name="tokens">At once.</param>
+    /// <param name="value">Bytes of a value for few tokens.</param>
+    public double Product(Census weights, long tokens, double value = sizeof(float))
     {
         if (tokens <= level.FewTokens)
         {
             var (passes, left) = (tokens / FewTokens.Most, tokens % FewTokens.Most);
-            return Few(weights, FewTokens.Most) * passes + (left > 0 ? Few(weights, left) : 0);
+            return Few(weights, FewTokens.Most, value) * passes + (left > 0 ? Few(weights, left, value) : 0);
         }
         var vectors = (tokens + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / Unstructured.MostVectors, vectors % Unstructured.MostVectors);
@@ -62,13 +67,15 @@ internal sealed class Costs(Speeds speeds, Level level)
         return single;
     }
 
-    private double Few(Census weights, long tokens)
+    private double Few(Census weights, long tokens, double value)
     {
         var look = speeds.Look + (speeds.LookOfFour - speeds.Look) * (tokens - 1) / (FewTokens.Most - 1);
-        var looked = Math.Max(weights.Nonzero * look, weights.Nonzero * 8.0 * OfByte(weights.Nonzero * 8.0));
+        var looked = Math.Max(weights.Nonzero * look, Read(weights.Nonzero * (value + 1) * Slots));
         if (weights.Sixteens * 16 > weights.Nonzero * FewTokens.Filled) return looked;
-        return Math.Min(looked, Math.Max(weights.Sixteens * 16.0 / level.Lanes * speeds.Strip * tokens, weights.Nonzero * 4.25 * OfByte(weights.Nonzero * 4.25)));
+        return Math.Min(looked, Math.Max(weights.Sixteens * 16.0 / level.Lanes * speeds.Strip * tokens, Read(weights.Nonzero * (value + Column))));
     }
+
+    private double Read(double bytes) => bytes * OfByte(bytes);
 
     private double OfByte(double bytes) => bytes > ThirdCache ? speeds.Byte : speeds.CachedByte;
 }

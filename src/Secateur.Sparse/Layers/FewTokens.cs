@@ -11,13 +11,15 @@ internal sealed unsafe class FewTokens : IDisposable
 
     /// <param name="csr">The weights.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
-    /// <param name="scales">[outputs], where each weight is a byte times that of its output: strips then keep the bytes.</param>
+    /// <param name="scales">[outputs], where each weight is a byte times that of its output: the bytes are kept then.</param>
     /// <param name="level">The instructions.</param>
     public FewTokens(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, Level level)
     {
         _level = level;
-        if (csr.Columns <= Strips.MostColumns && Grouped.Joined(csr, level.Lanes) * level.Lanes <= Filled * csr.Nonzero) _strips = Packed(csr, bias, scales, level.Lanes);
-        else _lookup = new(csr, bias, level.Lanes);
+        var groups = csr.Columns <= Strips.MostColumns ? RowGroups.Best(csr, level.Lanes) : null;
+        using var divided = scales.IsEmpty ? null : csr.DividedBy(scales);
+        if (groups?.Joined * level.Lanes <= Filled * csr.Nonzero) _strips = new(divided ?? csr, groups!, bias, scales);
+        else _lookup = new(divided ?? csr, bias, level.Lanes, scales);
     }
 
     /// <summary>Elements that strips may keep for each nonzero: a lookup's slots cost as much.</summary>
@@ -33,7 +35,10 @@ internal sealed unsafe class FewTokens : IDisposable
     public int Stride => _strips?.Columns ?? _lookup!.Padded;
 
     public long Bytes => _strips?.Bytes ?? _lookup!.Bytes;
-    public string Format => _strips is not null ? $"strips of {_level.Lanes}" : "lookup";
+    public string Format => (_strips is not null ? $"strips of {_level.Lanes}" : "lookup") + (Kind == ValueKind.Float32 ? "" : $" of {Kind.ToString().ToLowerInvariant()}");
+
+    /// <summary>How values are kept.</summary>
+    public ValueKind Kind => _strips?.Kind ?? _lookup!.Kind;
 
     /// <param name="x">[tokens, stride]</param>
     /// <param name="y">[tokens, rows]</param>
@@ -46,13 +51,6 @@ internal sealed unsafe class FewTokens : IDisposable
     {
         if (_strips is not null) _level.Run(_strips, x, Stride, y, yStride, tokens, relu, from, to);
         else _level.Run(_lookup!, x, y, yStride, tokens, relu, from, to);
-    }
-
-    private static Strips Packed(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, int lanes)
-    {
-        if (scales.IsEmpty) return new(csr, bias, default, lanes);
-        using var bytes = csr.DividedBy(scales);
-        return new(bytes, bias, scales, lanes);
     }
 
     public void Dispose()

@@ -27,13 +27,17 @@ internal sealed unsafe class Product : IDisposable
     {
         (Rows, Columns, Nonzero, Activation, Level) = (weights.Rows, weights.Columns, weights.Nonzero, activation, level ?? Level.Best);
         (_bias, _scales) = (bias.ToArray(), scales.ToArray());
-        var (four, two) = (Together(4, FourTogether), Together(2, TwoTogether));
+        Sketches? sketches = null;
+        var (fours, twos) = (RowGroups.Best(weights, 4, Sketched), RowGroups.Best(weights, 2, Sketched));
+        var (four, two) = (Together(fours, FourTogether), Together(twos, TwoTogether));
         if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
-        else _grouped = new(weights, bias, Level.Lanes, four <= two ? 4 : 2);
+        else _grouped = new(weights, four <= two ? fours : twos, bias, Level.Lanes);
 
-        // what groups of rows take, in multiply-adds of single ones
-        double Together(int height, double rate) => height * Grouped.Joined(weights, height) is var kept && kept <= MostFilled * weights.Nonzero ? kept / rate : double.PositiveInfinity;
+        Sketches Sketched() => sketches ??= Sketches.Of(weights);
     }
+
+    /// <summary>What groups of rows take, in multiply-adds of single ones.</summary>
+    private double Together(RowGroups groups, double rate) => groups.Joined * groups.Height is var kept && kept <= MostFilled * Nonzero ? kept / rate : double.PositiveInfinity;
 
     /// <summary>Outputs.</summary>
     public int Rows { get; }
@@ -70,20 +74,28 @@ internal sealed unsafe class Product : IDisposable
         }
     }
 
+    /// <summary>The row that is worked on at a place: rows that are packed together lie side by side as they are worked on, and apart where they belong.</summary>
+    public int Row(int place) => AreNeighbours ? place : _grouped!.Row(place);
+
+    /// <summary>Whether places are rows.</summary>
+    public bool AreNeighbours => _grouped?.AreNeighbours ?? true;
+
     /// <summary>Some rows for a tile of tokens.</summary>
     /// <param name="x">[columns, vectors · lanes]</param>
     /// <param name="y">[rounded rows, vectors · lanes]</param>
     /// <param name="vectors">1 to 4.</param>
-    /// <param name="from">The first row, a multiple of <see cref="Unstructured.Alike"/>.</param>
+    /// <param name="from">The first place, a multiple of <see cref="Unstructured.Alike"/>.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
     public void Run(float* x, float* y, int vectors, int from, int to)
     {
         var relu = Activation.Kind == ActivationKind.Relu;
         if (_unstructured is not null) Level.Run(_unstructured, x, y, vectors, relu, from, to);
         else Level.Run(_grouped!, x, y, vectors, relu, from, to);
-        if (relu) return;
+        if (relu || Activation.Kind == ActivationKind.None) return;
         var width = vectors * Level.Lanes;
-        Activations.Apply(Activation, y + (long)from * width, (long)(to - from) * width);
+        if (AreNeighbours || to - from == Rows) Activations.Apply(Activation, y + (long)from * width, (long)(to - from) * width);
+        else
+            for (var place = from; place < to; place++) Activations.Apply(Activation, y + (long)Row(place) * width, width);
     }
 
     public void Dispose()

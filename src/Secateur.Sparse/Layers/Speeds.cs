@@ -103,11 +103,11 @@ internal sealed record Speeds(
         using var byStrips = Random(Size, 0.1, level.Lanes);
         using var few = new Unstructured(thin, default, level.Lanes);
         using var many = new Unstructured(thick, default, level.Lanes);
-        using var fours = new Grouped(byFour, default, level.Lanes, 4);
-        using var twos = new Grouped(byTwo, default, level.Lanes, 2);
-        using var whole = new Grouped(all, default, level.Lanes, 4);
-        using var look = new Lookup(some, default, level.Lanes);
-        using var strips = new Strips(byStrips, default, default, level.Lanes);
+        using var fours = new Grouped(byFour, RowGroups.Neighbours(byFour, 4), default, level.Lanes);
+        using var twos = new Grouped(byTwo, RowGroups.Neighbours(byTwo, 2), default, level.Lanes);
+        using var whole = new Grouped(all, RowGroups.Neighbours(all, 4), default, level.Lanes);
+        using var look = new Lookup(some, default, level.Lanes, kind: ValueKind.Float32);
+        using var strips = new Strips(byStrips, RowGroups.Neighbours(byStrips, level.Lanes), default, default, ValueKind.Float32);
         using var far = new Native<float>(16 << 20);
         using var near = new Native<float>(1 << 20);
         nint from = (nint)x.Pointer, to = (nint)y.Pointer;

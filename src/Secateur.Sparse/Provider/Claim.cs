@@ -1,3 +1,4 @@
+using Secateur.Sparse.Kernels;
 using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
@@ -15,9 +16,9 @@ internal sealed class Claim(IReadOnlyList<Layer> layers)
     public GraphValue? Residual => layers[^1].Residual;
 
     /// <summary>Packs the weights.</summary>
-    public FusedNode ToNode(Ort ort, FusedNode.Places places, int threads) => layers is [ConvolutionLayer convolution]
+    public FusedNode ToNode(Ort ort, FusedNode.Places places, int threads, ValueKind values) => layers is [ConvolutionLayer convolution]
         ? new FusedConvolution(ort, places, threads, convolution.Last, convolution.Pack(), convolution.Axes)
-        : new FusedChain(ort, places, threads, layers[^1].Last, new Chain([.. layers.Cast<MatrixLayer>().Select(layer => layer.Pack())]), Shape());
+        : new FusedChain(ort, places, threads, layers[^1].Last, new Chain([.. layers.Cast<MatrixLayer>().Select(layer => layer.Pack(values))]), Shape());
 
     /// <summary>That which the layers give it one after the other; null where it is the input's but for the last axis.</summary>
     private long[]? Shape()

@@ -12,7 +12,7 @@ internal abstract class CostModel
     {
         { Force: true } => new EverythingPays(),
         { Threshold: { } threshold } => new EnoughZeros(threshold, zeros),
-        _ => new MeasuredCost(zeros, Costs.Here),
+        _ => new MeasuredCost(zeros, Costs.Here, options.Values),
     };
 
     /// <returns>Why it stays with the dense kernels; null where it is taken.</returns>
@@ -35,7 +35,7 @@ internal sealed class EnoughZeros(double threshold, Zeros zeros) : CostModel
 }
 
 /// <summary>Takes what is faster by the speeds that were measured on this machine, and slower for no number of tokens or pixels that may come.</summary>
-internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
+internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) : CostModel
 {
     private const double Least = 1.15;  // times as fast, where it is fastest: a gain within what such a measurement is off by is none
     private const double Nowhere = 1.0; // and where it is slowest
@@ -57,12 +57,12 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs) : CostModel
 
     private IEnumerable<double> Speedups(Layer layer, Census census) => layer switch
     {
-        ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images),
+        ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images, sizeof(float)),
         ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Groups, pixels, convolution.IsPointwise ? pixels : Row(layer.Node.Output.Shape))),
-        _ => Products(census, TokensOf(layer.Input.Shape)),
+        _ => Products(census, TokensOf(layer.Input.Shape), PackedValues.BytesOf(layer.Bytes is null ? values : ValueKind.Int8)),
     };
 
-    private IEnumerable<double> Products(Census census, IEnumerable<long> tokens) => tokens.Select(count => costs.DenseProduct(census, count) / costs.Product(census, count));
+    private IEnumerable<double> Products(Census census, IEnumerable<long> tokens, double value) => tokens.Select(count => costs.DenseProduct(census, count) / costs.Product(census, count, value));
 
     /// <summary>What an open axis may be; the others are what they are.</summary>
     private static IEnumerable<long> TokensOf(long[]? shape)

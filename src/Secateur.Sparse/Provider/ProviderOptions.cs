@@ -1,4 +1,5 @@
 using System.Globalization;
+using Secateur.Sparse.Kernels;
 
 namespace Secateur.Sparse.Provider;
 
@@ -7,7 +8,7 @@ internal sealed record ProviderOptions
 {
     public const string Prefix = "ep.secateurexecutionprovider.";
 
-    private const string Known = "threshold, threads, force, verbose, report";
+    private const string Known = "threshold, threads, force, values, verbose, report";
 
     /// <summary>The least share of zeros, 0 to 1, of a weight whose node is claimed; null where the cost model decides.</summary>
     public double? Threshold { get; init; }
@@ -17,6 +18,9 @@ internal sealed record ProviderOptions
 
     /// <summary>Whether all is claimed that can be, be it slower.</summary>
     public bool Force { get; init; }
+
+    /// <summary>To what the weights of products are rounded, so that with few tokens half as much comes from memory.</summary>
+    public ValueKind Values { get; init; } = ValueKind.Float32;
 
     /// <summary>Whether a line for each MatMul, Gemm and Conv goes to standard error.</summary>
     public bool Verbose { get; init; }
@@ -38,6 +42,7 @@ internal sealed record ProviderOptions
                 "threshold" => options with { Threshold = Share(value) },
                 "threads" => options with { Threads = Count(value) },
                 "force" => options with { Force = Flag(name, value) },
+                "values" => options with { Values = Kind(value) },
                 "verbose" => options with { Verbose = Flag(name, value) },
                 "report" => options with { Report = value },
                 _ => throw Wrong($"has no option '{name}'; it has {Known}"),
@@ -51,6 +56,14 @@ internal sealed record ProviderOptions
 
     private static int Count(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
         ? count : throw Wrong($"option 'threads' is '{value}'; it takes a number, 0 for all of the session's");
+
+    private static ValueKind Kind(string value) => value switch
+    {
+        "float32" => ValueKind.Float32,
+        "bfloat16" => ValueKind.BFloat16,
+        "float16" => ValueKind.Float16,
+        _ => throw Wrong($"option 'values' is '{value}'; it takes float32, bfloat16 or float16"),
+    };
 
     private static bool Flag(string name, string value) => value switch
     {

@@ -87,7 +87,7 @@ internal sealed unsafe class SparseProvider
             throw new OrtException(OrtException.Fail, $"{ProviderFactory.Name}: the nodes to fuse [{string.Join(", ", nodes.Nodes.Select(node => node.ToString()))}] are none that it asked for");
         string[] inputs = [.. _ort.List(Slot.Node_GetNumInputs, Slot.Node_GetInputs, fused).Select(value => _ort.Text(Slot.GetValueInfoName, (void*)value))];
         var places = new FusedNode.Places(Array.IndexOf(inputs, claim.Input.Name), claim.Residual is { } residual ? Array.IndexOf(inputs, residual.Name) : -1);
-        return FusedNode.Make(claim.ToNode(_ort, places, _options.Threads));
+        return FusedNode.Make(claim.ToNode(_ort, places, _options.Threads, _options.Values));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

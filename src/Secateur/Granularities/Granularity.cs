@@ -12,7 +12,7 @@ public abstract class Granularity
     {
         ["unstructured"] = word => word == "unstructured" ? new Unstructured() : null,
         ["N:M"] = FineGrained.Of,
-        ["block-RxC"] = Block.Of,
+        ["block-RxC[-adjacent]"] = Block.Of,
     }.ToFrozenDictionary();
 
     /// <exception cref="SecateurException">The word is of no known form.</exception>
@@ -24,6 +24,9 @@ public abstract class Granularity
 
     /// <summary>Why this weight cannot be pruned so; null where it can.</summary>
     public virtual string? Unfit(Weight weight) => null;
+
+    /// <summary>How many outputs share a unit, if they may be any that are alike; 1 where a unit's weights lie side by side.</summary>
+    public virtual int AlikeOutputs => 1;
 
     /// <summary>Scores of units.</summary>
     /// <param name="weight">The weight.</param>

@@ -17,6 +17,7 @@ internal sealed class MaskStep : PruneStep
     private readonly Allocation allocation;
     private readonly Criterion criterion;
     private readonly string allocationName;
+    private readonly Dictionary<string, Tensor> orders = []; // of outputs, as the masks that were last looked at hold them
 
     public MaskStep(Network network, Recipe recipe)
     {
@@ -65,7 +66,7 @@ internal sealed class MaskStep : PruneStep
             var scores = criterion.Score(weight, statistics).clamp_min_(SmallestScore);
             // before units are made of them: what has gone is the least also within its N:M group
             if (masks[weight.Name] is { } mask) scores.mul_(weight.ToMatrix(mask));
-            var units = granularity.Units(weight, scores).contiguous();
+            var units = granularity.Units(weight, Ordered(weight, scores, masks)).contiguous();
             if (!units.AllFinite())
                 throw new SecateurException($"weight '{weight.Name}': the criterion gives scores that are not finite; the model or the data holds NaN or infinity");
             scored.Add((choice, units.MoveToOuterDisposeScope()));
@@ -117,5 +118,19 @@ internal sealed class MaskStep : PruneStep
     }
 
     /// <summary>bool in the weight's own shape: false for so many of the lowest units.</summary>
-    public Tensor Mask(Choice choice, Tensor units, long count) => choice.Weight!.FromMatrix(granularity.Spread(choice.Weight, Threshold.KeepMask(units, count)));
+    public Tensor Mask(Choice choice, Tensor units, long count)
+    {
+        var mask = granularity.Spread(choice.Weight!, Threshold.KeepMask(units, count));
+        return choice.Weight!.FromMatrix(orders.TryGetValue(choice.Tensor, out var order) ? empty_like(mask).index_copy_(0, order, mask) : mask);
+    }
+
+    /// <summary>The scores with outputs side by side whose weights go together: as they were when the first went.</summary>
+    private Tensor Ordered(Weight weight, Tensor scores, Masks masks)
+    {
+        if (granularity.AlikeOutputs == 1) return scores;
+        if (masks.Order(weight.Name) is null && AlikeOutputs.Order(weight, scores, granularity.AlikeOutputs) is { } chosen) masks.SetOrder(weight.Name, chosen);
+        if (masks.Order(weight.Name) is not { } order) return scores;
+        orders[weight.Name] = order;
+        return scores.index_select(0, order);
+    }
 }

@@ -8,10 +8,20 @@ internal sealed class Masks : IDisposable
 {
     private readonly SortedDictionary<string, Tensor> masks = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Tensor> units = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Tensor> orders = new(StringComparer.Ordinal);
 
     public IEnumerable<(string Name, Tensor Mask)> All => masks.Select(pair => (pair.Key, pair.Value));
 
     public Tensor? this[string weight] => masks.GetValueOrDefault(weight);
+
+    /// <summary>In which order outputs lie side by side for what is removed together, by weight.</summary>
+    public IEnumerable<(string Weight, Tensor Order)> AllOrders => orders.Select(pair => (pair.Key, pair.Value));
+
+    /// <summary>The order of a weight's outputs, int64; null where none was chosen.</summary>
+    public Tensor? Order(string weight) => orders.GetValueOrDefault(weight);
+
+    /// <summary>Chooses the order of a weight's outputs, once for all: what was masked by one order is masked by it further.</summary>
+    public void SetOrder(string weight, Tensor order) => orders.Add(weight, order.alias().DetachFromDisposeScope());
 
     /// <summary>Units that went whole, by group.</summary>
     public IEnumerable<(string Group, Tensor Units)> AllUnits => units.Select(pair => (pair.Key, pair.Value));
@@ -63,6 +73,6 @@ internal sealed class Masks : IDisposable
 
     public void Dispose()
     {
-        foreach (var mask in masks.Values.Concat(units.Values)) mask.Dispose();
+        foreach (var mask in masks.Values.Concat(units.Values).Concat(orders.Values)) mask.Dispose();
     }
 }

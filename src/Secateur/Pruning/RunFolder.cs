@@ -35,6 +35,7 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
         {
             if (name.StartsWith("mask/", StringComparison.Ordinal)) masks.Narrow(name["mask/".Length..], tensor);
             else if (name.StartsWith("units/", StringComparison.Ordinal)) masks.NarrowUnits(name["units/".Length..], tensor);
+            else if (name.StartsWith("order/", StringComparison.Ordinal)) masks.SetOrder(name["order/".Length..], tensor);
         }
         return JsonSerializer.Deserialize<RoundState>(arrays["state"].bytes, Json.Options);
     }
@@ -61,6 +62,7 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
             new("state", Bytes(JsonSerializer.SerializeToUtf8Bytes(state, Json.Options))),
             .. Changing(network).Select(constant => KeyValuePair.Create($"constant/{constant.Name}", constant.Tensor.detach())),
             .. masks.All.Select(mask => KeyValuePair.Create($"mask/{mask.Name}", mask.Mask)),
+            .. masks.AllOrders.Select(weight => KeyValuePair.Create($"order/{weight.Weight}", weight.Order)),
             .. masks.AllUnits.Select(group => KeyValuePair.Create($"units/{group.Group}", group.Units)),
         ];
         if (optimizer is not null)

@@ -11,11 +11,12 @@ public sealed class ChainTests
 
     [Theory, MemberData(nameof(Levels))]
     public void Equals_the_dense_loop(int level) =>
-        Gen.Select(Size, Size, Tokens, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4, 16), Gen.Int).Where((rows, columns, tokens, _, _, _) => (long)rows * columns * tokens < 20_000_000)
-            .Sample((rows, columns, tokens, sparsity, height, seed) =>
+        Gen.Select(Size, Size, Tokens, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4, 16), Gen.Bool, Gen.Int).Where((rows, columns, tokens, _, _, _, _) => (long)rows * columns * tokens < 20_000_000)
+            .Sample((rows, columns, tokens, sparsity, height, apart, seed) =>
             {
                 var random = new Random(seed);
                 var weights = Draw.Weights(random, rows, columns, sparsity, height);
+                if (apart) weights = Draw.Apart(random, weights, columns);
                 var (bias, x) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns));
                 using var chain = new Chain([new(Draw.Csr(weights, rows, columns), bias, Activation.None, Level.All[level])]);
                 var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
@@ -48,6 +49,29 @@ public sealed class ChainTests
         }, iter: 40, threads: 1);
 
     [Theory, MemberData(nameof(Levels))]
+    public void Rows_packed_together_far_apart_get_their_own_bias_and_activation(int level)
+    {
+        foreach (var (tokens, height) in new[] { (1, 16), (3, 4), (40, 4), (70, 2), (70, 4), (130, 16) })
+        {
+            var random = new Random(tokens);
+            var (rows, columns) = (403, 300);
+            var weights = Draw.Apart(random, Draw.Weights(random, rows, columns, 0.5, height), columns);
+            var (bias, x) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns));
+            var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
+            using var csr = Draw.Csr(weights, rows, columns);
+            foreach (var kind in new[] { ActivationKind.None, ActivationKind.Relu, ActivationKind.Elu })
+            {
+                using var product = new Product(csr, bias, new(kind, 1), Level.All[level]);
+                using var chain = new Chain([product]);
+                var y = Run(chain, x, tokens); // in pieces where there are many tokens
+                Assert.Equal(height == 2 ? "2x1" : "4x1", product.Format);
+                Assert.False(product.AreNeighbours);
+                Near([.. expected.Select(value => Reference.Apply(new(kind, 1), value))], sizes, y);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Levels))]
     public void What_is_no_number_reaches_the_outputs_that_read_it(int level)
     {
         var random = new Random(3);
@@ -69,11 +93,12 @@ public sealed class ChainTests
     public void Packed_weights_are_what_they_were() =>
         Gen.Select(Size, Size, Gen.OneOf(Draw.Sparsities), Gen.OneOf(1, 2, 4), Gen.Int).Where((rows, columns, _, _, _) => rows * columns < 1_000_000).Sample((rows, columns, sparsity, height, seed) =>
         {
-            var csr = Draw.Csr(Draw.Weights(new(seed), rows, columns, sparsity, height), rows, columns);
+            var random = new Random(seed);
+            using var csr = Draw.Csr(Draw.Apart(random, Draw.Weights(random, rows, columns, sparsity, height), columns), rows, columns);
             foreach (var level in Level.All)
             {
                 using var unstructured = new Unstructured(csr, default, level.Lanes);
-                using var grouped = new Grouped(csr, default, level.Lanes, height == 1 ? 4 : height);
+                using var grouped = new Grouped(csr, RowGroups.Best(csr, height == 1 ? 4 : height), default, level.Lanes);
                 foreach (var again in new[] { unstructured.ToCsr(), grouped.ToCsr() })
                 {
                     Assert.Equal(csr.Starts, again.Starts);
@@ -86,28 +111,6 @@ public sealed class ChainTests
             }
         }, iter: 40, threads: 1);
 
-    [Theory, MemberData(nameof(Levels))]
-    public unsafe void Bytes_with_a_scale_equal_the_dense_loop(int level) =>
-        Gen.Select(Gen.Int[1, 100], Gen.Int[1, 300], Gen.Int[1, 4], Gen.OneOf(0.5, 0.9), Gen.Int).Sample((rows, columns, tokens, sparsity, seed) =>
-        {
-            var random = new Random(seed);
-            float[] whole = [.. Draw.Weights(random, rows, columns, sparsity, 16).Select(value => MathF.Round(value * 127))];
-            var (scales, bias, x) = (Draw.Values(random, rows), Draw.Values(random, rows), Draw.Values(random, tokens * columns));
-            using var strips = new Strips(Draw.Csr(whole, rows, columns), bias, scales, Level.All[level].Lanes);
-            using var input = new Guarded(x);
-            using var output = new Guarded(new float[tokens * rows]);
-            Level.All[level].Run(strips, input.Pointer, columns, output.Pointer, rows, tokens, false, 0, strips.Groups);
-            var (expected, sizes) = Reference.Product([.. whole.Select((value, i) => value * scales[i / columns])], bias, x, rows, columns, tokens);
-            Near(expected, sizes, output.ToArray());
-        }, iter: 40, threads: 1);
-
-    [Fact]
-    public void What_is_no_byte_is_refused()
-    {
-        foreach (var odd in new[] { 0.5f, 128, -129, float.NaN })
-            Assert.Throws<ArgumentException>(() => new Strips(Draw.Csr([1, odd], 1, 2), default, [1], 4));
-    }
-
     public static TheoryData<int> Levels => [.. Enumerable.Range(0, Level.All.Length)];
 
     private static unsafe float[] Run(Chain chain, float[] x, int tokens, float[]? residual = null, Activation? last = null)
@@ -119,7 +122,7 @@ public sealed class ChainTests
         return output.ToArray();
     }
 
-    private static void Near(double[] expected, double[] sizes, float[] actual)
+    internal static void Near(double[] expected, double[] sizes, float[] actual)
     {
         for (var i = 0; i < expected.Length; i++)
             if (!(Math.Abs(expected[i] - actual[i]) <= 1e-5 * sizes[i] + 1e-37)) Assert.Fail($"output {i} of {expected.Length} is {actual[i]:R}, not {expected[i]:R}");

@@ -21,6 +21,7 @@ public sealed class ConvolutionTests
         foreach (var (kernel, stride, pad, size) in new[] { (3, 1, 1, 14), (3, 2, 1, 28), (1, 1, 0, 7), (1, 2, 0, 14), (7, 2, 3, 33), (1, 1, 0, 56), (1, 1, 0, 1) })
             foreach (var batch in new[] { 1, 4 })
                 Check(new(1, kernel, kernel, stride, stride, pad, pad, pad, pad, 1, 1), batch, 20, 70, size, size, 0.9, true, random++, Level.All[level]);
+        Check(new(1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1), 1, 24, 260, 14, 14, 0.5, true, 0, Level.All[level]); // a tile's channels are shared out
         Check(new(1, 1, 5, 1, 2, 0, 2, 0, 2, 1, 1), 2, 8, 66, 1, 301, 0.9, false, random, Level.All[level]); // of one dimension
     }
 
@@ -28,7 +29,8 @@ public sealed class ConvolutionTests
     {
         var random = new Random(seed);
         var columns = channels / shape.Groups * shape.KernelHeight * shape.KernelWidth;
-        var weights = Draw.Weights(random, outputs, columns, sparsity);
+        var weights = Draw.Weights(random, outputs, columns, sparsity, random.Next(3) switch { 0 => 4, 1 => 2, _ => 1 });
+        if (shape.Groups == 1) weights = Draw.Apart(random, weights, columns);
         var (bias, x) = (Draw.Values(random, outputs), Draw.Values(random, batch * channels * height * width));
         var (expected, sizes) = Reference.Convolution(weights, bias, x, shape, batch, channels, outputs, height, width);
         var added = Draw.Values(random, expected.Length);

@@ -55,7 +55,8 @@ public sealed class SessionTests
     [InlineData("threads", "-1", "option 'threads' is '-1'; it takes a number, 0 for all of the session's")]
     [InlineData("force", "yes", "option 'force' is 'yes'; it takes 0 or 1")]
     [InlineData("verbose", "", "option 'verbose' is ''; it takes 0 or 1")]
-    [InlineData("treshold", "0.5", "has no option 'treshold'; it has threshold, threads, force, verbose, report")]
+    [InlineData("treshold", "0.5", "has no option 'treshold'; it has threshold, threads, force, values, verbose, report")]
+    [InlineData("values", "int8", "option 'values' is 'int8'; it takes float32, bfloat16 or float16")]
     [InlineData("report", "/nowhere/at/all", "option 'report': ")]
     public void A_wrong_option_is_told(string key, string value, string message)
     {

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>Values of weights, in as few bytes as hold each of them exactly.</summary>
+internal sealed unsafe class PackedValues : IDisposable
+{
+    /// <summary>Values that four bits tell apart, 0 among them.</summary>
+    public const int Codes = 16;
+
+    private const float MostHalf = 65504;
+    private readonly Native<byte> _bytes;
+    private readonly Native<float> _table; // of codes; 0 comes first
+    private readonly int _lanes;
+    private int _known = 1;                // values in the table
+
+    /// <param name="kind">As told by <see cref="KindOf"/>.</param>
+    /// <param name="count">Values; of codes whole pairs of vectors. All are 0 at first.</param>
+    /// <param name="lanes">Floats of a vector: the codes of one vector lie in the lower halves of bytes, those of the next in the upper halves.</param>
+    public PackedValues(ValueKind kind, long count, int lanes)
+    {
+        (Kind, _lanes) = (kind, lanes);
+        _bytes = new(Math.Max(1, (long)(count * BytesOf(kind))));
+        _table = new(Codes);
+    }
+
+    public ValueKind Kind { get; }
+    public void* Pointer => _bytes.Pointer;
+    public float* Table => _table.Pointer;
+    public long Bytes => _bytes.Bytes + _table.Bytes;
+
+    /// <summary>Bytes of a value.</summary>
+    public static double BytesOf(ValueKind kind) => kind switch { ValueKind.Float32 => 4, ValueKind.BFloat16 or ValueKind.Float16 => 2, ValueKind.Int8 => 1, _ => 0.5 };
+
+    /// <summary>The largest number of a kind of floats.</summary>
+    public static float Most(ValueKind kind) => kind switch { ValueKind.BFloat16 => BitConverter.UInt32BitsToSingle(0x7F7F0000), ValueKind.Float16 => MostHalf, _ => float.MaxValue };
+
+    /// <summary>The shortest that loses nothing.</summary>
+    /// <param name="csr">Values.</param>
+    /// <param name="codes">Whether codes may be.</param>
+    public static ValueKind KindOf(Csr csr, bool codes)
+    {
+        var (bytes, brain, half) = (true, true, true);
+        var (table, known) = (new float[Codes], 1);
+        for (var row = 0; row < csr.Rows; row++)
+            foreach (var value in csr.ValuesOf(row))
+            {
+                if (codes && !table.AsSpan(0, known).Contains(value))
+                {
+                    if (known == Codes || !float.IsFinite(value)) codes = false;
+                    else table[known++] = value;
+                }
+                bytes &= value is >= sbyte.MinValue and <= sbyte.MaxValue && value == MathF.Truncate(value);
+                brain &= (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) == 0;
+                half &= float.IsFinite(value) && (float)(Half)value == value;
+                if (!codes && !bytes && !brain && !half) return ValueKind.Float32;
+            }
+        return codes ? ValueKind.Code4 : bytes ? ValueKind.Int8 : brain ? ValueKind.BFloat16 : half ? ValueKind.Float16 : ValueKind.Float32;
+    }
+
+    /// <summary>The nearest number of a kind, of two as near the even one; what is beyond its range, and what is no number, stays as it is.</summary>
+    /// <param name="value">Any.</param>
+    /// <param name="kind">Of floats.</param>
+    public static float Rounded(float value, ValueKind kind)
+    {
+        if (!float.IsFinite(value) || Math.Abs(value) > Most(kind)) return value;
+        switch (kind)
+        {
+            case ValueKind.BFloat16:
+                var bits = BitConverter.SingleToUInt32Bits(value);
+                return BitConverter.UInt32BitsToSingle(bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000);
+            case ValueKind.Float16: return (float)(Half)value;
+            default: return value;
+        }
+    }
+
+    /// <summary>Writes a value.</summary>
+    /// <exception cref="ArgumentException">The kind cannot hold it.</exception>
+    public void Put(long at, float value)
+    {
+        var holds = Kind switch
+        {
+            ValueKind.BFloat16 => (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) == 0,
+            ValueKind.Float16 => float.IsFinite(value) && (float)(Half)value == value,
+            ValueKind.Int8 => value is >= sbyte.MinValue and <= sbyte.MaxValue && value == MathF.Truncate(value),
+            _ => true,
+        };
+        if (!holds) throw new ArgumentException($"{value:R} cannot be held as {Kind}.");
+        switch (Kind)
+        {
+            case ValueKind.Float32: MemoryMarshal.Cast<byte, float>(Place(at * sizeof(float), sizeof(float)))[0] = value; break;
+            case ValueKind.BFloat16: MemoryMarshal.Cast<byte, ushort>(Place(at * sizeof(ushort), sizeof(ushort)))[0] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16); break;
+            case ValueKind.Float16: MemoryMarshal.Cast<byte, Half>(Place(at * sizeof(ushort), sizeof(ushort)))[0] = (Half)value; break;
+            case ValueKind.Int8: _bytes[at] = (byte)(sbyte)value; break;
+            default:
+                var (pair, place) = Math.DivRem(at, 2L * _lanes);
+                _bytes[pair * _lanes + place % _lanes] |= (byte)(Code(value) << (place < _lanes ? 0 : 4));
+                break;
+        }
+    }
+
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        _table.Dispose();
+    }
+
+    private Span<byte> Place(long at, int length) => new(_bytes.Pointer + at, length);
+
+    private int Code(float value)
+    {
+        for (var code = 0; code < _known; code++) if (_table[code] == value) return code;
+        if (_known == Codes) throw new ArgumentException($"{value:R} is one value more than {Codes}.");
+        _table[_known] = value;
+        return _known++;
+    }
+}
