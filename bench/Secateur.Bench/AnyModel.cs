@@ -120,9 +120,11 @@ internal static class AnyModel
         report.Nodes = network.Graph.Nodes.Length;
         report.Parameters = network.Parameters.Values.Sum(parameter => parameter.numel());
         manual_seed(1);
-        var inputs = Skeletons.All.Contains(report.Model) ? Skeletons.Inputs(report.Model, network.Model) : network.Graph.Inputs.ToDictionary(input => input.Name, Example);
-        Tensor[] dense;
+        var inputs = Skeletons.All.Contains(report.Model) ? Skeletons.Inputs(report.Model, network.Model) : network.Graph.Inputs.ToDictionary(input => input.Name, input => Example(input, ShapeOf(network.Graph, input)));
         Begin("running");
+        if (!Runs(network, inputs)) // sound, above all, needs more than a picture's side
+            foreach (var input in network.Graph.Inputs) inputs[input.Name] = Example(input, [.. Shapes.Of(network)[input.Name]]);
+        Tensor[] dense;
         using (var runtime = new OrtModel(path, get_num_threads()))
         {
             dense = [.. runtime.Run(inputs).Select(made => made.is_floating_point() ? made.to(float32) : made)];
@@ -190,11 +192,27 @@ internal static class AnyModel
         });
     }
 
-    private static Tensor Example(Value input)
+    private static bool Runs(Network network, Dictionary<string, Tensor> inputs)
     {
-        var text = input.Type is not (Onnx.Proto.TensorProto.Types.DataType.Float or Onnx.Proto.TensorProto.Types.DataType.Float16 or Onnx.Proto.TensorProto.Types.DataType.Double);
-        var shape = input.ShapeWith(batch: input.Shape.Length == 5 ? 1 : 2, open: text ? 16 : 96); // a video alone fills the memory
-        if (!text) return rand(shape).to(TorchTensors.TypeOf(input.Type));
+        try
+        {
+            _ = Forward(network, inputs);
+            return true;
+        }
+        catch (SecateurException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsNumbers(Value input) => input.Type is Onnx.Proto.TensorProto.Types.DataType.Float or Onnx.Proto.TensorProto.Types.DataType.Float16 or Onnx.Proto.TensorProto.Types.DataType.Double;
+
+    /// <summary>A video alone fills the memory.</summary>
+    private static long[] ShapeOf(Graph graph, Value input) => graph.ShapeWith(input, batch: input.Shape.Length == 5 ? 1 : 2, open: IsNumbers(input) ? 96 : 16);
+
+    private static Tensor Example(Value input, long[] shape)
+    {
+        if (IsNumbers(input)) return rand(shape).to(TorchTensors.TypeOf(input.Type));
         return (input.Name.Contains("mask", StringComparison.Ordinal) ? ones(shape) : randint(1, 100, shape)).to(TorchTensors.TypeOf(input.Type));
     }
 

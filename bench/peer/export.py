@@ -2,6 +2,7 @@
 
 export.py list              prints the names, a line each
 export.py NAME DIR          writes DIR/NAME.onnx, operator set 17, the batch left open (external data where it is over 2 GB)
+export.py timm-NAME DIR     the same for an architecture of the library timm (https://pypi.org/project/timm), where that is installed
 export.py suite             prints the names of the suite
 export.py suite NAME DIR    writes one; batch, sequence, height and width left open where the architecture allows it
 
@@ -205,8 +206,20 @@ def pictures():
     return made
 
 
+def library(name):
+    """One of timm's classifiers, at 128 pixels where it takes any size, so that hundreds can be tried."""
+    import timm
+    cfg = timm.create_model(name).default_cfg
+    side = cfg["input_size"][-1]
+    if not cfg.get("fixed_input_size"):
+        side = max(128, *(cfg.get("min_input_size") or [0]))
+    return lambda: timm.create_model(name, exportable=True), lambda: (torch.rand(2, 3, side, side),), ["input"]
+
+
 def main():
     known = {**pictures(), **TEXT}
+    if len(sys.argv) == 3 and sys.argv[1].startswith("timm-"):
+        known[sys.argv[1]] = library(sys.argv[1][5:])
     if sys.argv[1:] == ["list"]:
         print(*known, sep="\n")
         return 0
@@ -223,7 +236,7 @@ def main():
     torch.manual_seed(0)
     build, example, inputs = known[name]
     network = build().eval()
-    open_axes = {i: ({0: "batch"} if name in pictures() else {0: "batch", 1: f"{i}_length"}) for i in inputs if i != "picture"}
+    open_axes = {i: ({0: "batch"} if name not in TEXT else {0: "batch", 1: f"{i}_length"}) for i in inputs if i != "picture"}
     path = os.path.join(folder, name + ".onnx")
     large = sum(p.numel() * 4 for p in network.parameters()) > 1_900_000_000
     target = os.path.join(folder, name) if large else path

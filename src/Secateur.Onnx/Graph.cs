@@ -127,6 +127,10 @@ public sealed class Graph
 
     public ImmutableArray<Value> Outputs { get; }
 
+    /// <summary>The shape of an input with every open dimension replaced, as <see cref="Value.ShapeWith"/> does; a dimension that is named as the first one of another input is the batch too, such as that of a recurrent state [layers, batch, hidden].</summary>
+    public long[] ShapeWith(Value input, long batch, long? open = null) =>
+        [.. input.ShapeWith(batch, open).Select((size, axis) => input.Shape[axis] is null && IsBatch(input.Symbols[axis]) ? batch : size)];
+
     /// <summary>By name, with those of the graphs inside nodes.</summary>
     public IReadOnlyDictionary<string, TensorProto> Constants => constants;
 
@@ -140,6 +144,8 @@ public sealed class Graph
     public TensorProto.Types.DataType? TypeOf(string name) => constants.TryGetValue(name, out var constant) ? constant.Type()
         : Inputs.FirstOrDefault(input => input.Name == name)?.Type
         ?? (TensorProto.Types.DataType?)Proto.ValueInfo.FirstOrDefault(value => value.Name == name)?.Type?.TensorType?.ElemType;
+
+    private bool IsBatch(string symbol) => symbol.Length > 0 && Inputs.Any(input => input.Shape is [null, ..] && input.Symbols[0] == symbol);
 
     /// <summary>Writes dense copies that were changed back into their sparse initializers.</summary>
     internal void StoreSparse()

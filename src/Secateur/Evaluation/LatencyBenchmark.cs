@@ -83,14 +83,14 @@ public static class LatencyBenchmark
     private static Dictionary<string, Tensor> Inputs(string path, BenchmarkSettings settings)
     {
         var graph = OnnxModel.Load(path).Graph;
-        if (graph.Inputs.FirstOrDefault(input => input.Shape is [{ } first, ..] && first != settings.Batch) is { } fixedInput)
+        if (graph.Inputs.FirstOrDefault(input => input.Shape.Length > 0) is { Shape: [{ } first, ..] } fixedInput && first != settings.Batch)
             throw new SecateurException($"{path}: input {fixedInput} fixes its batch, {settings.Batch} was asked for; benchmark with that batch");
         if (settings.Examples is { } examples)
             return Binding.Of(graph, examples).Bind(examples.Read([.. Enumerable.Range(0, settings.Batch).Select(i => i % examples.Count)]));
         using var random = new Generator((ulong)settings.Seed);
         return graph.Inputs.ToDictionary(input => input.Name, input =>
         {
-            var (shape, type) = (settings.Shapes?.GetValueOrDefault(input.Name) ?? input.ShapeWith(settings.Batch), TorchTensors.TypeOf(input.Type));
+            var (shape, type) = (settings.Shapes?.GetValueOrDefault(input.Name) ?? graph.ShapeWith(input, settings.Batch), TorchTensors.TypeOf(input.Type));
             return is_floating_point(type) ? rand(shape, generator: random).to_type(type) : zeros(shape, type);
         });
     }

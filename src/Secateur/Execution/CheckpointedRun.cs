@@ -39,7 +39,7 @@ internal sealed class CheckpointedRun : IDisposable
             }
         }
         var working = Working(segments.All[^1], course.Outputs, out last);
-        new Pass(plan, working, mode, null).Run(segments.All[^1]);
+        new Pass(plan, working, mode, null).Run(segments.All[^1], segments.Kept);
         Outputs = [.. course.Outputs.Select(slot => working[slot])];
     }
 
@@ -62,7 +62,7 @@ internal sealed class CheckpointedRun : IDisposable
                 {
                     var working = Working(segments.All[i], [], out var leaves);
                     Generator.Default.set_state(drawn[i]);
-                    new Pass(plan, working, mode with { Again = true }, null).Run(segments.All[i]);
+                    new Pass(plan, working, mode with { Again = true }, null).Run(segments.All[i], segments.Kept);
                     var heads = made.Where(slot => working[slot] is Tensor { requires_grad: true }).ToArray();
                     if (heads.Length > 0) autograd.backward([.. heads.Select(slot => (Tensor)working[slot]!)], [.. heads.Select(slot => gradients[slot])]);
                     Gather(leaves);

@@ -101,7 +101,7 @@ public sealed class Network : IDisposable
         return false;
     }
 
-    /// <summary>Runs the graph. Outside of autograd every value is freed after its last use.</summary>
+    /// <summary>Runs the graph. Every value is freed after its last use, but for what autograd keeps of it.</summary>
     /// <param name="inputs">A tensor for each of the graph's inputs, by name.</param>
     /// <param name="mode">Training or use.</param>
     /// <param name="observe">Called after each node.</param>

@@ -15,8 +15,6 @@ namespace Secateur.Execution;
 /// <param name="observe">Called after each node, those of subgraphs each time that they run.</param>
 internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer? observe)
 {
-    private readonly bool release = !is_grad_enabled();
-
     /// <summary>Runs a graph whose inputs are in their slots.</summary>
     public IDisposable[] Run(Graph graph)
     {
@@ -36,12 +34,14 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
     /// <exception cref="SecateurException">It cannot run on what it is given; the message names it.</exception>
     public static IDisposable[] Execute(Node node, Operator op, IDisposable?[] given, Mode mode, Subgraph run)
     {
+        using var scope = NewDisposeScope(); // what the operator makes on its way ends with it
         try
         {
             var made = op.RunValues(node, given, mode, run);
-            // a value that passes unchanged gets a handle of its own, so that each can be freed alone
+            // a value that passes unchanged, or leaves twice, gets a handle of its own, so that each can be freed alone
             for (var i = 0; i < made.Length; i++)
-                if (Array.Exists(given, input => ReferenceEquals(input, made[i]))) made[i] = made[i].Alias();
+                if (given.Concat(made.Take(i)).Any(other => other is not null && ReferenceEquals(other, made[i]))) made[i] = made[i].Alias();
+            foreach (var value in made) value?.MovedOut();
             return made;
         }
         catch (Exception e) when (e is IndexOutOfRangeException or NullReferenceException)
@@ -68,8 +68,8 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         observe?.Invoke(step.Node, [.. given.Select(value => value as Tensor)], [.. made.Select(value => value as Tensor)]);
         for (var i = 0; i < step.Outputs.Length && i < made.Length; i++)
             if (step.Outputs[i] >= 0) values[step.Outputs[i]] = made[i];
-        if (!release) return;
-        for (var i = 0; i < step.Masters?.Length && !step.Node.Subgraphs.Any(); i++)
+            else made[i]?.Dispose();
+        for (var i = 0; i < step.Masters?.Length; i++)
             if (step.Masters[i] is not null && !ReferenceEquals(given[i], values[step.Inputs[i]])) given[i]!.Dispose();
         foreach (var slot in step.Dead)
         {
@@ -111,7 +111,7 @@ internal sealed class Pass(Plan plan, IDisposable?[] values, Mode mode, Observer
         {
             if (step.Leaving[i] is not { } half || made[i] is not Tensor wide) continue;
             made[i] = wide.Rounded(half);
-            if (release) wide.Dispose();
+            wide.Dispose();
         }
     }
 

@@ -11,6 +11,7 @@ public sealed class Shapes
 {
     private const long Most = 1 << 28; // elements of an input that is tried with zeros
     private static readonly long?[] Usual = [null, 16, 64, 128, 320, 1];
+    private static readonly long?[] Lengths = [256, 512, 1024, 4096, 16000]; // of sound
 
     private readonly Dictionary<string, ImmutableArray<long>> shapes = [];
     private readonly Dictionary<string, ScalarType> types = [];
@@ -67,26 +68,35 @@ public sealed class Shapes
     /// <param name="batch">The size put for the first dimension of an input where the file leaves it open.</param>
     /// <param name="inputs">
     /// Shapes of inputs by name; for those not named, other open dimensions take the first of some usual sizes that the network runs on:
-    /// sides of pictures 224, all others 1.
+    /// sides of pictures 224, all others 1; where it runs on no one size for all, on one for the first input and 1 for the others.
     /// </param>
     /// <param name="sides">Sizes to try for other open dimensions, in this order; the usual ones where none are given.</param>
     /// <exception cref="SecateurException">It runs on none of them; the message is that for the first.</exception>
     public static Shapes Of(Network network, long batch = 1, IReadOnlyDictionary<string, long[]>? inputs = null, params IEnumerable<long?> sides)
     {
         SecateurException? first = null;
-        foreach (var open in sides.Concat(Usual).Distinct())
+        Value[] left = [.. network.Graph.Inputs.Where(input => input.IsOpen && inputs?.ContainsKey(input.Name) != true)];
+        var isLine = left.All(input => input.Shape.Length < 4); // sides of pictures are no thousands
+        foreach (var open in sides.Concat(Usual).Concat(isLine ? Lengths : []).Distinct())
+            if (Tried(_ => open) is { } shapes) return shapes;
+            else if (left.Length == 0) throw first!;
+        if (left.Length > 1) // such as a sound, and a state whose batch has no name
+            foreach (var open in Usual.Concat(isLine ? Lengths : []))
+                if (Tried(input => input == left[0] ? open : null) is { } shapes) return shapes;
+        throw first!;
+
+        Shapes? Tried(Func<Value, long?> open)
         {
             try
             {
-                return At(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(batch, open));
+                return At(network, input => inputs?.GetValueOrDefault(input.Name) ?? network.Graph.ShapeWith(input, batch, open(input)));
             }
             catch (SecateurException e)
             {
                 first ??= e;
-                if (!network.Graph.Inputs.Any(input => input.IsOpen && inputs?.ContainsKey(input.Name) != true)) break;
+                return null;
             }
         }
-        throw first!;
     }
 
     /// <summary>Runs the network once on inputs that are filled with one number.</summary>

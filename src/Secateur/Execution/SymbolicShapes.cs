@@ -102,7 +102,7 @@ public sealed class SymbolicShapes
     private static long[] Others(long size) => size < 32 ? [size + 1, size + 10, size + 3, 2 * size, 4 * size, size + 32] : [size + 32, size + 33, size + 96, size + 7, size + 64, 2 * size];
 
     private static Shapes First(Network network, IReadOnlyDictionary<string, long[]>? inputs) =>
-        Sides.Select(side => Tried(() => Shapes.At(network, input => inputs?.GetValueOrDefault(input.Name) ?? input.ShapeWith(2, side)))).FirstOrDefault(shapes => shapes is not null)
+        Sides.Select(side => Tried(() => Shapes.At(network, input => inputs?.GetValueOrDefault(input.Name) ?? network.Graph.ShapeWith(input, 2, side)))).FirstOrDefault(shapes => shapes is not null)
         ?? Tried(() => Shapes.Of(network, 2, inputs)) ?? Shapes.Of(network, 1, inputs);
 
     private static Shapes? Tried(Func<Shapes> run)

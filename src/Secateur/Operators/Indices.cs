@@ -25,7 +25,11 @@ internal static class Indices
     public static Tensor FlatPlaces(this Node node, Tensor tuples, long[] sizes)
     {
         var flat = zeros(tuples.shape[..^1], ScalarType.Int64);
-        for (var axis = 0; axis < sizes.Length; axis++) flat = flat * sizes[axis] + node.Places(tuples.select(-1, axis), sizes[axis]);
+        for (var axis = 0; axis < sizes.Length; axis++)
+        {
+            using var scope = NewDisposeScope(); // a place for each element of an attention map is larger than the map
+            flat.mul_(sizes[axis]).add_(node.Places(tuples.select(-1, axis), sizes[axis]));
+        }
         return flat;
     }
 

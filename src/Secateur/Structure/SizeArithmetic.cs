@@ -53,13 +53,14 @@ internal sealed class SizeArithmetic
         if (node.OpType.StartsWith("Random", StringComparison.Ordinal) || node.OpType is "Bernoulli" or "Multinomial" or "Dropout") return;
         try
         {
-            Tensor?[] inputs = measures ? [Empty(sizes(node.Inputs[0]))] : [.. node.Inputs.Select(name => name.Length == 0 ? null : known[name])];
+            IDisposable?[] inputs = measures ? [Empty(sizes(node.Inputs[0]))] : [.. node.Inputs.Select(name => name.Length == 0 ? null : known[name])];
             if (measures && inputs[0] is null) return;
-            var outputs = Operator.For(node, path).Run(node, inputs, default);
+            using var scope = NewDisposeScope();
+            var outputs = Operator.For(node, path).RunValues(node, inputs, default, (_, _) => []);
             foreach (var (name, output) in node.Outputs.Zip(outputs))
             {
-                if (output.numel() > Most) continue;
-                known[name] = output;
+                if (output is not Tensor tensor || tensor.numel() > Most) continue; // nor is a sequence worth knowing
+                known[name] = tensor.MoveToOuterDisposeScope();
                 if (measures) sources[name] = [node.Inputs[0]];
                 else if (node.Inputs.Any(sources.ContainsKey)) sources[name] = [.. node.Inputs.SelectMany(Sources)];
             }

@@ -1,0 +1,68 @@
+using Secateur.Execution;
+using Secateur.Onnx;
+using Secateur.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Secateur.Tests.Execution;
+
+/// <summary>A run holds no more than its outputs and what their gradients need.</summary>
+[Collection(nameof(Evaluation.Alone))] // it counts the memory of the whole process
+public sealed class ReleaseTests
+{
+    private const int Rows = 1 << 16, Width = 8;
+
+    public ReleaseTests() => Threads.Use(1);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Only_outputs_are_left_of_a_run(bool learns)
+    {
+        using var network = new Network(Scattered(6));
+        Dictionary<string, Tensor> inputs = new() { ["x"] = rand(4, Width), ["places"] = Places(4) };
+        using var scope = NewDisposeScope();
+        using var mode = learns ? enable_grad() : no_grad();
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var outputs = network.Run(inputs, new Mode(Training: learns));
+        Assert.Equal(learns, outputs[0].requires_grad);
+        Assert.Equal(before + outputs.Length, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    /// <summary>ScatterND makes places of its own, several times as large as its data, which a run once held to its end.</summary>
+    [Fact]
+    public void What_an_operator_makes_on_its_way_ends_with_its_node()
+    {
+        using var network = new Network(Scattered(6));
+        Dictionary<string, Tensor> inputs = new() { ["x"] = rand(Rows, Width), ["places"] = Places(Rows) };
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var (before, most) = (NativeHeap.Bytes, 0L);
+        network.Run(inputs, default, (_, _, _) => most = Math.Max(most, NativeHeap.Bytes - before));
+        Assert.InRange(most, Rows * Width * sizeof(float), 3.5 * Rows * Width * sizeof(float)); // a node's input and output, and what else is small
+    }
+
+    [Fact]
+    public void A_step_holds_nothing_that_its_gradient_does_not_need()
+    {
+        using var network = new Network(SmallGraphs.Of(17,
+            [.. Enumerable.Range(0, 10).Select(i => SmallGraphs.Node("Add", [i == 0 ? "x" : $"v{i - 1}", "bias"], [$"v{i}"])), SmallGraphs.Node("Relu", ["v9"], ["y"])],
+            [TensorData.Of("x", new float[Width], 1, Width)], [TensorData.Of("bias", new float[Width], Width)], ["y"]));
+        Dictionary<string, Tensor> inputs = new() { ["x"] = rand(Rows, Width) };
+        using var scope = NewDisposeScope();
+        var before = NativeHeap.Bytes;
+        var outputs = network.Run(inputs, new Mode(Training: true));
+        Assert.True(outputs[0].requires_grad);
+        Assert.InRange(NativeHeap.Bytes - before, 1, 1.5 * Rows * Width * sizeof(float));
+    }
+
+    /// <summary>Rows written anew, time and again.</summary>
+    private static OnnxModel Scattered(int count) => SmallGraphs.Of(17,
+        [
+            SmallGraphs.Node("MatMul", ["x", "w"], ["v0"]),
+            .. Enumerable.Range(1, count).Select(i => SmallGraphs.Node("ScatterND", [$"v{i - 1}", "places", $"v{i - 1}"], [i == count ? "y" : $"v{i}"])),
+        ],
+        [TensorData.Of("x", new float[Width], 1, Width), TensorData.Of("places", [0L], 1, 1)], [TensorData.Of("w", [.. Enumerable.Range(0, Width * Width).Select(i => i % 7 - 3f)], Width, Width)], ["y"]);
+
+    private static Tensor Places(long rows) => arange(rows, int64).reshape(rows, 1);
+}
