@@ -84,7 +84,7 @@ internal static class LatencyPrediction
             }
         }
         var chosen = clock.Elapsed.TotalSeconds;
-        var whole = new Piece(model.Graph.Nodes, [.. model.Graph.Inputs.Select(input => input.Name)], [.. model.Graph.Outputs.Select(output => output.Name)]);
+        var whole = new Piece(model.Graph.Nodes[0], model.Graph.Nodes, [.. model.Graph.Inputs.Select(input => input.Name)], [.. model.Graph.Outputs.Select(output => output.Name)]);
         var folder = Directory.CreateTempSubdirectory("secateur-");
         string[] files = [.. candidates.Select(candidate => candidate.Kept).Prepend([.. shrinkage.Units]).Select((kept, index) => Write(kept, $"{index}.onnx"))];
         var times = LatencyBenchmark.Quiet(files, new() { Threads = threads, Least = TimeSpan.FromSeconds(2) }, default);

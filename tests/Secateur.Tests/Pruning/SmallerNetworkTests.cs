@@ -74,7 +74,7 @@ public sealed class SmallerNetworkTests(LayerPruningTests.Residual residual) : I
         {
             var shapes = Binding.Of(network.Graph, residual.Data.Train).Shapes(residual.Data.Train);
             if (recipe.LeavesOutLayers) layers = new(network, shapes, recipe);
-            else structures = new(residual.Model, network, shapes, recipe, (_, _, _) => { }, cancel);
+            else structures = new(residual.Model, network, null, shapes, recipe, (_, _, _) => { }, cancel);
             Step = layers is not null ? layers.Step(network, recipe, layers.Macs.Share(recipe.Macs!.Value), null, (_, _, _) => { }) : structures!.Step(network, recipe, structures.Macs.Share(recipe.Macs!.Value));
             using var statistics = Calibration.Collect(network, Learning.Of(network, residual.Data.Train), residual.Data.Train, Criterion.All[recipe.Criterion].Needs, 50, 1, _ => { }, cancel);
             Step.Run(statistics, masks, new(Schedule.All["one-shot"], 1, 1), out _, cancel);
