@@ -14,6 +14,9 @@ public sealed record SecateurOptions
     /// <summary>Whether every node is taken that can be, be it slower.</summary>
     public bool Force { get; init; }
 
+    /// <summary><c>bfloat16</c> or <c>float16</c>, to which weights of products are rounded so that few tokens take less time; unless given they stay as they are.</summary>
+    public string? Values { get; init; }
+
     /// <summary>Whether a line for each node goes to standard error: taken, with what, or why not.</summary>
     public bool Verbose { get; init; }
 
@@ -26,6 +29,7 @@ public sealed record SecateurOptions
         if (Threshold is { } threshold) entries["threshold"] = threshold.ToString(CultureInfo.InvariantCulture);
         if (Threads != 0) entries["threads"] = Threads.ToString(CultureInfo.InvariantCulture);
         if (Force) entries["force"] = "1";
+        if (Values is { Length: > 0 }) entries["values"] = Values;
         if (Verbose) entries["verbose"] = "1";
         if (Report is { Length: > 0 }) entries["report"] = Report;
         return entries;

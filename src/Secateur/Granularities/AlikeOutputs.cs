@@ -10,7 +10,7 @@ namespace Secateur.Granularities;
 /// </remarks>
 internal static class AlikeOutputs
 {
-    private const int Candidates = 32;  // that an output may be joined with, in one pass over those that are left
+    private const int Candidates = 32;  // that an output may be joined with in a pass over those that are left; four times as many where most found theirs taken
     private const int Block = 2048;     // outputs compared with all others at a time
 
     /// <summary>The outputs in an order in which each so many in a row belong together; what is over comes last.</summary>
@@ -30,7 +30,7 @@ internal static class AlikeOutputs
         return tensor(order).MoveToOuterDisposeScope();
     }
 
-    private static IEnumerable<int> Order(Tensor profiles, int height)
+    internal static IEnumerable<int> Order(Tensor profiles, int height)
     {
         var outputs = (int)profiles.shape[0];
         // what fills no group is what matters least
@@ -55,27 +55,28 @@ internal static class AlikeOutputs
     {
         var squares = profiles.pow(2);
         squares = squares / (squares.norm(1, keepdim: true).sqrt() + 1e-20f);
-        var (pairs, left) = (new List<(int, int)>(), Enumerable.Range(0, (int)profiles.shape[0]).ToArray());
+        var (pairs, left, most) = (new List<(int, int)>(), Enumerable.Range(0, (int)profiles.shape[0]).ToArray(), Candidates);
         while (left.Length > 0)
         {
             using var scope = NewDisposeScope();
             var among = left.Length == squares.shape[0] ? squares : squares.index_select(0, tensor(Array.ConvertAll(left, output => (long)output)));
             var taken = new bool[left.Length];
-            foreach (var (_, one, other) in Edges(among))
+            foreach (var (_, one, other) in Edges(among, Math.Min(most, left.Length - 1)))
             {
                 if (taken[one] || taken[other]) continue;
                 (taken[one], taken[other]) = (true, true);
                 pairs.Add((left[one], left[other]));
             }
+            if (taken.AsSpan().Count(true) < left.Length / 2) most *= 4;
             left = [.. left.Where((_, place) => !taken[place])];
         }
         return pairs;
     }
 
     /// <summary>Each with those most like it, the most alike first.</summary>
-    private static (float Unlike, int One, int Other)[] Edges(Tensor profiles)
+    private static (float Unlike, int One, int Other)[] Edges(Tensor profiles, int most)
     {
-        var (count, most) = ((int)profiles.shape[0], (int)Math.Min(Candidates, profiles.shape[0] - 1));
+        var count = (int)profiles.shape[0];
         var edges = new List<(float, int, int)>(count * most);
         for (var from = 0; from < count; from += Block)
         {
@@ -84,8 +85,8 @@ internal static class AlikeOutputs
             var alike = block.mm(profiles.t());
             alike.diagonal(from, 0, 1).fill_(-1); // nothing is joined with itself
             var (values, others) = alike.topk(most);
-            var (likeness, indices) = (values.data<float>(), others.data<long>());
-            for (var i = 0L; i < likeness.Count; i++) edges.Add((-likeness[i], from + (int)(i / most), (int)indices[i]));
+            var (likeness, indices) = (values.data<float>().ToArray(), others.data<long>().ToArray());
+            for (var i = 0; i < likeness.Length; i++) edges.Add((-likeness[i], from + i / most, (int)indices[i]));
         }
         edges.Sort();
         return [.. edges];

@@ -8,7 +8,7 @@ namespace Secateur.Tests.Granularities;
 public sealed class GranularityTests
 {
     [Theory]
-    [InlineData("unstructured"), InlineData("2:4"), InlineData("1:8"), InlineData("block-4x1"), InlineData("block-3x5"), InlineData("block-64x64")]
+    [InlineData("unstructured"), InlineData("2:4"), InlineData("1:8"), InlineData("block-4x1"), InlineData("block-4x1-adjacent"), InlineData("block-3x5"), InlineData("block-64x64")]
     public void What_is_made_of_units_has_the_shape_of_the_matrix_whatever_the_layout(string word)
     {
         using var scope = NewDisposeScope();

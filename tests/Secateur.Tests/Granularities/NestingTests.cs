@@ -13,6 +13,7 @@ public sealed class NestingTests
 {
     [Theory]
     [InlineData("unstructured", "magnitude"), InlineData("unstructured", "random"), InlineData("block-3x2", "magnitude"), InlineData("block-4x4", "random")]
+    [InlineData("block-2x1", "magnitude"), InlineData("block-2x1", "random"), InlineData("block-2x1-adjacent", "random")]
     public void What_is_pruned_stays_pruned_and_no_more_goes_than_asked(string granularity, string criterion)
     {
         var recipe = new Recipe { Granularity = granularity, Criterion = criterion, Ends = Ends.All };

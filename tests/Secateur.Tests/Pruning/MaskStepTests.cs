@@ -43,6 +43,26 @@ public class MaskStepTests
         });
     }
 
+    [Theory]
+    [InlineData("magnitude"), InlineData("random")]
+    public void Outputs_that_share_their_zeros_do_so_in_every_round(string criterion)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Nets.Dense(30, 40);
+        using var masks = new Masks();
+        long[]? first = null;
+        Rounds(new MaskStep(network, new() { Granularity = "block-4x1", Criterion = criterion, Sparsity = 0.8, Ends = Ends.All }), masks, 5, (_, _, counts) =>
+        {
+            var weight = network.Weights[0];
+            var order = masks.Order(weight.Name)!.data<long>().ToArray();
+            Assert.Equal(first ??= order, order);
+            Assert.NotEqual(Enumerable.Range(0, 40).Select(output => (long)output), order);
+            var mask = weight.ToMatrix(masks[weight.Name]!).index_select(0, masks.Order(weight.Name)!).reshape(10, 4, 30);
+            Assert.True(mask.all(1).eq(mask.any(1)).all().item<bool>());
+            Assert.Equal(counts[0], 300 - mask.any(1).sum().item<long>());
+        });
+    }
+
     private static void Rounds(MaskStep step, Masks masks, int rounds, Action<MaskStep, IReadOnlyList<(Choice Choice, Tensor Units)>, long[]>? seen = null)
     {
         for (var round = 1; round <= rounds; round++)

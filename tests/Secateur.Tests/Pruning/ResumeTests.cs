@@ -23,6 +23,11 @@ public sealed class ResumeTests(DensePictures pictures) : IClassFixture<DensePic
             Training = Training with { Optimizer = optimizer, LearningRate = optimizer == "sgd" ? 0.02 : 1e-3 },
         }, output, progress: progress, cancel: cancel));
 
+    /// <summary>Which outputs share their zeros is decided in the first round, by scores that later rounds do not see.</summary>
+    [Fact]
+    public void An_interrupted_run_of_alike_outputs_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
+        pictures.Prune(new() { Granularity = "block-4x1", Rounds = 3, Schedule = "linear", Sparsity = 0.7, Criterion = "random", Training = Training with { Epochs = 1 } }, output, progress: progress, cancel: cancel));
+
     [Fact]
     public void An_interrupted_training_from_the_start_equals_uninterrupted() => Interruption.ChangesNothing(pictures.Output, (output, progress, cancel) =>
         pictures.Prune(new() { When = When.During, Rounds = 3, Sparsity = 0.8, Training = Training }, output, progress: progress, cancel: cancel, model: "lenet-300-100"));
