@@ -30,7 +30,7 @@ public sealed record RoundResult(int Round, double TargetSparsity, double Sparsi
 /// <summary>One candidate of a search: a sparsity, the held-out quality that it reached, whether it met the target.</summary>
 public sealed record FrontierPoint(double Sparsity, double Quality, double Drop, bool Met);
 
-/// <summary>A residual branch that was left out, measured before anything was fine-tuned again.</summary>
+/// <summary>A residual branch or a layer that was left out, measured before anything was fine-tuned again.</summary>
 /// <param name="Name">Its first weight.</param>
 /// <param name="Round">In which it went.</param>
 /// <param name="Loss">Of the task on the calibration examples without it and those before it; null where no loss decided.</param>

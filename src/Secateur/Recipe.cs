@@ -224,7 +224,7 @@ public sealed record Recipe
     [JsonIgnore]
     public bool TakesUnits => IsStructured && !LeavesOutLayers && !Rewrites;
 
-    /// <summary>Whether residual branches go whole.</summary>
+    /// <summary>Whether residual branches and layers that keep their shape go whole.</summary>
     [JsonIgnore]
     public bool LeavesOutLayers => Granularity == UnitKind.Layer.Word();
 

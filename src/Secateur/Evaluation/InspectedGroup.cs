@@ -5,7 +5,7 @@ namespace Secateur.Evaluation;
 
 /// <summary>Slices that can only go together: units of a weight, with all that is tied to them.</summary>
 /// <param name="Name">The first weight that has the units as outputs.</param>
-/// <param name="Kind"><c>channel</c>, <c>head</c>, <c>head-size</c>, or <c>layer</c>: a residual branch, which goes whole.</param>
+/// <param name="Kind"><c>channel</c>, <c>head</c>, <c>head-size</c>, or <c>layer</c>: a residual branch or a layer that keeps its shape, which goes whole.</param>
 /// <param name="Size">Units: indices that could be removed one by one.</param>
 /// <param name="Members">Axes of constants, such as <c>fc1.weight[0]</c>; of a layer the weights that go with it.</param>
 /// <param name="Free">Whether units may be removed.</param>
