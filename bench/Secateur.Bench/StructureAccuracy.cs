@@ -14,7 +14,7 @@ internal static class StructureAccuracy
         var ledger = new Ledger(settings.Name);
         var architecture = settings.Text("model", "resnet-20");
         var (granularity, multiple) = (settings.Text("granularity", "channel"), settings.Int("round-to", 0));
-        var how = granularity == "channel" ? multiple > 0 ? $", widths in {multiple}s" : "" : $", by {granularity}s";
+        var how = (granularity == "channel" ? "" : $", by {granularity.Replace("+", "s, then ")}s") + (multiple > 0 ? $", widths in {multiple}s" : "");
         var shares = settings.Numbers("sparsities", 1, 1 / 2.1, 0.25); // of the multiply-accumulates that stay
         for (var seed = 1; seed <= settings.Int("seeds", 1); seed++)
         {
@@ -81,11 +81,30 @@ internal static class StructureAccuracy
 
     private static Dictionary<string, double> Cell(string architecture, string granularity, int multiple, DataSet data, double share, int seed, Settings settings)
     {
-        var recipe = Recipe("structure-fashion.yaml", seed, settings) with { Granularity = granularity, Macs = share, RoundTo = multiple > 0 ? multiple : null };
-        if (recipe.LeavesOutLayers) recipe = recipe with { Criterion = new Recipe().Criterion, GroupScale = new Recipe().GroupScale }; // layers are judged by the loss without each
+        var (dense, output) = (Accuracy.Dense(architecture, DataName, data, seed, settings), Output(architecture, granularity, multiple, share));
+        var recipe = Recipe("structure-fashion.yaml", seed, settings);
         // with all of the work left nothing goes: what the same fine-tuning gains alone
-        if (share >= 1) recipe = recipe with { Granularity = "unstructured", Macs = null, Sparsity = 0 };
-        return Prune(Accuracy.Dense(architecture, DataName, data, seed, settings), recipe, data, Output(architecture, granularity, multiple, share)).Cell;
+        if (share >= 1) return Prune(dense, recipe with { Granularity = "unstructured", Macs = null, Sparsity = 0 }, data, output).Cell;
+        var kinds = granularity.Split('+'); // one after the other, each with its own fine-tuning
+        if (kinds.Length == 1) return Prune(dense, Of(granularity, share), data, output).Cell;
+        var between = Path.ChangeExtension(output, $".{kinds[0]}.onnx");
+        var (first, cell) = Prune(dense, Of(kinds[0], Math.Sqrt(share)), data, between);
+        var (last, other) = Prune(between, Of(kinds[1], share * first.Input.Macs), data, output);
+        Time(other, dense, output);
+        return new(other)
+        {
+            ["dense"] = cell["dense"],
+            ["macs"] = (double)first.Input.Macs / last.Output.Macs,
+            ["parameters"] = (double)first.Input.Parameters / last.Output.Parameters,
+            ["seconds"] = cell["seconds"] + other["seconds"],
+        };
+
+        Recipe Of(string kind, double macs)
+        {
+            var own = recipe with { Granularity = kind, Macs = macs };
+            // layers are judged by the loss without each
+            return own.LeavesOutLayers ? own with { Criterion = new Recipe().Criterion, GroupScale = new Recipe().GroupScale } : own with { RoundTo = multiple > 0 ? multiple : null };
+        }
     }
 
     private static void Show(Ledger ledger, Settings settings) =>
