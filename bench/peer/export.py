@@ -3,6 +3,7 @@
 export.py list              prints the names, a line each
 export.py NAME DIR          writes DIR/NAME.onnx, operator set 17, the batch left open (external data where it is over 2 GB)
 export.py timm-NAME DIR     the same for an architecture of the library timm (https://pypi.org/project/timm), where that is installed
+export.py families DIR [NAME...]  writes those of families.py, all or the named
 export.py suite             prints the names of the suite
 export.py suite NAME DIR    writes one; batch, sequence, height and width left open where the architecture allows it
 
@@ -229,8 +230,14 @@ def main():
     if len(sys.argv) == 4 and sys.argv[1] == "suite" and sys.argv[2] in suite.everything():
         suite.export(sys.argv[2], os.path.join(sys.argv[3], sys.argv[2] + ".onnx"), OPSET)
         return 0
+    if len(sys.argv) >= 3 and sys.argv[1] == "families":
+        import families
+        made = families.everything()
+        for name in sys.argv[3:] or made:
+            suite.export(name, os.path.join(sys.argv[2], name + ".onnx"), OPSET, made[name])
+        return 0
     if len(sys.argv) != 3 or sys.argv[1] not in known:
-        print("export.py: use: export.py list | export.py NAME DIR | export.py suite | export.py suite NAME DIR", file=sys.stderr)
+        print("export.py: use: export.py list | export.py NAME DIR | export.py families DIR [NAME...] | export.py suite | export.py suite NAME DIR", file=sys.stderr)
         return 2
     name, folder = sys.argv[1:]
     torch.manual_seed(0)

@@ -14,7 +14,7 @@ internal static class BenchmarkCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<int?> Batch = new("--batch") { HelpName = "N", Description = "examples in a run; 1 unless told", CustomParser = Values.Int(1, 1 << 20) };
+    private static readonly Option<int?> Batch = new("--batch") { HelpName = "N", Description = "examples in a run; unless told as many as the file fixes, 1 where it leaves that open", CustomParser = Values.Int(1, 1 << 20) };
 
     private static readonly Option<double?> Time = new("--time") { HelpName = "S", Description = "seconds at least, for each model; 2 unless told", CustomParser = Values.Number(0, 3600) };
 

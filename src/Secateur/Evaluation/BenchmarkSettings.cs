@@ -1,4 +1,5 @@
 using Secateur.Data;
+using Secateur.Onnx;
 
 namespace Secateur.Evaluation;
 
@@ -8,8 +9,8 @@ public sealed record BenchmarkSettings
     /// <summary>Of ONNX Runtime; 0 takes every core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Examples in one run.</summary>
-    public int Batch { get; init; } = 1;
+    /// <summary>Examples in one run; 0 takes as many as the file fixes, 1 where it leaves that open.</summary>
+    public int Batch { get; init; }
 
     /// <summary>Rounds run and not counted, at least 1.</summary>
     public int WarmUp { get; init; } = 5;
@@ -34,4 +35,10 @@ public sealed record BenchmarkSettings
 
     /// <summary>Of the random inputs.</summary>
     public long Seed { get; init; } = 1;
+
+    /// <summary>The batch of a model.</summary>
+    internal int BatchOf(Graph graph) => Batch > 0 ? Batch : (int?)Leading(graph)?.Shape[0] ?? 1;
+
+    /// <summary>The first input that has axes: those of others, such as states, may count something else first.</summary>
+    internal static Value? Leading(Graph graph) => graph.Inputs.FirstOrDefault(input => input.Shape.Length > 0);
 }

@@ -31,7 +31,8 @@ public static class LatencyBenchmark
     {
         using var scope = NewDisposeScope();
         (string Path, string? Library)[] contenders = [.. models.SelectMany(model => settings.Provider is { } library ? new[] { (model, (string?)null), (model, library) } : [(model, null)])];
-        var inputs = contenders.Select(contender => Inputs(contender.Path, settings)).ToArray();
+        var (inputs, batches) = (new Dictionary<string, Tensor>[contenders.Length], new int[contenders.Length]);
+        for (var i = 0; i < contenders.Length; i++) (inputs[i], batches[i]) = Inputs(contenders[i].Path, settings);
         progress?.Report(new("measuring memory", 0));
         Load(contenders[0], inputs[0], settings.Threads); // what the first use of ONNX Runtime takes is no model's
         var peaks = contenders.Zip(inputs, (contender, given) => PeakMemory.Of(() => Load(contender, given, settings.Threads))).ToArray();
@@ -41,7 +42,7 @@ public static class LatencyBenchmark
             var medians = times.Select(time => Quantile(time, 0.5)).ToArray();
             return new BenchmarkResult(Machine.This(),
             [
-                .. sessions.Select((session, i) => new LatencyResult(session.Path, session.Provider, session.Threads, settings.Batch, times[i].Count,
+                .. sessions.Select((session, i) => new LatencyResult(session.Path, session.Provider, session.Threads, batches[i], times[i].Count,
                     medians[i], Quantile(times[i], 0.95), peaks[i], medians[0] / medians[i])),
             ]);
         });
@@ -55,7 +56,7 @@ public static class LatencyBenchmark
     internal static double[] Quiet(IReadOnlyList<string> models, BenchmarkSettings settings, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        return InTurn([.. models.Select(model => (model, (string?)null))], [.. models.Select(model => Inputs(model, settings))], settings, null, cancel, (_, times) => Array.ConvertAll(times, time => Quantile(time, 0.2)));
+        return InTurn([.. models.Select(model => (model, (string?)null))], [.. models.Select(model => Inputs(model, settings).Inputs)], settings, null, cancel, (_, times) => Array.ConvertAll(times, time => Quantile(time, 0.2)));
     }
 
     private static T InTurn<T>(
@@ -80,19 +81,41 @@ public static class LatencyBenchmark
         }
     }
 
-    private static Dictionary<string, Tensor> Inputs(string path, BenchmarkSettings settings)
+    private static (Dictionary<string, Tensor> Inputs, int Batch) Inputs(string path, BenchmarkSettings settings)
     {
-        var graph = OnnxModel.Load(path).Graph;
-        if (graph.Inputs.FirstOrDefault(input => input.Shape.Length > 0) is { Shape: [{ } first, ..] } fixedInput && first != settings.Batch)
-            throw new SecateurException($"{path}: input {fixedInput} fixes its batch, {settings.Batch} was asked for; benchmark with that batch");
+        var model = OnnxModel.Load(path);
+        var (graph, batch) = (model.Graph, settings.BatchOf(model.Graph));
+        if (BenchmarkSettings.Leading(graph) is { Shape: [{ } first, ..] } fixedInput && first != batch)
+            throw new SecateurException($"{path}: input {fixedInput} fixes its batch, {batch} was asked for; benchmark with that batch");
         if (settings.Examples is { } examples)
-            return Binding.Of(graph, examples).Bind(examples.Read([.. Enumerable.Range(0, settings.Batch).Select(i => i % examples.Count)]));
+            return (Binding.Of(graph, examples).Bind(examples.Read([.. Enumerable.Range(0, batch).Select(i => i % examples.Count)])), batch);
         using var random = new Generator((ulong)settings.Seed);
-        return graph.Inputs.ToDictionary(input => input.Name, input =>
+        var made = Drawn(input => settings.Shapes?.GetValueOrDefault(input.Name) ?? graph.ShapeWith(input, batch));
+        if (!graph.Inputs.Any(input => input.IsOpen && settings.Shapes?.ContainsKey(input.Name) != true) || Runs(path, made)) return (made, batch);
+        using var network = new Network(model);
+        var seen = Shapes.Of(network, batch, settings.Shapes);
+        return (Drawn(input => [.. seen[input.Name]]), batch);
+
+        Dictionary<string, Tensor> Drawn(Func<Value, long[]> shapeOf) => graph.Inputs.ToDictionary(input => input.Name, input =>
         {
-            var (shape, type) = (settings.Shapes?.GetValueOrDefault(input.Name) ?? graph.ShapeWith(input, settings.Batch), TorchTensors.TypeOf(input.Type));
-            return is_floating_point(type) ? rand(shape, generator: random).to_type(type) : zeros(shape, type);
+            var type = TorchTensors.TypeOf(input.Type);
+            return is_floating_point(type) ? rand(shapeOf(input), generator: random).to_type(type) : zeros(shapeOf(input), type);
         });
+    }
+
+    private static bool Runs(string path, Dictionary<string, Tensor> inputs)
+    {
+        using var scope = NewDisposeScope();
+        try
+        {
+            using var model = new OrtModel(path, 1);
+            model.Run(inputs);
+            return true;
+        }
+        catch (SecateurException)
+        {
+            return false; // sound, above all, needs more than one sample
+        }
     }
 
     private static void Load((string Path, string? Library) contender, Dictionary<string, Tensor> inputs, int threads)

@@ -15,14 +15,14 @@ internal sealed class Removal
     private readonly IReadOnlyDictionary<Dimension, bool[]> kept;
     private readonly Dictionary<Extent, bool[]> keptOf = [];
     private readonly Dictionary<(string, int), long[]?> shapes = [];
-    private readonly SizeArithmetic?[] after;
+    private readonly SizeArithmetic?[] after, held;
 
     /// <param name="map">Of the model.</param>
     /// <param name="kept">By dimension, which units stay; of those left out, all.</param>
     public Removal(StructureMap map, IReadOnlyDictionary<Dimension, bool[]> kept)
     {
         (this.map, this.kept) = (map, kept);
-        after = new SizeArithmetic?[map.Settings.Length];
+        (after, held) = (new SizeArithmetic?[map.Settings.Length], new SizeArithmetic?[map.Settings.Length]);
     }
 
     /// <summary>Which indices of an axis stay.</summary>
@@ -54,6 +54,9 @@ internal sealed class Removal
     /// <summary>What the graph computes from sizes once the units are gone.</summary>
     public SizeArithmetic SizesAfter(int setting) => after[setting] ??= SizeArithmetic.Of(map.Network, name => ShapeOf(name, setting), Cut);
 
+    /// <summary>What it computes if constants lose the units, but all sizes stay.</summary>
+    private SizeArithmetic SizesHeld(int setting) => held[setting] ??= SizeArithmetic.Of(map.Network, name => map.Settings[setting].Shapes is var before && before.Has(name) ? [.. before[name]] : null, Cut);
+
     /// <summary>The dimensions that some node cannot follow, with that node's reason.</summary>
     public IReadOnlyList<(Dimension Dimension, Pin Pin)> Faults()
     {
@@ -63,7 +66,8 @@ internal sealed class Removal
             var near = node.Inputs.Concat(node.Outputs).Concat(node.Inputs.SelectMany(name => map.Settings[0].Sizes.Sources(name)));
             var shrinking = near.Select(map.ExtentsOf).Where(extents => extents is not null).SelectMany(extents => extents!).Where(extent => extent is not null)
                 .SelectMany(extent => extent.Leaves).Where(kept.ContainsKey).Distinct().ToArray();
-            if (shrinking.Length == 0) shrinking = [.. kept.Keys]; // it cannot be told which
+            if (shrinking.Length == 0) shrinking = [.. kept.Keys.Where(one => new Removal(map, new Dictionary<Dimension, bool[]> { [one] = kept[one] }).Fails(node))];
+            if (shrinking.Length == 0) shrinking = [.. kept.Keys]; // several together, and it cannot be told which
             var pin = new Pin($"'{node.Name}' ({node.OpType})", Reason(error));
             faults.AddRange(shrinking.Select(dimension => (dimension, pin)));
         }
@@ -147,6 +151,19 @@ internal sealed class Removal
         }
     }
 
+    private bool Fails(Node node)
+    {
+        try
+        {
+            Look(new Mend(node));
+            return false;
+        }
+        catch (SecateurException)
+        {
+            return true;
+        }
+    }
+
     private void Look(Mend mend)
     {
         var node = mend.Node;
@@ -170,6 +187,8 @@ internal sealed class Removal
         if (name.Length == 0 || !map.Settings[0].Sizes.IsComputed(name)) return;
         if (node.Outputs.All(output => output.Length == 0 || SizesAfter(0)[output] is not null)) return; // still arithmetic of sizes
         Tensor?[] now = [.. map.Settings.Select((_, setting) => SizesAfter(setting)[name])];
+        // sizes of things that did not shrink, which meet weights that did, such as places through a weight
+        if (Enumerable.Range(0, now.Length).All(setting => now[setting] is not null && Equal(now[setting], SizesHeld(setting)[name]))) return;
         Tensor?[] whole = [.. map.Settings.Select(setting => setting.Sizes[name])];
         Tensor?[] were = [.. whole.Select(one => one is null ? null : Cut(name, one))];
         // the same as it was, or what stays of it: in the former case whatever makes it is told its new size
@@ -182,7 +201,7 @@ internal sealed class Removal
                 throw node.Error($"reads '{name}', whose size is computed from one that shrinks; keep that one whole");
             }
         }
-        if (were[0] is not { } value || were.Any(other => other is null || !other.shape.SequenceEqual(value.shape) || !other.equal(value).all().item<bool>()))
+        if (were[0] is not { } value || were.Any(other => other is null || !Equal(other, value)))
             throw node.Error($"computes with '{name}', which follows from a size that shrinks and from the data; keep that size whole");
         mend.Numbers.Add(new(input, value));
     }

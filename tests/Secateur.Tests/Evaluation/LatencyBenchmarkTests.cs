@@ -1,4 +1,6 @@
 using Secateur.Evaluation;
+using Secateur.Onnx;
+using Secateur.Testing;
 
 namespace Secateur.Tests.Evaluation;
 
@@ -38,8 +40,28 @@ public sealed class LatencyBenchmarkTests
     {
         using var folder = new TemporaryFolder();
         var path = Models.Linear(new float[2, 3], batch: 2).In(folder, "m.onnx");
-        var e = Assert.Throws<SecateurException>(() => LatencyBenchmark.Run([path], Short, null, TestContext.Current.CancellationToken));
+        var e = Assert.Throws<SecateurException>(() => LatencyBenchmark.Run([path], Short with { Batch = 1 }, null, TestContext.Current.CancellationToken));
         Assert.Equal($"{path}: input x [2, 3] fixes its batch, 1 was asked for; benchmark with that batch", e.Message);
         Assert.Equal(2, LatencyBenchmark.Run([path], Short with { Batch = 2 }, null, TestContext.Current.CancellationToken).Results[0].Batch);
+    }
+
+    [Fact]
+    public void The_batch_that_the_file_fixes_is_taken()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Models.Linear(new float[2, 3], batch: 2).In(folder, "m.onnx");
+        Assert.Equal(2, LatencyBenchmark.Run([path], Short, null, TestContext.Current.CancellationToken).Results[0].Batch);
+    }
+
+    /// <summary>Where one sample is too few, as for a convolution over sound, sizes are tried until it runs.</summary>
+    [Fact]
+    public void Open_sizes_are_those_that_the_model_runs_on()
+    {
+        using var folder = new TemporaryFolder();
+        var model = SmallGraphs.Of(17, [SmallGraphs.Node("AveragePool", ["x"], ["y"], ("kernel_shape", (long[])[200]))], [TensorData.Of("x", new float[1], 1, 1, 1)], [], ["y"]);
+        model.Proto.Graph.Input[0].Type.TensorType.Shape.Dim[2] = new() { DimParam = "samples" };
+        var path = Path.Combine(folder.Path, "sound.onnx");
+        new OnnxModel(model.Proto).Save(path);
+        Assert.Equal(1, LatencyBenchmark.Run([path], Short, null, TestContext.Current.CancellationToken).Results[0].Batch);
     }
 }

@@ -159,4 +159,25 @@ public sealed class SizesTests
         using var map = StructureMap.Of(open);
         Assert.Contains("(Slice) cuts it where the data decides", Assert.Single(map.Groups, group => group.Name == "w" && group.Size == 9).Held);
     }
+
+    /// <summary>Places, as many as the data is long, through weights that shrink: what is computed from them changes, but by no size.</summary>
+    [Theory]
+    [InlineData(16), InlineData(23)]
+    public void Places_through_a_weight_that_shrinks_follow(long length) => Holds(Net(
+        [
+            Node("MatMul", ["x", "w"], ["h"]), Node("Shape", ["h"], ["shape"]), Node("Gather", ["shape", "one"], ["n"]), Node("Range", ["none", "n", "step"], ["places"]), Node("Cast", ["places"], ["real"], ("to", 1L)),
+            Node("Unsqueeze", ["real", "behind"], ["column"]), Node("MatMul", ["column", "rates"], ["angles"]), Node("Sin", ["angles"], ["waves"]), Node("MatMul", ["waves", "p"], ["lifted"]),
+            Node("Add", ["h", "lifted"], ["sum"]), Node("Tanh", ["sum"], ["bent"]), Node("MatMul", ["bent", "v"], ["y"]),
+        ],
+        [("x", [2, -1, 6])], [("w", [6, 48]), ("rates", [1, 64]), ("p", [64, 48]), ("v", [48, 5])],
+        [TensorData.Of("one", [1L]), TensorData.Of("none", [0L]), TensorData.Of("step", [1L]), Numbers("behind", 1)], ["y"]), 112, Floats("x", new Random(2), 2, length, 6));
+
+    /// <summary>It has no inputs, so it is computed wherever sizes are, and is no tensor.</summary>
+    [Fact]
+    public void A_graph_that_begins_with_an_empty_sequence_is_looked_at() => Holds(Net(
+        [
+            Node("SequenceEmpty", [], ["none"]), Node("MatMul", ["x", "w"], ["h"]), Node("Relu", ["h"], ["r"]), Node("MatMul", ["r", "v"], ["o"]),
+            Node("SequenceInsert", ["none", "o"], ["one"]), Node("ConcatFromSequence", ["one"], ["y"], ("axis", 0L)),
+        ],
+        [("x", [3, 6])], [("w", [6, 12]), ("v", [12, 5])], [], ["y"]), 12, Floats("x", new Random(2), 3, 6));
 }

@@ -27,8 +27,8 @@ public static class LatencyExport
         {
             var model = OnnxModel.Load(path);
             using var network = new Network(model);
-            var inputs = settings.Examples is { } examples ? ShapesOf(model.Graph, examples, settings.Batch) : settings.Shapes;
-            var shapes = Shapes.Of(network, settings.Batch, inputs);
+            var inputs = settings.Examples is { } examples ? ShapesOf(model.Graph, examples, settings.BatchOf(model.Graph)) : settings.Shapes;
+            var shapes = Shapes.Of(network, settings.BatchOf(model.Graph), inputs);
             using var learned = Dequantized.Of(model) is { } floats ? new Network(floats) : null;
             using var map = StructureMap.Of(network, inputs, learned ?? network);
             foreach (var kinds in UnitKinds.All.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
