@@ -108,7 +108,7 @@ internal static class StructureAccuracy
     }
 
     private static void Show(Ledger ledger, Settings settings) =>
-        ledger.Table("Channels removed, on Fashion-MNIST", settings.Command, "The 10,000 test examples in ONNX Runtime; recipe bench/recipes/structure-fashion.yaml (6 epochs; ResNet-56: 2 epochs at 0.476 and 6 at 0.25, and only 4 epochs of dense training). With all of the work left nothing goes: what the same fine-tuning gains alone. "
+        ledger.Table("Channels and layers removed, on Fashion-MNIST", settings.Command, "The 10,000 test examples in ONNX Runtime; recipe bench/recipes/structure-fashion.yaml (6 epochs; ResNet-56: 2 epochs at 0.476 and 6 at 0.25, and only 4 epochs of dense training; layers, then channels: 6 epochs each). Seconds beside other work; those of the rows by channels alone were of training the whole network under masks. With all of the work left nothing goes: what the same fine-tuning gains alone. "
             + "Goals: at most 0.1 points lost at 2.1 times fewer MACs, 0.6 at 4 times, and at least 75 % of the ratio of MACs in speed. Torch-Pruning's published table (reproduce/readme.md; another data set, longer training) has ResNet-56 on "
             + "CIFAR-10, 93.53 % dense, at 2.11 to 2.13 times fewer MACs: 92.93 by L1, 93.29 by BN scales, 93.46 by groups, 93.77 by groups with sparse learning; at 2.57 times 93.36 and 93.64. It gives no speed there; "
             + "its readme has ResNet-50 2.2 times faster at 3.9 times fewer MACs, on one GPU.", [Heads(""), .. ledger.Cells.Select(cell => Row(cell.Key, cell.Value))]);

@@ -26,7 +26,7 @@ internal static class StructurePage
             $"`{settings.Command}`, {DateTime.UtcNow:yyyy-MM-dd}, on {Machine.This()}, one thread. {rows.Count(row => row.Passes)} of {rows.Length} pass.",
             "",
             "The graphs are real exports, their weights drawn from a seed (`tests/Secateur.Testing/Skeletons`). *Units* can be removed one by one: channels and neurons, heads, and elements of heads; *prunable* is the",
-            "share of all parameters on whose axes some stand. At 10, 30, 50 and 70 % of every group, drawn at random, the smaller model is run in ONNX Runtime beside its twin, the whole model with",
+            "share of all parameters on whose axes some stand. At 10, 30, 50 and 70 % of every group, drawn at random, the smaller model is run on " + $"{settings.Int("count", 32)} inputs in ONNX Runtime beside its twin, the whole model with",
             "zeros wherever a removed unit is read (*error*, the largest difference relative to the largest output), and beside our own run of it (*ours*). *Effect* is how far the twin is from the dense model: 0 would say",
             "that nothing was tested. *Faster* is the speed of ONNX Runtime with half of every group gone (widths at random multiples, nothing rounded), the two in turn.",
             "",
@@ -47,7 +47,7 @@ internal static class StructurePage
         var ready = Path.Combine("out", "bench", "architectures", name + ".json");
         if (File.Exists(ready)) return JsonSerializer.Deserialize<Report>(File.ReadAllText(ready))!;
         Console.Error.Write($"{DateTime.Now:HH:mm:ss} {name}: ");
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(StructurePage).Assembly.Location, "architectures-child", "--model", name, "--threads", "1", "--count", $"{settings.Int("count", 4)}"])
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(StructurePage).Assembly.Location, "architectures-child", "--model", name, "--threads", "1", "--count", $"{settings.Int("count", 32)}"])
         { RedirectStandardOutput = true })!;
         var said = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
