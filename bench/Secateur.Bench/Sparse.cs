@@ -6,7 +6,7 @@ namespace Secateur.Bench;
 /// <summary>How much faster zeros run with the provider than in stock ONNX Runtime, layer by layer and as whole models.</summary>
 internal static class Sparse
 {
-    private sealed record Case(string Name, Func<OnnxModel> Make, double Goal, int Batch = 1, bool Bytes = false);
+    private sealed record Case(string Name, Func<OnnxModel> Make, double Goal, int Batch = 1, bool Bytes = false, string Values = "float32");
 
     public static void Run(Settings settings)
     {
@@ -23,7 +23,7 @@ internal static class Sparse
                     one.Make().Save(file);
                     var other = one.Bytes ? Path.Combine(folder.FullName, "bytes.onnx") : null;
                     if (other is not null) SparseModels.ToBytes(one.Make()).Save(other);
-                    return SparsePair.Measure(file, one.Batch, (int)count, seconds, other);
+                    return SparsePair.Measure(file, one.Batch, (int)count, seconds, other, one.Values);
                 });
         folder.Delete(recursive: true);
         foreach (var one in Cases())
@@ -38,7 +38,7 @@ internal static class Sparse
         }
         ledger.Table("Sparse speed", settings.Command,
             "Each model runs in turn in two sessions of stock ONNX Runtime with the same threads, without the provider and with it, default options on both sides. "
-            + "`faster` is the ratio of the medians; beside it what a tenth of the rounds' ratios are below and above. Zeros are at random, so that patterns are as bad as can be. `of bytes` holds the dense float32 model against one whose weights are int8, with a scale for each output, through DequantizeLinear; its answers are coarser. "
+            + "`faster` is the ratio of the medians; beside it what a tenth of the rounds' ratios are below and above. Zeros are at random, so that patterns are as bad as can be. `of bytes` holds the dense float32 model against one whose weights are int8, with a scale for each output, through DequantizeLinear, and `in bfloat16` the provider's option values; their answers are coarser. "
             + "`off` is the greatest difference of the outputs over their greatest size. A goal is how many times as fast was asked for.", rows);
     }
 
@@ -53,6 +53,11 @@ internal static class Sparse
         foreach (var (height, goals) in new[] { (1, new[] { 2.5, 5.5, 10 }), (16, [2.5, 5.5, 10]) })
             foreach (var (sparsity, goal) in new[] { 0.8, 0.9, 0.95 }.Zip(goals))
                 yield return new($"4096 to 12288, 1 token, {Pattern(height)} {sparsity:P0}", () => SparseModels.Sparsify(SparseModels.Product(1, 4096, 12288), sparsity, height), goal);
+        foreach (var (sparsity, goal) in new[] { (0.8, 2.5), (0.9, 5.5), (0.95, 10) })
+        {
+            yield return new($"4096 to 12288, 1 token, unstructured in bfloat16 {sparsity:P0}", () => SparseModels.Sparsify(SparseModels.Product(1, 4096, 12288), sparsity), goal, Values: "bfloat16");
+            yield return new($"4096 to 12288, 1 token, unstructured of bytes {sparsity:P0}", () => SparseModels.Sparsify(SparseModels.Product(1, 4096, 12288), sparsity), goal, Bytes: true);
+        }
         foreach (var (sparsity, goal) in new[] { (0.8, 10), (0.9, 40), (0.95, 80) })
             yield return new($"4096 to 12288, 1 token, block-16x1 of bytes {sparsity:P0}", () => SparseModels.Sparsify(SparseModels.Product(1, 4096, 12288), sparsity, 16), goal, Bytes: true);
         foreach (var (channels, size) in new[] { (64, 56), (128, 28), (256, 14), (512, 7) })

@@ -15,10 +15,11 @@ internal static class SparsePair
     /// <param name="threads">Of each session.</param>
     /// <param name="seconds">For both.</param>
     /// <param name="other">The file for the provider, where it is another.</param>
-    public static Dictionary<string, double> Measure(string path, int batch, int threads, double seconds, string? other = null)
+    /// <param name="values">The provider's option.</param>
+    public static Dictionary<string, double> Measure(string path, int batch, int threads, double seconds, string? other = null, string values = "float32")
     {
-        using var stock = new Bound(path, batch, threads, null);
-        using var ours = new Bound(other ?? path, batch, threads, Device.Value);
+        using var stock = new Bound(path, batch, threads, null, values);
+        using var ours = new Bound(other ?? path, batch, threads, Device.Value, values);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 3 || (i < 50 && clock.Elapsed.TotalSeconds < seconds / 4); i++)
         {
@@ -50,7 +51,7 @@ internal static class SparsePair
         if (provider) _ = Device.Value;
         GC.Collect();
         var (before, clock) = (Resident(), Stopwatch.StartNew());
-        using var session = new Bound(path, 1, 1, provider ? Device.Value : null);
+        using var session = new Bound(path, 1, 1, provider ? Device.Value : null, "float32");
         var seconds = clock.Elapsed.TotalSeconds;
         session.Run();
         return (seconds, Resident() - before);
@@ -78,11 +79,11 @@ internal static class SparsePair
         private readonly RunOptions _once = new();
         private readonly OrtValue _input, _output;
 
-        public Bound(string path, int batch, int threads, OrtEpDevice? provider)
+        public Bound(string path, int batch, int threads, OrtEpDevice? provider, string values)
         {
             using var options = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // the two must not fight for cores
-            if (provider is not null) options.AppendExecutionProvider(OrtEnv.Instance(), [provider], new Dictionary<string, string>());
+            if (provider is not null) options.AppendExecutionProvider(OrtEnv.Instance(), [provider], new Dictionary<string, string> { ["values"] = values });
             _session = new(path, options);
             var random = new Random(1);
             var (name, shape) = (_session.InputNames[0], _session.InputMetadata.Values.First().Dimensions.Select(size => (long)(size < 0 ? batch : size)).ToArray());

@@ -5,6 +5,9 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>Reads values of weights of one <see cref="ValueKind"/> as vectors of floats.</summary>
 internal unsafe interface IValues
 {
+    /// <summary>Bytes that so many values take.</summary>
+    static abstract long Bytes(long count);
+
     /// <summary>A vector.</summary>
     /// <param name="values">From <see cref="PackedValues"/>.</param>
     /// <param name="table">Likewise.</param>
@@ -20,6 +23,9 @@ internal unsafe interface IValues
 
 internal readonly unsafe struct Floats : IValues
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Bytes(long count) => count * sizeof(float);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<S, V>(void* values, float* table, long at) where S : ISimd<V> where V : unmanaged => S.Load((float*)values + at);
 
@@ -38,6 +44,9 @@ internal readonly unsafe struct Floats : IValues
 internal readonly unsafe struct BrainFloats : IValues
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Bytes(long count) => count * sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<S, V>(void* values, float* table, long at) where S : ISimd<V> where V : unmanaged => S.LoadBrain((ushort*)values + at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,6 +59,9 @@ internal readonly unsafe struct BrainFloats : IValues
 
 internal readonly unsafe struct HalfFloats : IValues
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Bytes(long count) => count * sizeof(ushort);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<S, V>(void* values, float* table, long at) where S : ISimd<V> where V : unmanaged => S.LoadHalf((ushort*)values + at);
 
@@ -64,6 +76,9 @@ internal readonly unsafe struct HalfFloats : IValues
 internal readonly unsafe struct WholeNumbers : IValues
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Bytes(long count) => count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<S, V>(void* values, float* table, long at) where S : ISimd<V> where V : unmanaged => S.Load((sbyte*)values + at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,6 +92,9 @@ internal readonly unsafe struct WholeNumbers : IValues
 /// <summary>Only two vectors at a time.</summary>
 internal readonly unsafe struct TableCodes : IValues
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Bytes(long count) => count / 2;
+
     public static V Load<S, V>(void* values, float* table, long at) where S : ISimd<V> where V : unmanaged => throw new NotSupportedException("Codes are of two vectors.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

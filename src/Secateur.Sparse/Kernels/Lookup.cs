@@ -204,12 +204,13 @@ internal sealed unsafe class Lookup : IDisposable
         var width = 2 * S.Lanes;
         var stride = Padded;
         var far = Bytes > ThirdCache;
-        var (values, table) = ((nint)_values.Pointer, (nint)_values.Table);
+        var table = _values.Table;
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)
         {
             var (steps, slot) = (_group.Pointer[group].Steps, _group.Pointer[group].Slots * width);
             var index = _indices.Pointer + slot;
+            var value = (byte*)_values.Pointer + T.Bytes(slot);
             V a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
             var columns = x;
             for (var strip = steps > 0 ? _strips : 0; strip > 0; strip--, columns += width)
@@ -219,14 +220,14 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 1) (lowB, highB) = (S.Load(columns + stride), S.Load(columns + stride + S.Lanes));
                 if (C.Value > 2) (lowC, highC) = (S.Load(columns + 2L * stride), S.Load(columns + 2L * stride + S.Lanes));
                 if (C.Value > 3) (lowD, highD) = (S.Load(columns + 3L * stride), S.Load(columns + 3L * stride + S.Lanes));
-                for (var end = slot + steps * width; slot < end; slot += width, index += width)
+                for (var end = index + (long)steps * width; index < end; index += width, value += T.Bytes(width))
                 {
                     if (far)
                     {
-                        T.Prefetch<S, V>((void*)values, slot + Ahead * width);
+                        T.Prefetch<S, V>(value, Ahead * width);
                         S.Prefetch(index + Ahead * width);
                     }
-                    T.Load<S, V>((void*)values, (float*)table, slot, out var w0, out var w1);
+                    T.Load<S, V>(value, table, 0, out var w0, out var w1);
                     var (i0, i1) = (S.Indices(index), S.Indices(index + S.Lanes));
                     a0 = S.MultiplyAdd(S.Lookup(lowA, highA, i0), w0, a0);
                     a1 = S.MultiplyAdd(S.Lookup(lowA, highA, i1), w1, a1);

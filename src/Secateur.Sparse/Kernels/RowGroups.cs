@@ -70,12 +70,16 @@ internal sealed record RowGroups(int[] Order, int Height, long Joined)
     {
         var (count, seen) = (0L, new int[csr.Columns]); // the last group, from 1, that had a nonzero in each column
         for (var place = 0; place < order.Length; place++)
+        {
+            var group = place / height + 1;
             foreach (var column in csr.ColumnsOf(order[place]))
             {
-                if (seen[column] == place / height + 1) continue;
-                seen[column] = place / height + 1;
+                ref var last = ref seen[column];
+                if (last == group) continue;
+                last = group;
                 count++;
             }
+        }
         return new(order, height, count);
     }
 }
