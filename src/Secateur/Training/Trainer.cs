@@ -27,12 +27,11 @@ internal sealed class Trainer : IDisposable
         (this.network, this.teacher, this.objective, this.examples) = (network, teacher, objective, examples);
         (this.recipe, this.masks, this.seed) = (recipe, masks, seed);
         binding = Binding.Of(network.Graph, examples);
-        Batches = BatchesOf(network, examples, recipe);
         Optimizer = Optimizer.All[recipe.Optimizer](network.Parameters, recipe);
     }
 
     /// <summary>Of an epoch; unless told those that fit the network.</summary>
-    public Batches Batches { get; init; }
+    public Batches Batches { get => field ??= BatchesOf(network, examples, recipe); init; }
 
     /// <summary>See <see cref="Batches.PerEpoch"/>.</summary>
     public long StepsPerEpoch => Batches.PerEpoch;
