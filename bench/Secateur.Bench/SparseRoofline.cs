@@ -43,8 +43,8 @@ internal static unsafe class SparseRoofline
         for (var i = 0L; i < x.Length; i++) x[i] = i % 7 - 3;
         var (from, to) = ((nint)x.Pointer, (nint)y.Pointer);
         using var single = height == 1 ? new Unstructured(csr, default, level.Lanes) : null;
-        using var grouped = height > 1 ? new Grouped(csr, RowGroups.Neighbours(csr, height), default, level.Lanes) : null;
-        var seconds = single is not null ? Least(() => level.Run(single, (float*)from, (float*)to, 4, false, 0, outputs)) : Least(() => level.Run(grouped!, (float*)from, (float*)to, 4, false, 0, outputs));
+        using var grouped = height > 1 ? new Grouped(csr, RowGroups.Neighbours(csr, height), default) : null;
+        var seconds = single is not null ? Least(() => level.Run(single, (float*)from, width, (float*)to, width, 4, false, 0, outputs)) : Least(() => level.Run(grouped!, (float*)from, width, (float*)to, width, 4, false, 0, outputs));
         return Of(height == 1 ? "unstructured, 64 tokens" : $"{height}x1, 64 tokens", 2.0 * csr.Nonzero * width, single?.Bytes ?? grouped!.Bytes);
 
         Point Of(string kernel, double work, long bytes) => Placed(kernel, inputs, outputs, sparsity, work, bytes, seconds, peak, caches);

@@ -1,3 +1,4 @@
+using Secateur.Sparse.Kernels;
 using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Tests;

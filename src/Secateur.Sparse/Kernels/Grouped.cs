@@ -7,20 +7,20 @@ namespace Secateur.Sparse.Kernels;
 internal sealed unsafe class Grouped : IDisposable
 {
     private readonly int _groups;
-    private readonly Native<uint> _columns;   // column · lanes · 4, of each group's columns
+    private readonly Native<uint> _columns;   // line · 4, of each group's columns
     private readonly Native<float> _weights; // [group's columns, rows of a group]
     private readonly Native<int> _starts;    // [groups + 1]
     private readonly Native<int> _rows;      // [groups, rows of a group]: where in Y each belongs
     private readonly Native<float> _bias;    // alike
-    private readonly int _lanes;
+    private readonly Lines? _lines;
 
     /// <param name="csr">W.</param>
     /// <param name="groups">Of two or four rows.</param>
     /// <param name="bias">[rows]; none where empty.</param>
-    /// <param name="lanes">Floats of a vector.</param>
-    public Grouped(Csr csr, RowGroups groups, ReadOnlySpan<float> bias, int lanes)
+    /// <param name="lines">Where the columns are in X; at lines of their own numbers where null.</param>
+    public Grouped(Csr csr, RowGroups groups, ReadOnlySpan<float> bias, Lines? lines = null)
     {
-        (Rows, Columns, Height, _lanes, _groups, AreNeighbours) = (csr.Rows, csr.Columns, groups.Height, lanes, groups.Count, groups.AreNeighbours);
+        (Rows, Columns, Height, _lines, _groups, AreNeighbours) = (csr.Rows, csr.Columns, groups.Height, lines, groups.Count, groups.AreNeighbours);
         _columns = new(groups.Joined);
         _weights = new(groups.Joined * Height);
         _starts = new(_groups + 1);
@@ -32,7 +32,7 @@ internal sealed unsafe class Grouped : IDisposable
             _starts[group] = at;
             groups.Walk(csr, group, (column, member, value) =>
             {
-                if (member < 0) _columns[at++] = checked((uint)(column * lanes * sizeof(float)));
+                if (member < 0) _columns[at++] = checked((uint)(_lines?[column] ?? column) * sizeof(float));
                 else _weights[(at - 1L) * groups.Height + member] = value;
             });
         }
@@ -62,54 +62,57 @@ internal sealed unsafe class Grouped : IDisposable
         for (var group = 0; group < _groups; group++)
             for (var at = _starts[group]; at < _starts[group + 1]; at++)
                 for (var row = 0; row < Height; row++)
-                    if (_weights[(long)at * Height + row] is not 0 and var value) visit(_rows[group * Height + row], (int)(_columns[at] / (_lanes * sizeof(float))), value);
+                    if (_weights[(long)at * Height + row] is not 0 and var value) visit(_rows[group * Height + row], Column(_columns[at]), value);
     }
 
-    /// <param name="x">[columns, vectors · lanes]</param>
+    private int Column(uint place) => (int)(place / sizeof(float)) is var line && _lines is not null ? _lines.Column(line) : line;
+
+    /// <param name="x">[lines, vectors · lanes]</param>
+    /// <param name="xStride">Floats from one line to the next.</param>
     /// <param name="y">[rows up to a whole group, vectors · lanes]</param>
+    /// <param name="yStride">Likewise.</param>
     /// <param name="vectors">Of tokens, 1 to 4.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
     /// <param name="from">The first place, of a group.</param>
     /// <param name="to">Behind the last.</param>
-    public void Run<S, V>(float* x, float* y, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    public void Run<S, V>(float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         var (first, behind) = (from / Height, (to + Height - 1) / Height);
-        var stride = vectors * S.Lanes;
         var most = S.Registers > 16 || Height == 2 ? 4 : 2; // vectors whose sums fit the registers
         for (var done = 0; done < vectors; done += most)
         {
             var left = Math.Min(most, vectors - done);
             var part = x + done * S.Lanes;
             var sums = y + done * S.Lanes;
-            if (Height == 2) Pick2<S, V>(part, sums, left, vectors, stride, relu, first, behind);
-            else Pick4<S, V>(part, sums, left, vectors, stride, relu, first, behind);
+            if (Height == 2) Pick2<S, V>(part, (nuint)xStride, sums, yStride, left, relu, first, behind);
+            else Pick4<S, V>(part, (nuint)xStride, sums, yStride, left, relu, first, behind);
         }
     }
 
-    private void Pick4<S, V>(float* x, float* y, int width, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    private void Pick4<S, V>(float* x, nuint xStride, float* y, long yStride, int width, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         switch (width)
         {
-            case 1: Run4<S, V, One>(x, y, vectors, stride, relu, from, to); break;
-            case 2: Run4<S, V, Two>(x, y, vectors, stride, relu, from, to); break;
-            case 3: Run4<S, V, Three>(x, y, vectors, stride, relu, from, to); break;
-            default: Run4<S, V, Four>(x, y, vectors, stride, relu, from, to); break;
+            case 1: Run4<S, V, One>(x, xStride, y, yStride, relu, from, to); break;
+            case 2: Run4<S, V, Two>(x, xStride, y, yStride, relu, from, to); break;
+            case 3: Run4<S, V, Three>(x, xStride, y, yStride, relu, from, to); break;
+            default: Run4<S, V, Four>(x, xStride, y, yStride, relu, from, to); break;
         }
     }
 
-    private void Pick2<S, V>(float* x, float* y, int width, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    private void Pick2<S, V>(float* x, nuint xStride, float* y, long yStride, int width, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         switch (width)
         {
-            case 1: Run2<S, V, One>(x, y, vectors, stride, relu, from, to); break;
-            case 2: Run2<S, V, Two>(x, y, vectors, stride, relu, from, to); break;
-            case 3: Run2<S, V, Three>(x, y, vectors, stride, relu, from, to); break;
-            default: Run2<S, V, Four>(x, y, vectors, stride, relu, from, to); break;
+            case 1: Run2<S, V, One>(x, xStride, y, yStride, relu, from, to); break;
+            case 2: Run2<S, V, Two>(x, xStride, y, yStride, relu, from, to); break;
+            case 3: Run2<S, V, Three>(x, xStride, y, yStride, relu, from, to); break;
+            default: Run2<S, V, Four>(x, xStride, y, yStride, relu, from, to); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
-    private void Run4<S, V, C>(float* x, float* y, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    private void Run4<S, V, C>(float* x, nuint xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         for (var group = from; group < to; group++)
         {
@@ -123,7 +126,7 @@ internal sealed unsafe class Grouped : IDisposable
             var end = _columns.Pointer + _starts.Pointer[group + 1];
             for (var place = _columns.Pointer + _starts.Pointer[group]; place < end; place++, weight += 4)
             {
-                var column = (float*)((byte*)x + (nuint)(*place) * (nuint)vectors);
+                var column = (float*)((byte*)x + *place * xStride);
                 var x0 = S.Load(column);
                 var x1 = C.Value > 1 ? S.Load(column + S.Lanes) : default;
                 var x2 = C.Value > 2 ? S.Load(column + 2 * S.Lanes) : default;
@@ -150,15 +153,15 @@ internal sealed unsafe class Grouped : IDisposable
                 if (C.Value > 3) d3 = S.MultiplyAdd(x3, w, d3);
             }
             var rows = _rows.Pointer + group * 4L;
-            Put<S, V, C>(y + (long)rows[0] * stride, a0, a1, a2, a3, relu);
-            Put<S, V, C>(y + (long)rows[1] * stride, b0, b1, b2, b3, relu);
-            Put<S, V, C>(y + (long)rows[2] * stride, c0, c1, c2, c3, relu);
-            Put<S, V, C>(y + (long)rows[3] * stride, d0, d1, d2, d3, relu);
+            Put<S, V, C>(y + rows[0] * yStride, a0, a1, a2, a3, relu);
+            Put<S, V, C>(y + rows[1] * yStride, b0, b1, b2, b3, relu);
+            Put<S, V, C>(y + rows[2] * yStride, c0, c1, c2, c3, relu);
+            Put<S, V, C>(y + rows[3] * yStride, d0, d1, d2, d3, relu);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
-    private void Run2<S, V, C>(float* x, float* y, int vectors, int stride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    private void Run2<S, V, C>(float* x, nuint xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         for (var group = from; group < to; group++)
         {
@@ -170,7 +173,7 @@ internal sealed unsafe class Grouped : IDisposable
             var end = _columns.Pointer + _starts.Pointer[group + 1];
             for (var place = _columns.Pointer + _starts.Pointer[group]; place < end; place++, weight += 2)
             {
-                var column = (float*)((byte*)x + (nuint)(*place) * (nuint)vectors);
+                var column = (float*)((byte*)x + *place * xStride);
                 var x0 = S.Load(column);
                 var x1 = C.Value > 1 ? S.Load(column + S.Lanes) : default;
                 var x2 = C.Value > 2 ? S.Load(column + 2 * S.Lanes) : default;
@@ -187,8 +190,8 @@ internal sealed unsafe class Grouped : IDisposable
                 if (C.Value > 3) b3 = S.MultiplyAdd(x3, w, b3);
             }
             var rows = _rows.Pointer + group * 2L;
-            Put<S, V, C>(y + (long)rows[0] * stride, a0, a1, a2, a3, relu);
-            Put<S, V, C>(y + (long)rows[1] * stride, b0, b1, b2, b3, relu);
+            Put<S, V, C>(y + rows[0] * yStride, a0, a1, a2, a3, relu);
+            Put<S, V, C>(y + rows[1] * yStride, b0, b1, b2, b3, relu);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -19,10 +18,10 @@ internal abstract unsafe class Level
     public abstract int Lanes { get; }
 
     /// <inheritdoc cref="Unstructured.Run"/>
-    public abstract void Run(Unstructured matrix, float* x, float* y, int vectors, bool relu, int from, int to);
+    public abstract void Run(Unstructured matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to);
 
     /// <inheritdoc cref="Grouped.Run"/>
-    public abstract void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to);
+    public abstract void Run(Grouped matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to);
 
     /// <inheritdoc cref="Lookup.Run"/>
     public abstract void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to);
@@ -34,7 +33,10 @@ internal abstract unsafe class Level
     public abstract int FewTokens { get; }
 
     /// <inheritdoc cref="Patches.Fill"/>
-    public abstract void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind);
+    public abstract void Fill(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, long first, int places, int width, float* to, int group, int from, int behind);
+
+    /// <inheritdoc cref="Bands.Fill"/>
+    public abstract void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch);
 
     /// <summary>Copies some floats of each row: to[row · toStride + i] = from[row · fromStride + i].</summary>
     public abstract void Copy(float* from, int rows, int count, long fromStride, float* to, long toStride);
@@ -57,14 +59,17 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
     public override int Lanes => S.Lanes;
     public override int FewTokens => S.FewTokens;
 
-    public override void Run(Unstructured matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
-    public override void Run(Grouped matrix, float* x, float* y, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, y, vectors, relu, from, to);
+    public override void Run(Unstructured matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, xStride, y, yStride, vectors, relu, from, to);
+    public override void Run(Grouped matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, xStride, y, yStride, vectors, relu, from, to);
     public override void Run(Lookup matrix, float* x, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, y, yStride, tokens, relu, from, to);
 
     public override void Run(Strips matrix, float* x, long xStride, float* y, long yStride, int tokens, bool relu, int from, int to) => matrix.Run<S, V>(x, xStride, y, yStride, tokens, relu, from, to);
 
-    public override void Fill(float* x, in ImageSize image, ConvolutionShape shape, long first, int places, int width, float* to, int group, int from, int behind) =>
-        Patches.Fill<S, V>(x, image, shape, first, places, width, to, group, from, behind);
+    public override void Fill(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, long first, int places, int width, float* to, int group, int from, int behind) =>
+        Patches.Fill<S, V>(x, image, shape, lines, first, places, width, to, group, from, behind);
+
+    public override void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch) =>
+        Bands.Fill<S, V>(x, image, shape, lines, first, rows, pitch, to, group, from, behind, scratch);
 
     public override void Copy(float* from, int rows, int count, long fromStride, float* to, long toStride)
     {

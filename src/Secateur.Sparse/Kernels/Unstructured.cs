@@ -5,7 +5,7 @@ namespace Secateur.Sparse.Kernels;
 
 /// <summary>Y = W·X + b for any pattern of zeros and many tokens: each nonzero weight multiplies vectors of a column of tokens.</summary>
 /// <remarks>
-/// Tokens lie side by side: X is [columns, tokens], Y [rows, tokens]. The columns are cut into slices whose part of X fits the first cache (32 KiB), and the
+/// Tokens lie side by side: X is [lines, tokens], Y [rows, tokens]; a column's line is its own number unless told. The columns are cut into slices whose part of X fits the first cache (32 KiB), and the
 /// nonzeros of a slice lie in the order of work, each beside the place of its column, so that one pointer runs through all. Two rows of about as many nonzeros of the
 /// slice are taken together, one nonzero of each in a step, and what they sum up is kept in registers; the shorter row is filled up with a zero.
 /// </remarks>
@@ -17,7 +17,7 @@ internal sealed unsafe class Unstructured : IDisposable
     public const int Alike = 64;  // rows sorted by their number of nonzeros, so that the processor guesses where a row ends, while their sums stay in the first cache
     private const int Block = 512; // rows whose sums stay in the second cache from slice to slice
 
-    private readonly int _lanes;
+    private readonly Lines? _lines;
     private readonly int _slice; // columns
     private readonly int _slices;
     private readonly Native<Entry> _entries;
@@ -30,15 +30,16 @@ internal sealed unsafe class Unstructured : IDisposable
     private struct Entry
     {
         public float Value;
-        public uint Place; // column · lanes · 4: bytes, where there is one vector of tokens
+        public uint Place; // line · 4: bytes, where a line is one float
     }
 
     /// <param name="csr">W.</param>
     /// <param name="bias">[rows]; none where empty.</param>
     /// <param name="lanes">Floats of a vector.</param>
-    public Unstructured(Csr csr, ReadOnlySpan<float> bias, int lanes)
+    /// <param name="lines">Where the columns are in X; at lines of their own numbers where null.</param>
+    public Unstructured(Csr csr, ReadOnlySpan<float> bias, int lanes, Lines? lines = null)
     {
-        (Rows, Columns, _lanes) = (csr.Rows, csr.Columns, lanes);
+        (Rows, Columns, _lines) = (csr.Rows, csr.Columns, lines);
         var most = FirstCache / (MostVectors * lanes * sizeof(float));
         _slices = Math.Max(1, (Columns + most - 1) / most);
         _slice = (Columns + _slices - 1) / _slices;
@@ -89,7 +90,7 @@ internal sealed unsafe class Unstructured : IDisposable
         {
             var i = next - csr.Starts[row];
             var some = i < columns.Length && columns[i] < (slice + 1) * _slice;
-            if (some) place = checked((uint)(columns[i] * _lanes * sizeof(float)));
+            if (some) place = checked((uint)(_lines?[columns[i]] ?? columns[i]) * sizeof(float));
             _entries[2L * entry + member] = new() { Value = some ? csr.ValuesOf(row)[i] : 0, Place = place };
             if (some) next++;
         }
@@ -115,16 +116,20 @@ internal sealed unsafe class Unstructured : IDisposable
     {
         for (var pair = 0L; pair < (long)_slices * _pairs; pair++)
             for (var entry = 2L * _starts[pair]; entry < 2L * _starts[pair + 1]; entry++)
-                if (_entries[entry].Value != 0) visit(_order[2 * pair + entry % 2], (int)(_entries[entry].Place / (_lanes * sizeof(float))), _entries[entry].Value);
+                if (_entries[entry].Value != 0) visit(_order[2 * pair + entry % 2], Column(_entries[entry].Place), _entries[entry].Value);
     }
 
-    /// <param name="x">[columns, vectors · lanes]</param>
+    private int Column(uint place) => (int)(place / sizeof(float)) is var line && _lines is not null ? _lines.Column(line) : line;
+
+    /// <param name="x">[lines, vectors · lanes]</param>
+    /// <param name="xStride">Floats from one line to the next.</param>
     /// <param name="y">[rows up to an even number, vectors · lanes]</param>
+    /// <param name="yStride">Likewise.</param>
     /// <param name="vectors">Of tokens, 1 to 4.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
     /// <param name="from">The first row, a multiple of <see cref="Alike"/>.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
-    public void Run<S, V>(float* x, float* y, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
+    public void Run<S, V>(float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         (from, to) = (from / 2, (to + 1) / 2); // pairs
         for (; from < to; from += Block / 2)
@@ -132,16 +137,16 @@ internal sealed unsafe class Unstructured : IDisposable
             var behind = Math.Min(from + Block / 2, to);
             switch (vectors)
             {
-                case 1: Run<S, V, One>(x, y, relu, from, behind); break;
-                case 2: Run<S, V, Two>(x, y, relu, from, behind); break;
-                case 3: Run<S, V, Three>(x, y, relu, from, behind); break;
-                default: Run<S, V, Four>(x, y, relu, from, behind); break;
+                case 1: Run<S, V, One>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
+                case 2: Run<S, V, Two>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
+                case 3: Run<S, V, Three>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
+                default: Run<S, V, Four>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
-    private void Run<S, V, C>(float* x, float* y, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    private void Run<S, V, C>(float* x, nuint xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
         for (var slice = 0; slice < _slices; slice++)
         {
@@ -152,8 +157,8 @@ internal sealed unsafe class Unstructured : IDisposable
             {
                 var end = _entries.Pointer + 2L * starts[pair + 1];
                 var (row, other) = (order[2 * pair], order[2 * pair + 1]);
-                var sums = y + (long)row * C.Value * S.Lanes;
-                var others = y + (long)other * C.Value * S.Lanes;
+                var sums = y + row * yStride;
+                var others = y + other * yStride;
                 V a0, a1 = default, a2 = default, a3 = default, b0, b1 = default, b2 = default, b3 = default;
                 if (slice == 0)
                 {
@@ -169,13 +174,13 @@ internal sealed unsafe class Unstructured : IDisposable
                 }
                 for (; entry < end; entry += 2)
                 {
-                    var column = (float*)((byte*)x + (nuint)entry->Place * (nuint)C.Value);
+                    var column = (float*)((byte*)x + entry->Place * xStride);
                     var weight = S.All(entry->Value);
                     a0 = S.MultiplyAdd(weight, S.Load(column), a0);
                     if (C.Value > 1) a1 = S.MultiplyAdd(weight, S.Load(column + S.Lanes), a1);
                     if (C.Value > 2) a2 = S.MultiplyAdd(weight, S.Load(column + 2 * S.Lanes), a2);
                     if (C.Value > 3) a3 = S.MultiplyAdd(weight, S.Load(column + 3 * S.Lanes), a3);
-                    column = (float*)((byte*)x + (nuint)entry[1].Place * (nuint)C.Value);
+                    column = (float*)((byte*)x + entry[1].Place * xStride);
                     weight = S.All(entry[1].Value);
                     b0 = S.MultiplyAdd(weight, S.Load(column), b0);
                     if (C.Value > 1) b1 = S.MultiplyAdd(weight, S.Load(column + S.Lanes), b1);

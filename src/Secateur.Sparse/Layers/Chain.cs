@@ -121,7 +121,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         chain.In(job, (int)tile, x, 0, chain.Columns);
         foreach (var product in chain.Products)
         {
-            product.Run(x, y, (int)(width / chain._lanes), 0, product.Rows);
+            product.Run(x, width, y, width, (int)(width / chain._lanes), 0, product.Rows);
             var done = x;
             x = y;
             y = done;
@@ -173,7 +173,8 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
         var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
         var offset = job->Tiles.Offset(tile) * chain._widest;
-        if (from < to) product.Run(job->X + offset, job->Other + offset, job->Tiles.Vectors(tile), from, to);
+        var width = job->Tiles.Vectors(tile) * chain._lanes;
+        if (from < to) product.Run(job->X + offset, width, job->Other + offset, width, job->Tiles.Vectors(tile), from, to);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

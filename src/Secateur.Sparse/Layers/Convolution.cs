@@ -5,7 +5,8 @@ using Secateur.Sparse.Kernels;
 
 namespace Secateur.Sparse.Layers;
 
-/// <summary>A convolution with constant, mostly zero weights, of one or two dimensions: the product of its weights with the patches of each tile of output pixels.</summary>
+/// <summary>A convolution with constant, mostly zero weights, of one or two dimensions: the product of its weights with the patches of some output pixels after the other.</summary>
+/// <remarks>The output pixels are cut into <see cref="BandUnits"/> where these suit it, else into <see cref="TileUnits"/>.</remarks>
 internal sealed unsafe class Convolution : IDisposable
 {
     private const long LeastWork = 1 << 17; // multiply-adds of a piece
@@ -13,16 +14,15 @@ internal sealed unsafe class Convolution : IDisposable
     private readonly ImmutableArray<Product> _groups;
     private readonly ConvolutionShape _shape;
     private readonly Level _level;
+    private readonly PatchLines _lines;
     private readonly Chain? _product; // what it is on images of one pixel
 
-    [StructLayout(LayoutKind.Auto)]
-    private struct Job
+    /// <summary>One call's.</summary>
+    private sealed class Job(Convolution layer, PixelUnits units)
     {
-        public nint Convolution; // a handle
-        public float* X, Y, Residual, Patches, Products;
-        public ImageSize Image;
-        public Tiles Tiles;
-        public Activation Last;
+        public Convolution Layer => layer;
+        public PixelUnits Units => units;
+        public float* Patches, Products;
         public int Group, Pieces;
     }
 
@@ -35,7 +35,9 @@ internal sealed unsafe class Convolution : IDisposable
     {
         (_shape, _level) = (shape, level ?? Level.Best);
         var products = ImmutableArray.CreateBuilder<Product>(groups.Length);
-        foreach (var weights in groups) products.Add(new(weights, bias.IsEmpty ? default : bias.Slice(products.Count * weights.Rows, weights.Rows), activation, _level));
+        _lines = new(shape);
+        var lines = _lines.EachChannel == 1 ? null : _lines.OfColumns(groups[0].Columns / (shape.KernelHeight * shape.KernelWidth));
+        foreach (var weights in groups) products.Add(new(weights, bias.IsEmpty ? default : bias.Slice(products.Count * weights.Rows, weights.Rows), activation, _level, lines: lines));
         _groups = products.MoveToImmutable();
         if (shape.IsPointwise && groups.Length == 1) _product = new(_groups);
     }
@@ -74,21 +76,13 @@ internal sealed unsafe class Convolution : IDisposable
             return;
         }
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
-        var handle = GCHandle.Alloc(this);
+        var images = new Images(x, y, residual, batch, new(Channels, height, width, outHeight, outWidth), Outputs);
+        var job = new Job(this, BandUnits.Suit(_shape, outWidth, _level) ? new BandUnits(images, _shape, _lines, GroupChannels, _level, last) : new TileUnits(images, _shape, _lines, _level, last));
+        var handle = GCHandle.Alloc(job);
         try
         {
-            var job = new Job
-            {
-                Convolution = GCHandle.ToIntPtr(handle),
-                X = x,
-                Y = y,
-                Residual = residual,
-                Last = last,
-                Image = new(Channels, height, width, outHeight, outWidth),
-                Tiles = _shape.IsPointwise ? new((long)batch * outHeight * outWidth, _level.Lanes) : new((long)batch * outHeight * outWidth, outWidth, _level.Lanes),
-            };
-            if (job.Tiles.Count * _groups.Length >= Workers.Pieces) workers.For(&WholeTile, (nuint)(job.Tiles.Count * _groups.Length), &job);
-            else ByRows(job, workers);
+            if (job.Units.Count * _groups.Length >= Workers.Pieces) workers.For(&WholeUnit, (nuint)(job.Units.Count * _groups.Length), (void*)GCHandle.ToIntPtr(handle));
+            else ByRows(job, workers, (void*)GCHandle.ToIntPtr(handle));
         }
         finally
         {
@@ -96,91 +90,77 @@ internal sealed unsafe class Convolution : IDisposable
         }
     }
 
-    private static Convolution Of(Job* job) => Unsafe.As<Convolution>(GCHandle.FromIntPtr(job->Convolution).Target!);
+    private static Job Of(void* state) => Unsafe.As<Job>(GCHandle.FromIntPtr((nint)state).Target!);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void WholeTile(void* state, nuint i)
+    private static void WholeUnit(void* state, nuint i)
     {
-        var job = (Job*)state;
-        var layer = Of(job);
-        var (group, tile) = Math.DivRem((int)i, job->Tiles.Count);
+        var job = Of(state);
+        var layer = job.Layer;
+        var (group, unit) = Math.DivRem((int)i, job.Units.Count);
         var product = layer._groups[group];
-        var width = (long)job->Tiles.Vectors(tile) * layer._level.Lanes;
-        var patches = Scratch.Take(0, product.Columns * width);
-        var products = Scratch.Take(1, product.RoundedRows * width);
-        layer.Fill(job, group, tile, patches, 0, layer.GroupChannels);
-        product.Run(patches, products, job->Tiles.Vectors(tile), 0, product.Rows);
-        layer.Out(job, group, tile, products, 0, product.Rows);
+        var patches = Scratch.Take(0, layer.PatchFloats(job.Units));
+        var products = Scratch.Take(1, layer.ProductFloats(job.Units));
+        job.Units.Fill(unit, patches, group * layer.GroupChannels, 0, layer.GroupChannels);
+        layer.Multiply(job.Units, unit, product, patches, products, 0, product.Rows);
+        job.Units.Out(unit, products, product, group * product.Rows, 0, product.Rows);
     }
 
     /// <summary>One group after the other, each step divided by channels.</summary>
-    private void ByRows(Job job, Workers workers)
+    private void ByRows(Job job, Workers workers, void* state)
     {
-        var (rows, columns, places) = (_groups[0].RoundedRows, _groups[0].Columns, job.Tiles.Offset(job.Tiles.Count));
-        job.Patches = Scratch.Take(0, columns * places);
-        job.Products = Scratch.Take(1, rows * places);
+        var units = job.Units;
+        job.Patches = Scratch.Take(0, PatchFloats(units) * units.Count);
+        job.Products = Scratch.Take(1, ProductFloats(units) * units.Count);
+        var each = Math.Max(1, Workers.Pieces / units.Count);
+        var places = (long)units.MostVectors * _level.Lanes; // of a unit
         for (job.Group = 0; job.Group < _groups.Length; job.Group++)
         {
-            var each = Math.Max(1, Workers.Pieces / job.Tiles.Count);
-            job.Pieces = (int)Math.Clamp(columns * places / LeastWork, 1, Math.Min(each, GroupChannels));
-            workers.For(&FillPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
-            job.Pieces = (int)Math.Clamp(_groups[job.Group].Nonzero * places / job.Tiles.Count / LeastWork, 1, Math.Min(each, Math.Max(1, rows / Unstructured.Alike)));
-            workers.For(&ProductPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
+            job.Pieces = (int)Math.Clamp(_groups[0].Columns * places * units.Count / LeastWork, 1, Math.Min(each, GroupChannels));
+            workers.For(&FillPiece, (nuint)(units.Count * job.Pieces), state);
+            job.Pieces = (int)Math.Clamp(_groups[job.Group].Nonzero * places / LeastWork, 1, Math.Min(each, Math.Max(1, _groups[0].RoundedRows / Unstructured.Alike)));
+            workers.For(&ProductPiece, (nuint)(units.Count * job.Pieces), state);
         }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void FillPiece(void* state, nuint i)
     {
-        var job = (Job*)state;
-        var layer = Of(job);
-        var (tile, piece) = Math.DivRem((int)i, job->Pieces);
-        var patches = job->Patches + job->Tiles.Offset(tile) * layer._groups[0].Columns;
-        layer.Fill(job, job->Group, tile, patches, layer.GroupChannels * piece / job->Pieces, layer.GroupChannels * (piece + 1) / job->Pieces);
+        var job = Of(state);
+        var (unit, piece) = Math.DivRem((int)i, job.Pieces);
+        var channels = job.Layer.GroupChannels;
+        job.Units.Fill(unit, job.Patches + unit * job.Layer.PatchFloats(job.Units), job.Group * channels, channels * piece / job.Pieces, channels * (piece + 1) / job.Pieces);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ProductPiece(void* state, nuint i)
     {
-        var job = (Job*)state;
-        var layer = Of(job);
-        var (tile, piece) = Math.DivRem((int)i, job->Pieces);
-        var product = layer._groups[job->Group];
+        var job = Of(state);
+        var layer = job.Layer;
+        var (unit, piece) = Math.DivRem((int)i, job.Pieces);
+        var product = layer._groups[job.Group];
         var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
-        var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
+        var (from, to) = (blocks * piece / job.Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job.Pieces * Unstructured.Alike));
         if (from >= to) return;
-        var products = job->Products + job->Tiles.Offset(tile) * product.RoundedRows;
-        product.Run(job->Patches + job->Tiles.Offset(tile) * product.Columns, products, job->Tiles.Vectors(tile), from, to);
-        layer.Out(job, job->Group, tile, products, from, to);
+        var products = job.Products + unit * layer.ProductFloats(job.Units);
+        layer.Multiply(job.Units, unit, product, job.Patches + unit * layer.PatchFloats(job.Units), products, from, to);
+        job.Units.Out(unit, products, product, job.Group * product.Rows, from, to);
     }
 
-    private void Fill(Job* job, int group, int tile, float* patches, int from, int behind) =>
-        _level.Fill(job->X, job->Image, _shape, job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes, patches, group * GroupChannels, from, behind);
-
-    /// <summary>Some channels of a tile, by the places at which they are worked on, to where they belong in the images.</summary>
-    private void Out(Job* job, int group, int tile, float* products, int from, int behind)
+    /// <summary>Some rows for all of a unit's places, as many of these at a time as the kernels take.</summary>
+    private void Multiply(PixelUnits units, int unit, Product product, float* patches, float* products, int from, int to)
     {
-        var product = _groups[group];
-        var inOrder = product.AreNeighbours || behind - from == product.Rows;
-        var (first, places, width) = (job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes);
-        var pixels = (long)job->Image.OutHeight * job->Image.OutWidth;
-        for (var done = 0; done < places;)
-        {
-            var (picture, pixel) = Math.DivRem(first + done, pixels);
-            var run = (int)Math.Min(places - done, pixels - pixel);
-            var start = (picture * Outputs + (long)group * product.Rows) * pixels + pixel;
-            if (inOrder) _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
-            for (var place = from; place < behind && (!inOrder || job->Residual is not null || job->Last.Kind != ActivationKind.None); place++)
-            {
-                var row = inOrder ? place : product.Row(place);
-                var at = start + row * pixels;
-                if (!inOrder) _level.Copy(products + (long)row * width + done, 1, run, width, job->Y + at, pixels);
-                if (job->Residual is not null) Activations.AddAndApply(job->Last, job->Y + at, job->Residual + at, run);
-                else Activations.Apply(job->Last, job->Y + at, run);
-            }
-            done += run;
-        }
+        var stride = units.Vectors(unit) * _level.Lanes;
+        var tiles = new Tiles(stride, _level.Lanes);
+        for (var tile = 0; tile < tiles.Count; tile++)
+            product.Run(patches + tiles.First(tile), units.LineStride(unit), products + tiles.First(tile), stride, tiles.Vectors(tile), from, to);
     }
+
+    /// <summary>Room for a unit's patches.</summary>
+    private long PatchFloats(PixelUnits units) => (long)GroupChannels * _lines.EachChannel * units.MostLineStride;
+
+    /// <summary>Room for what comes of them.</summary>
+    private long ProductFloats(PixelUnits units) => (long)_groups[0].RoundedRows * units.MostVectors * _level.Lanes;
 
     public void Dispose()
     {

@@ -23,15 +23,16 @@ internal sealed unsafe class Product : IDisposable
     /// <param name="activation">Of the outputs.</param>
     /// <param name="level">The instructions; the best ones unless told.</param>
     /// <param name="scales">[outputs], where each weight is a byte times that of its output; none where empty.</param>
-    public Product(Csr weights, ReadOnlySpan<float> bias, Activation activation, Level? level = null, ReadOnlySpan<float> scales = default)
+    /// <param name="lines">Where the inputs of many tokens lie; in their order where null.</param>
+    public Product(Csr weights, ReadOnlySpan<float> bias, Activation activation, Level? level = null, ReadOnlySpan<float> scales = default, Lines? lines = null)
     {
         (Rows, Columns, Nonzero, Activation, Level) = (weights.Rows, weights.Columns, weights.Nonzero, activation, level ?? Level.Best);
         (_bias, _scales) = (bias.ToArray(), scales.ToArray());
         Sketches? sketches = null;
         var (fours, twos) = (RowGroups.Best(weights, 4, Sketched), RowGroups.Best(weights, 2, Sketched));
         var (four, two) = (Together(fours, FourTogether), Together(twos, TwoTogether));
-        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes);
-        else _grouped = new(weights, four <= two ? fours : twos, bias, Level.Lanes);
+        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes, lines);
+        else _grouped = new(weights, four <= two ? fours : twos, bias, lines);
 
         Sketches Sketched() => sketches ??= Sketches.Of(weights);
     }
@@ -81,21 +82,23 @@ internal sealed unsafe class Product : IDisposable
     public bool AreNeighbours => _grouped?.AreNeighbours ?? true;
 
     /// <summary>Some rows for a tile of tokens.</summary>
-    /// <param name="x">[columns, vectors · lanes]</param>
+    /// <param name="x">[lines, vectors · lanes]</param>
+    /// <param name="xStride">Floats from one line to the next.</param>
     /// <param name="y">[rounded rows, vectors · lanes]</param>
+    /// <param name="yStride">Likewise.</param>
     /// <param name="vectors">1 to 4.</param>
     /// <param name="from">The first place, a multiple of <see cref="Unstructured.Alike"/>.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
-    public void Run(float* x, float* y, int vectors, int from, int to)
+    public void Run(float* x, long xStride, float* y, long yStride, int vectors, int from, int to)
     {
         var relu = Activation.Kind == ActivationKind.Relu;
-        if (_unstructured is not null) Level.Run(_unstructured, x, y, vectors, relu, from, to);
-        else Level.Run(_grouped!, x, y, vectors, relu, from, to);
+        if (_unstructured is not null) Level.Run(_unstructured, x, xStride, y, yStride, vectors, relu, from, to);
+        else Level.Run(_grouped!, x, xStride, y, yStride, vectors, relu, from, to);
         if (relu || Activation.Kind == ActivationKind.None) return;
         var width = vectors * Level.Lanes;
-        if (AreNeighbours || to - from == Rows) Activations.Apply(Activation, y + (long)from * width, (long)(to - from) * width);
+        if (yStride == width && (AreNeighbours || to - from == Rows)) Activations.Apply(Activation, y + from * yStride, (long)(to - from) * width);
         else
-            for (var place = from; place < to; place++) Activations.Apply(Activation, y + (long)Row(place) * width, width);
+            for (var place = from; place < to; place++) Activations.Apply(Activation, y + Row(place) * yStride, width);
     }
 
     public void Dispose()

@@ -103,26 +103,26 @@ internal sealed record Speeds(
         using var byStrips = Random(Size, 0.1, level.Lanes);
         using var few = new Unstructured(thin, default, level.Lanes);
         using var many = new Unstructured(thick, default, level.Lanes);
-        using var fours = new Grouped(byFour, RowGroups.Neighbours(byFour, 4), default, level.Lanes);
-        using var twos = new Grouped(byTwo, RowGroups.Neighbours(byTwo, 2), default, level.Lanes);
-        using var whole = new Grouped(all, RowGroups.Neighbours(all, 4), default, level.Lanes);
+        using var fours = new Grouped(byFour, RowGroups.Neighbours(byFour, 4), default);
+        using var twos = new Grouped(byTwo, RowGroups.Neighbours(byTwo, 2), default);
+        using var whole = new Grouped(all, RowGroups.Neighbours(all, 4), default);
         using var look = new Lookup(some, default, level.Lanes, kind: ValueKind.Float32);
         using var strips = new Strips(byStrips, RowGroups.Neighbours(byStrips, level.Lanes), default, default, ValueKind.Float32);
         using var far = new Native<float>(16 << 20);
         using var near = new Native<float>(1 << 20);
         nint from = (nint)x.Pointer, to = (nint)y.Pointer;
 
-        var (lower, upper) = (Time(() => level.Run(few, (float*)from, (float*)to, most, false, 0, Size)), Time(() => level.Run(many, (float*)from, (float*)to, most, false, 0, Size)));
+        var (lower, upper) = (Time(() => level.Run(few, (float*)from, width, (float*)to, width, most, false, 0, Size)), Time(() => level.Run(many, (float*)from, width, (float*)to, width, most, false, 0, Size)));
         var entry = Math.Max(0.01, (upper - lower) / (thick.Nonzero - thin.Nonzero));
         return new(
-            Time(() => level.Run(whole, (float*)from, (float*)to, most, false, 0, Size / 2)) / (Size * Size / 4.0 * width),
+            Time(() => level.Run(whole, (float*)from, width, (float*)to, width, most, false, 0, Size / 2)) / (Size * Size / 4.0 * width),
             Time(() => Sum(far)) / far.Bytes,
             Time(() => Sum(near)) / near.Bytes,
             entry,
-            Time(() => level.Run(many, (float*)from, (float*)to, 1, false, 0, Size)) / thick.Nonzero,
+            Time(() => level.Run(many, (float*)from, level.Lanes, (float*)to, level.Lanes, 1, false, 0, Size)) / thick.Nonzero,
             Math.Max(0.1, (lower - entry * thin.Nonzero) / (Size * few.Slices)),
-            Time(() => level.Run(fours, (float*)from, (float*)to, most, false, 0, Size)) / fours.Joint,
-            Time(() => level.Run(twos, (float*)from, (float*)to, most, false, 0, Size)) / twos.Joint,
+            Time(() => level.Run(fours, (float*)from, width, (float*)to, width, most, false, 0, Size)) / fours.Joint,
+            Time(() => level.Run(twos, (float*)from, width, (float*)to, width, most, false, 0, Size)) / twos.Joint,
             Time(() => level.Run(look, (float*)from, (float*)to, Size, 1, false, 0, look.Groups)) / (Size * Size * 0.1),
             Time(() => level.Run(look, (float*)from, (float*)to, Size, 4, false, 0, look.Groups)) / (Size * Size * 0.1),
             Time(() => level.Run(strips, (float*)from, Size, (float*)to, Size, 1, false, 0, strips.Groups)) / (Size * Size * 0.1 / level.Lanes),

@@ -97,8 +97,9 @@ public sealed class ChainTests
             using var csr = Draw.Csr(Draw.Apart(random, Draw.Weights(random, rows, columns, sparsity, height), columns), rows, columns);
             foreach (var level in Level.All)
             {
-                using var unstructured = new Unstructured(csr, default, level.Lanes);
-                using var grouped = new Grouped(csr, RowGroups.Best(csr, height == 1 ? 4 : height), default, level.Lanes);
+                var lines = random.Next(2) == 0 ? null : new Lines([.. Enumerable.Range(0, 2 * columns).OrderBy(_ => random.Next()).Take(columns)]);
+                using var unstructured = new Unstructured(csr, default, level.Lanes, lines);
+                using var grouped = new Grouped(csr, RowGroups.Best(csr, height == 1 ? 4 : height), default, lines);
                 foreach (var again in new[] { unstructured.ToCsr(), grouped.ToCsr() })
                 {
                     Assert.Equal(csr.Starts, again.Starts);

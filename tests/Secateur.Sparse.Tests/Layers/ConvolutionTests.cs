@@ -18,10 +18,12 @@ public sealed class ConvolutionTests
     public void Shapes_of_real_networks(int level)
     {
         var random = 0;
-        foreach (var (kernel, stride, pad, size) in new[] { (3, 1, 1, 14), (3, 2, 1, 28), (1, 1, 0, 7), (1, 2, 0, 14), (7, 2, 3, 33), (1, 1, 0, 56), (1, 1, 0, 1) })
+        foreach (var (kernel, stride, pad, size) in new[] { (3, 1, 1, 14), (3, 2, 1, 28), (1, 1, 0, 7), (1, 2, 0, 14), (7, 2, 3, 33), (1, 1, 0, 56), (1, 1, 0, 1), (3, 1, 1, 28), (3, 2, 1, 56), (5, 1, 2, 16), (7, 2, 3, 64) })
             foreach (var batch in new[] { 1, 4 })
                 Check(new(1, kernel, kernel, stride, stride, pad, pad, pad, pad, 1, 1), batch, 20, 70, size, size, 0.9, true, random++, Level.All[level]);
         Check(new(1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1), 1, 24, 260, 14, 14, 0.5, true, 0, Level.All[level]); // a tile's channels are shared out
+        Check(new(1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1), 1, 24, 260, 6, 16, 0.5, true, 0, Level.All[level]); // a band's
+        Check(new(1, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2), 1, 300, 8, 30, 32, 0.5, true, 0, Level.All[level]); // bands of fewer rows, that fit the cache
         Check(new(1, 1, 5, 1, 2, 0, 2, 0, 2, 1, 1), 2, 8, 66, 1, 301, 0.9, false, random, Level.All[level]); // of one dimension
     }
 

@@ -1,4 +1,4 @@
-namespace Secateur.Sparse.Layers;
+namespace Secateur.Sparse.Kernels;
 
 /// <summary>All of a convolution but its weights. One of a single dimension has a height of 1 everywhere.</summary>
 internal sealed record ConvolutionShape(int Groups, int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int PadTop, int PadLeft, int PadBottom, int PadRight, int DilationHeight, int DilationWidth)

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>The pixels that a convolution's kernel meets for some whole rows of output pixels: planes of rows, each as wide as whole vectors, that the kernel's rows share.</summary>
+/// <remarks>An input row is laid down once with its padding beside it, and from there copied for each column of the kernel. What is beyond an output row's last pixel is of no account.</remarks>
+internal static unsafe class Bands
+{
+    /// <summary>Floats of scratch memory.</summary>
+    public static long Scratch(in ImageSize image, ConvolutionShape shape, PatchLines lines, int rows, int pitch, int lanes)
+    {
+        var count = 0;
+        for (var phase = 0; phase < lines.Phases.Length; phase++) count += lines.Rows(phase, rows);
+        return (long)count * Padded(image, shape, pitch, lanes) + lanes;
+    }
+
+    /// <summary>Fills some channels' part of a band.</summary>
+    /// <param name="x">[all channels, height, width]: the image.</param>
+    /// <param name="image">Sizes of x and of the output.</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="lines">Which line is whose.</param>
+    /// <param name="first">The first row of outputs.</param>
+    /// <param name="rows">How many there are, at most <see cref="PatchLines.MostRows"/>.</param>
+    /// <param name="pitch">Floats of a line: an output row, and what is missing to whole vectors.</param>
+    /// <param name="to">The band, from the group's first channel.</param>
+    /// <param name="group">The group's first channel.</param>
+    /// <param name="from">The first channel of these, in the group.</param>
+    /// <param name="behind">Behind the last.</param>
+    /// <param name="scratch">On a cache line's border.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
+    public static void Fill<S, V>(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch) where S : ISimd<V> where V : unmanaged
+    {
+        var (padded, left) = (Padded(image, shape, pitch, S.Lanes), Left(shape, S.Lanes));
+        new Span<float>(scratch, checked((int)Scratch(image, shape, lines, rows, pitch, S.Lanes))).Clear(); // margins, and rows beyond the image, stay so
+        var even = Patches.Evens<S, V>();
+        for (var channel = from; channel < behind; channel++)
+        {
+            var source = x + (long)(group + channel) * image.Height * image.Width;
+            var row = scratch + left;
+            for (var phase = 0; phase < lines.Phases.Length; phase++)
+                for (var i = 0; i < lines.Rows(phase, rows); i++, row += padded)
+                {
+                    var at = (long)(first + i) * shape.StrideHeight + lines.Phases[phase] - shape.PadTop;
+                    if (at >= 0 && at < image.Height) Patches.Copy<S, V>(source + at * image.Width, row, image.Width);
+                }
+            row = scratch + left - shape.PadLeft;
+            for (var phase = 0; phase < lines.Phases.Length; phase++)
+            {
+                var count = lines.Rows(phase, rows);
+                for (var column = 0; column < shape.KernelWidth; column++)
+                {
+                    var line = to + (long)lines.Plane(channel, phase, column) * pitch;
+                    var part = row + column * shape.DilationWidth;
+                    for (var i = 0; i < count; i++, line += pitch, part += padded)
+                        if (shape.StrideWidth == 1)
+                            for (var j = 0; j < pitch; j += S.Lanes) S.Store(S.Load(part + j), line + j);
+                        else if (shape.StrideWidth == 2)
+                            for (var j = 0; j < pitch; j += S.Lanes) S.Store(S.Lookup(S.Load(part + 2 * j), S.Load(part + 2 * j + S.Lanes), even), line + j);
+                        else
+                            for (var j = 0; j < pitch; j++) line[j] = part[shape.StrideWidth * j];
+                }
+                row += (long)count * padded;
+            }
+        }
+    }
+
+    /// <summary>Floats before a row in its line, so that it begins on a vector's border.</summary>
+    private static int Left(ConvolutionShape shape, int lanes) => (shape.PadLeft + lanes - 1) / lanes * lanes;
+
+    /// <summary>Floats of a line with padding.</summary>
+    private static int Padded(in ImageSize image, ConvolutionShape shape, int pitch, int lanes)
+    {
+        var left = Left(shape, lanes);
+        var read = left - shape.PadLeft + pitch * shape.StrideWidth + (shape.KernelWidth - 1) * shape.DilationWidth;
+        return (Math.Max(left + image.Width, read) + lanes - 1) / lanes * lanes;
+    }
+}
