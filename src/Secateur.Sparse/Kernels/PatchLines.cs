@@ -33,6 +33,9 @@ internal sealed class PatchLines
     /// <summary>Lines of a channel.</summary>
     public int EachChannel => _phases.Length * _kernelWidth * Depth;
 
+    /// <summary>Lines that are laid down for a row of outputs, for each place of the kernel: 1 where no two of its rows share any.</summary>
+    public double Share => _behind.Sum(behind => 1 + (double)behind / MostRows) / KernelRows.Length;
+
     /// <summary>Rows of a phase's plane for so many rows of outputs.</summary>
     public int Rows(int phase, int outputs) => outputs + _behind[phase];
 

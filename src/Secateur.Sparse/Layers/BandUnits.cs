@@ -66,5 +66,6 @@ internal sealed unsafe class BandUnits : PixelUnits
         return (image, band * _rows, Math.Min(_rows, Images.Size.OutHeight - band * _rows));
     }
 
-    private static int Pitch(int width, Level level) => (width + level.Lanes - 1) / level.Lanes * level.Lanes;
+    /// <summary>Floats of a row with what is missing to whole vectors.</summary>
+    public static int Pitch(int width, Level level) => (width + level.Lanes - 1) / level.Lanes * level.Lanes;
 }

@@ -43,14 +43,20 @@ internal sealed class Costs(Speeds speeds, Level level)
 
     /// <summary>A sparse convolution of so many output pixels in all.</summary>
     /// <param name="weights">Of all groups together: columns are those of one group.</param>
-    /// <param name="groups">Of channels.</param>
+    /// <param name="shape">The convolution.</param>
     /// <param name="pixels">In the whole batch.</param>
     /// <param name="row">Pixels that lie side by side in an image as they do in a patch.</param>
-    public double Convolution(Census weights, int groups, long pixels, long row)
+    public double Convolution(Census weights, ConvolutionShape shape, long pixels, int row)
     {
+        var lines = (double)weights.Columns * shape.Groups;
+        if (BandUnits.Suit(shape, row, level))
+        {
+            lines *= new PatchLines(shape).Share;
+            (pixels, row) = (pixels / row * BandUnits.Pitch(row, level), BandUnits.Pitch(row, level));
+        }
         var vectors = (pixels + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / Unstructured.MostVectors, vectors % Unstructured.MostVectors);
-        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + ((weights.Rows + weights.Columns * (double)groups) * pixels + weights.Columns * (double)groups * pixels / row * StretchFloats) * speeds.Patch;
+        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + ((weights.Rows + lines) * pixels + lines * pixels / row * StretchFloats) * speeds.Patch;
     }
 
     public double DenseConvolution(Census weights, long pixels) => (double)weights.Rows * weights.Columns * pixels * speeds.Dense / ConvolutionRate;

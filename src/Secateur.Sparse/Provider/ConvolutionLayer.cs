@@ -13,9 +13,7 @@ internal sealed class ConvolutionLayer : Layer
     /// <summary>Of an image.</summary>
     public int Axes { get; }
 
-    public int Groups => _shape.Groups;
-
-    public bool IsPointwise => _shape.IsPointwise;
+    public ConvolutionShape Geometry => _shape;
 
     /// <summary>Whether on images of one pixel it is a product of the images with the weights.</summary>
     public bool IsProduct => _shape is { IsPointwise: true, Groups: 1 };

@@ -43,7 +43,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) :
     private static readonly long[] Tokens = [1, 2, 4, 8, 9, 16, 17, 64, 256];
     private static readonly long[] Images = [1, 8];
     private static readonly long[] UnknownPixels = [49, 196, 3136];
-    private const long UnknownRow = 14;
+    private const int UnknownRow = 14;
 
     public override string? Objection(Layer layer)
     {
@@ -58,7 +58,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) :
     private IEnumerable<double> Speedups(Layer layer, Census census) => layer switch
     {
         ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images, sizeof(float)),
-        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Groups, pixels, convolution.IsPointwise ? pixels : Row(layer.Node.Output.Shape))),
+        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Geometry, pixels, convolution.Geometry.IsPointwise ? (int)pixels : Row(layer.Node.Output.Shape))),
         _ => Products(census, TokensOf(layer.Input.Shape), PackedValues.BytesOf(layer.Bytes is null ? values : ValueKind.Int8)),
     };
 
@@ -72,7 +72,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) :
         return axes.All(axis => axis > 0) ? [known] : Tokens.Select(tokens => tokens * known);
     }
 
-    private static long Row(long[]? shape) => shape is [_, _, .., > 0 and var width] ? width : UnknownRow;
+    private static int Row(long[]? shape) => shape is [_, _, .., > 0 and < int.MaxValue and var width] ? (int)width : UnknownRow;
 
     private static IEnumerable<long> Pixels(long[]? shape)
     {
