@@ -45,7 +45,7 @@ internal sealed unsafe class BandUnits : PixelUnits
         Level.FillBand(Images.X + (long)image * size.Channels * size.Height * size.Width, size, _shape, _lines, first, rows, _pitch, patches, group, from, behind, scratch);
     }
 
-    public override void Out(int unit, float* products, Product product, int group, int from, int behind)
+    public override void Out(int unit, Panel products, Product product, int group, int from, int behind)
     {
         var (image, first, rows) = Place(unit);
         var width = Images.Size.OutWidth;
@@ -54,7 +54,7 @@ internal sealed unsafe class BandUnits : PixelUnits
         {
             var row = product.Row(place);
             var at = start + row * Images.Pixels;
-            Level.Copy(products + (long)row * rows * _pitch, rows, width, _pitch, Images.Y + at, width);
+            Level.Copy(products.Start + row * products.Stride, rows, width, _pitch, Images.Y + at, width);
             Finish(at, rows * width);
         }
     }

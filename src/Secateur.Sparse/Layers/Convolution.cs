@@ -99,11 +99,13 @@ internal sealed unsafe class Convolution : IDisposable
         var layer = job.Layer;
         var (group, unit) = Math.DivRem((int)i, job.Units.Count);
         var product = layer._groups[group];
-        var patches = Scratch.Take(0, layer.PatchFloats(job.Units));
-        var products = Scratch.Take(1, layer.ProductFloats(job.Units));
-        job.Units.Fill(unit, patches, group * layer.GroupChannels, 0, layer.GroupChannels);
-        layer.Multiply(job.Units, unit, product, patches, products, 0, product.Rows);
-        job.Units.Out(unit, products, product, group * product.Rows, 0, product.Rows);
+        var x = job.Units.Source(unit, group * layer.GroupChannels);
+        if (x.IsNowhere)
+        {
+            x = new(Scratch.Take(0, layer.PatchFloats(job.Units)), job.Units.LineStride(unit));
+            job.Units.Fill(unit, x.Start, group * layer.GroupChannels, 0, layer.GroupChannels);
+        }
+        layer.Multiply(job.Units, unit, group, x, Scratch.Take(1, layer.ProductFloats(job.Units)), 0, product.Rows);
     }
 
     /// <summary>One group after the other, each step divided by channels.</summary>
@@ -129,6 +131,7 @@ internal sealed unsafe class Convolution : IDisposable
         var job = Of(state);
         var (unit, piece) = Math.DivRem((int)i, job.Pieces);
         var channels = job.Layer.GroupChannels;
+        if (!job.Units.Source(unit, job.Group * channels).IsNowhere) return;
         job.Units.Fill(unit, job.Patches + unit * job.Layer.PatchFloats(job.Units), job.Group * channels, channels * piece / job.Pieces, channels * (piece + 1) / job.Pieces);
     }
 
@@ -138,22 +141,25 @@ internal sealed unsafe class Convolution : IDisposable
         var job = Of(state);
         var layer = job.Layer;
         var (unit, piece) = Math.DivRem((int)i, job.Pieces);
-        var product = layer._groups[job.Group];
-        var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
-        var (from, to) = (blocks * piece / job.Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job.Pieces * Unstructured.Alike));
+        var rows = layer._groups[job.Group].Rows;
+        var blocks = (rows + Unstructured.Alike - 1) / Unstructured.Alike;
+        var (from, to) = (blocks * piece / job.Pieces * Unstructured.Alike, Math.Min(rows, blocks * (piece + 1) / job.Pieces * Unstructured.Alike));
         if (from >= to) return;
-        var products = job.Products + unit * layer.ProductFloats(job.Units);
-        layer.Multiply(job.Units, unit, product, job.Patches + unit * layer.PatchFloats(job.Units), products, from, to);
-        job.Units.Out(unit, products, product, job.Group * product.Rows, from, to);
+        var x = job.Units.Source(unit, job.Group * layer.GroupChannels);
+        if (x.IsNowhere) x = new(job.Patches + unit * layer.PatchFloats(job.Units), job.Units.LineStride(unit));
+        layer.Multiply(job.Units, unit, job.Group, x, job.Products + unit * layer.ProductFloats(job.Units), from, to);
     }
 
-    /// <summary>Some rows for all of a unit's places, as many of these at a time as the kernels take.</summary>
-    private void Multiply(PixelUnits units, int unit, Product product, float* patches, float* products, int from, int to)
+    /// <summary>Some outputs of a unit, as many vectors of places at a time as the kernels take.</summary>
+    private void Multiply(PixelUnits units, int unit, int group, Panel x, float* products, int from, int to)
     {
-        var stride = units.Vectors(unit) * _level.Lanes;
-        var tiles = new Tiles(stride, _level.Lanes);
+        var product = _groups[group];
+        var y = units.Target(unit, product, group * product.Rows);
+        if (y.IsNowhere) y = new(products, units.Vectors(unit) * _level.Lanes);
+        var tiles = new Tiles(units.Vectors(unit) * _level.Lanes, _level.Lanes);
         for (var tile = 0; tile < tiles.Count; tile++)
-            product.Run(patches + tiles.First(tile), units.LineStride(unit), products + tiles.First(tile), stride, tiles.Vectors(tile), from, to);
+            product.Run(x.Start + tiles.First(tile), x.Stride, y.Start + tiles.First(tile), y.Stride, tiles.Vectors(tile), from, to);
+        units.Out(unit, y, product, group * product.Rows, from, to);
     }
 
     /// <summary>Room for a unit's patches.</summary>

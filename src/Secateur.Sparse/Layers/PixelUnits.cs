@@ -14,6 +14,17 @@ internal readonly unsafe struct Images(float* x, float* y, float* residual, int 
     public long Pixels => (long)size.OutHeight * size.OutWidth;
 }
 
+/// <summary>Lines of floats in memory; nowhere where it is the default.</summary>
+internal readonly unsafe struct Panel(float* start, long stride)
+{
+    public float* Start => start;
+
+    /// <summary>Floats from one line to the next.</summary>
+    public long Stride => stride;
+
+    public bool IsNowhere => start == null;
+}
+
 /// <summary>The output pixels of a batch cut into units of work: for each the pixels that the kernel meets are laid side by side, multiplied by the weights, and what comes of it is put where it belongs.</summary>
 /// <param name="images">What is read and written.</param>
 /// <param name="level">The instructions.</param>
@@ -37,6 +48,17 @@ internal abstract unsafe class PixelUnits(Images images, Level level, Activation
     /// <summary>The same of the largest one.</summary>
     public abstract int MostLineStride { get; }
 
+    /// <summary>Where in x a unit's lines lie side by side as they are; nowhere, mostly.</summary>
+    /// <param name="unit">Which.</param>
+    /// <param name="group">The group's first channel.</param>
+    public virtual Panel Source(int unit, int group) => default;
+
+    /// <summary>Where in y a unit's outputs may be written at once.</summary>
+    /// <param name="unit">Which.</param>
+    /// <param name="product">Of the group.</param>
+    /// <param name="group">The group's first output.</param>
+    public virtual Panel Target(int unit, Product product, int group) => default;
+
     /// <summary>Lays down some channels' pixels.</summary>
     /// <param name="unit">Which.</param>
     /// <param name="patches">Of the unit, from the group's first channel.</param>
@@ -45,14 +67,14 @@ internal abstract unsafe class PixelUnits(Images images, Level level, Activation
     /// <param name="behind">Behind the last.</param>
     public abstract void Fill(int unit, float* patches, int group, int from, int behind);
 
-    /// <summary>Puts some outputs where they belong.</summary>
+    /// <summary>Puts some outputs where they belong, if they are not there, and finishes them.</summary>
     /// <param name="unit">Which.</param>
-    /// <param name="products">Of the unit: [outputs of the group, vectors · lanes].</param>
+    /// <param name="products">Of the unit: [outputs of the group, vectors · lanes]; maybe the target.</param>
     /// <param name="product">Of the group.</param>
     /// <param name="group">The group's first output.</param>
     /// <param name="from">The first place at which an output was worked on.</param>
     /// <param name="behind">Behind the last.</param>
-    public abstract void Out(int unit, float* products, Product product, int group, int from, int behind);
+    public abstract void Out(int unit, Panel products, Product product, int group, int from, int behind);
 
     /// <summary>Adds the residual to a stretch of the output, and applies the last activation.</summary>
     /// <param name="at">In y, in floats.</param>

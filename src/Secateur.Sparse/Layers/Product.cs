@@ -53,6 +53,9 @@ internal sealed unsafe class Product : IDisposable
     /// <summary>Outputs that many tokens' y must have room for.</summary>
     public int RoundedRows => (Rows + 3) / 4 * 4;
 
+    /// <summary>Whether many tokens' y need have room for no more than the outputs.</summary>
+    public bool FillsGroups => Rows % (_grouped?.Height ?? 2) == 0;
+
     /// <summary>What the packed weights take.</summary>
     public long Bytes => (_unstructured?.Bytes ?? 0) + (_grouped?.Bytes ?? 0) + (_few?.Bytes ?? 0);
 

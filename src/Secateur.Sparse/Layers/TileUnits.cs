@@ -5,6 +5,8 @@ namespace Secateur.Sparse.Layers;
 /// <summary>Units of up to four vectors of output pixels, counted through all images: each line of a patch is laid down for each place of the kernel.</summary>
 internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, PatchLines lines, Level level, Activation last) : PixelUnits(images, level, last)
 {
+    private const int Crowded = 128; // floats: channels that are a multiple of eight cache lines apart meet in few places of the first cache
+
     private readonly Tiles _tiles = shape.IsPointwise ? new(images.Batch * images.Pixels, level.Lanes) : new(images.Batch * images.Pixels, images.Size.OutWidth, level.Lanes);
 
     public override int Count => _tiles.Count;
@@ -13,24 +15,40 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
     public override int Vectors(int unit) => _tiles.Vectors(unit);
     public override int LineStride(int unit) => _tiles.Vectors(unit) * Level.Lanes;
 
+    public override Panel Source(int unit, int group) => shape.IsPointwise && IsWhole(unit, out var image, out var pixel) && Images.Pixels % Level.Lanes == 0 && Images.Pixels % Crowded != 0
+        ? new(Images.X + (image * Images.Size.Channels + group) * Images.Pixels + pixel, Images.Pixels)
+        : default;
+
+    public override Panel Target(int unit, Product product, int group) => shape.IsPointwise && IsWhole(unit, out var image, out var pixel) && product.FillsGroups
+        ? new(Images.Y + (image * Images.Outputs + group) * Images.Pixels + pixel, Images.Pixels)
+        : default;
+
+    /// <summary>Whether all places are there, in one image.</summary>
+    private bool IsWhole(int unit, out long image, out long pixel)
+    {
+        (image, pixel) = Math.DivRem(_tiles.First(unit), Images.Pixels);
+        return _tiles.Places(unit) == LineStride(unit) && pixel + LineStride(unit) <= Images.Pixels;
+    }
+
     public override void Fill(int unit, float* patches, int group, int from, int behind) =>
         Level.Fill(Images.X, Images.Size, shape, lines, _tiles.First(unit), _tiles.Places(unit), LineStride(unit), patches, group, from, behind);
 
-    public override void Out(int unit, float* products, Product product, int group, int from, int behind)
+    public override void Out(int unit, Panel products, Product product, int group, int from, int behind)
     {
         var inOrder = product.AreNeighbours || behind - from == product.Rows;
-        var (first, places, width) = (_tiles.First(unit), _tiles.Places(unit), LineStride(unit));
+        var isThere = products.Start == Target(unit, product, group).Start;
+        var (first, places) = (_tiles.First(unit), _tiles.Places(unit));
         for (var done = 0; done < places;)
         {
             var (picture, pixel) = Math.DivRem(first + done, Images.Pixels);
             var run = (int)Math.Min(places - done, Images.Pixels - pixel);
             var start = (picture * Images.Outputs + group) * Images.Pixels + pixel;
-            if (inOrder) Level.Copy(products + (long)from * width + done, behind - from, run, width, Images.Y + start + from * Images.Pixels, Images.Pixels);
-            for (var place = from; place < behind && !(inOrder && IsFinished); place++)
+            if (inOrder && !isThere) Level.Copy(products.Start + from * products.Stride + done, behind - from, run, products.Stride, Images.Y + start + from * Images.Pixels, Images.Pixels);
+            for (var place = from; place < behind && !((inOrder || isThere) && IsFinished); place++)
             {
                 var row = inOrder ? place : product.Row(place);
                 var at = start + row * Images.Pixels;
-                if (!inOrder) Level.Copy(products + (long)row * width + done, 1, run, width, Images.Y + at, Images.Pixels);
+                if (!inOrder && !isThere) Level.Copy(products.Start + row * products.Stride + done, 1, run, products.Stride, Images.Y + at, Images.Pixels);
                 Finish(at, run);
             }
             done += run;
