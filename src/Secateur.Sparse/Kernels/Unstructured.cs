@@ -6,8 +6,8 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>Y = W·X + b for any pattern of zeros and many tokens: each nonzero weight multiplies vectors of a column of tokens.</summary>
 /// <remarks>
 /// Tokens lie side by side: X is [lines, tokens], Y [rows, tokens]; a column's line is its own number unless told. The columns are cut into slices whose part of X fits the first cache (32 KiB), and the
-/// nonzeros of a slice lie in the order of work, each beside the place of its column, so that one pointer runs through all. Two rows of about as many nonzeros of the
-/// slice are taken together, one nonzero of each in a step, and what they sum up is kept in registers; the shorter row is filled up with a zero.
+/// nonzeros of a slice lie in the order of work, each beside the line of its column, so that one pointer runs through all. Two rows of about as many nonzeros of the
+/// slice are taken together, one nonzero of each in a step of 12 bytes, and what they sum up is kept in registers; the shorter row is filled up with a zero.
 /// </remarks>
 internal sealed unsafe class Unstructured : IDisposable
 {
@@ -15,22 +15,24 @@ internal sealed unsafe class Unstructured : IDisposable
     public const int FirstCache = 32 << 10;
 
     public const int Alike = 64;  // rows sorted by their number of nonzeros, so that the processor guesses where a row ends, while their sums stay in the first cache
+    private const int Ahead = 1 << 12; // bytes of entries that are asked for before they are needed
     private const int Block = 512; // rows whose sums stay in the second cache from slice to slice
 
     private readonly Lines? _lines;
     private readonly int _slice; // columns
     private readonly int _slices;
-    private readonly Native<Entry> _entries;
+    private readonly int[] _first; // of each slice, its first line
+    private readonly Native<Step> _steps;
     private readonly int _pairs;
-    private readonly Native<int> _starts; // [slices, pairs] in the order below, in pairs of entries, and the end
+    private readonly Native<int> _starts; // [slices, pairs] in the order below, in steps, and the end
     private readonly Native<int> _order;  // [slices, pairs, 2]: the rows of each pair
     private readonly Native<float> _bias; // [pairs, 2]
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Entry
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    private struct Step
     {
-        public float Value;
-        public uint Place; // line · 4: bytes, where a line is one float
+        public float Value, Other;
+        public ushort Line, OtherLine; // from the slice's first
     }
 
     /// <param name="csr">W.</param>
@@ -43,6 +45,7 @@ internal sealed unsafe class Unstructured : IDisposable
         var most = FirstCache / (MostVectors * lanes * sizeof(float));
         _slices = Math.Max(1, (Columns + most - 1) / most);
         _slice = (Columns + _slices - 1) / _slices;
+        _first = [.. Enumerable.Range(0, _slices).Select(slice => Enumerable.Range(slice * _slice, Math.Max(1, Math.Min(_slice, Columns - slice * _slice))).Min(Line))];
         _pairs = (Rows + 1) / 2;
         _bias = new(2L * _pairs);
         bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
@@ -63,7 +66,7 @@ internal sealed unsafe class Unstructured : IDisposable
             for (var row = 0; row < Rows; row++) next[row] += counts[row];
         }
         _starts[(long)_slices * _pairs] = length;
-        _entries = new(2L * length);
+        _steps = new(length);
         csr.Starts.CopyTo(next, 0);
         for (var at = 0L; at < (long)_slices * _pairs; at++)
             for (var member = 0; member < 2; member++)
@@ -85,16 +88,20 @@ internal sealed unsafe class Unstructured : IDisposable
     private void Fill(Csr csr, int row, ref int next, int slice, int member, long pair)
     {
         var columns = csr.ColumnsOf(row);
-        var place = 0u;
-        for (var entry = _starts[pair]; entry < _starts[pair + 1]; entry++)
+        var line = (ushort)0;
+        for (var step = _starts[pair]; step < _starts[pair + 1]; step++)
         {
             var i = next - csr.Starts[row];
             var some = i < columns.Length && columns[i] < (slice + 1) * _slice;
-            if (some) place = checked((uint)(_lines?[columns[i]] ?? columns[i]) * sizeof(float));
-            _entries[2L * entry + member] = new() { Value = some ? csr.ValuesOf(row)[i] : 0, Place = place };
+            if (some) line = checked((ushort)(Line(columns[i]) - _first[slice]));
+            var value = some ? csr.ValuesOf(row)[i] : 0;
+            if (member == 0) (_steps[step].Value, _steps[step].Line) = (value, line);
+            else (_steps[step].Other, _steps[step].OtherLine) = (value, line);
             if (some) next++;
         }
     }
+
+    private int Line(int column) => _lines?[column] ?? column;
 
     /// <summary>How many of these ascending columns lie before one.</summary>
     private static int Before(ReadOnlySpan<int> columns, int end) => columns.BinarySearch(end) is var at && at < 0 ? ~at : at;
@@ -107,7 +114,7 @@ internal sealed unsafe class Unstructured : IDisposable
 
     public int Rows { get; }
     public int Columns { get; }
-    public long Bytes => _entries.Bytes + _starts.Bytes + _order.Bytes + _bias.Bytes;
+    public long Bytes => _steps.Bytes + _starts.Bytes + _order.Bytes + _bias.Bytes;
 
     /// <summary>W again.</summary>
     public Csr ToCsr() => Csr.Of(Rows, Columns, Each);
@@ -115,11 +122,15 @@ internal sealed unsafe class Unstructured : IDisposable
     private void Each(Action<int, int, float> visit)
     {
         for (var pair = 0L; pair < (long)_slices * _pairs; pair++)
-            for (var entry = 2L * _starts[pair]; entry < 2L * _starts[pair + 1]; entry++)
-                if (_entries[entry].Value != 0) visit(_order[2 * pair + entry % 2], Column(_entries[entry].Place), _entries[entry].Value);
+            for (var at = (long)_starts[pair]; at < _starts[pair + 1]; at++)
+            {
+                var (step, first) = (_steps[at], _first[pair / _pairs]);
+                if (step.Value != 0) visit(_order[2 * pair], Column(first + step.Line), step.Value);
+                if (step.Other != 0) visit(_order[2 * pair + 1], Column(first + step.OtherLine), step.Other);
+            }
     }
 
-    private int Column(uint place) => (int)(place / sizeof(float)) is var line && _lines is not null ? _lines.Column(line) : line;
+    private int Column(int line) => _lines?.Column(line) ?? line;
 
     /// <param name="x">[lines, vectors · lanes]</param>
     /// <param name="xStride">Floats from one line to the next.</param>
@@ -152,10 +163,13 @@ internal sealed unsafe class Unstructured : IDisposable
         {
             var starts = _starts.Pointer + (long)slice * _pairs;
             var order = _order.Pointer + 2L * slice * _pairs;
-            var entry = _entries.Pointer + 2L * starts[from];
+            var step = _steps.Pointer + starts[from];
+            var lines = (byte*)(x + (nuint)_first[slice] * xStride);
+            var stride = xStride * sizeof(float);
             for (var pair = from; pair < to; pair++)
             {
-                var end = _entries.Pointer + 2L * starts[pair + 1];
+                var end = _steps.Pointer + starts[pair + 1];
+                for (var soon = (byte*)step + Ahead; soon < (byte*)end + Ahead; soon += 64) S.Prefetch(soon);
                 var (row, other) = (order[2 * pair], order[2 * pair + 1]);
                 var sums = y + row * yStride;
                 var others = y + other * yStride;
@@ -172,16 +186,16 @@ internal sealed unsafe class Unstructured : IDisposable
                     if (C.Value > 2) (a2, b2) = (S.Load(sums + 2 * S.Lanes), S.Load(others + 2 * S.Lanes));
                     if (C.Value > 3) (a3, b3) = (S.Load(sums + 3 * S.Lanes), S.Load(others + 3 * S.Lanes));
                 }
-                for (; entry < end; entry += 2)
+                for (; step < end; step++)
                 {
-                    var column = (float*)((byte*)x + entry->Place * xStride);
-                    var weight = S.All(entry->Value);
+                    var column = (float*)(lines + step->Line * stride);
+                    var weight = S.All(step->Value);
                     a0 = S.MultiplyAdd(weight, S.Load(column), a0);
                     if (C.Value > 1) a1 = S.MultiplyAdd(weight, S.Load(column + S.Lanes), a1);
                     if (C.Value > 2) a2 = S.MultiplyAdd(weight, S.Load(column + 2 * S.Lanes), a2);
                     if (C.Value > 3) a3 = S.MultiplyAdd(weight, S.Load(column + 3 * S.Lanes), a3);
-                    column = (float*)((byte*)x + entry[1].Place * xStride);
-                    weight = S.All(entry[1].Value);
+                    column = (float*)(lines + step->OtherLine * stride);
+                    weight = S.All(step->Other);
                     b0 = S.MultiplyAdd(weight, S.Load(column), b0);
                     if (C.Value > 1) b1 = S.MultiplyAdd(weight, S.Load(column + S.Lanes), b1);
                     if (C.Value > 2) b2 = S.MultiplyAdd(weight, S.Load(column + 2 * S.Lanes), b2);
@@ -207,7 +221,7 @@ internal sealed unsafe class Unstructured : IDisposable
 
     public void Dispose()
     {
-        _entries.Dispose();
+        _steps.Dispose();
         _starts.Dispose();
         _order.Dispose();
         _bias.Dispose();

@@ -17,38 +17,54 @@ internal static unsafe class Activations
     /// <summary>values[i] = activation(values[i])</summary>
     public static void Apply(Activation activation, float* values, long count)
     {
+        if (activation.Kind != ActivationKind.None) AddAndApply(activation, values, null, 1, count, 0);
+    }
+
+    /// <summary>values[i] = activation(values[i] + added[i])</summary>
+    public static void AddAndApply(Activation activation, float* values, float* added, long count) => AddAndApply(activation, values, added, 1, count, 0);
+
+    /// <summary>values[row · stride + i] = activation(values[row · stride + i] + added[row · stride + i])</summary>
+    /// <param name="activation">Which.</param>
+    /// <param name="values">The first row.</param>
+    /// <param name="added">Likewise; nothing where null.</param>
+    /// <param name="rows">Of both.</param>
+    /// <param name="count">Of a row.</param>
+    /// <param name="stride">From one row to the next.</param>
+    public static void AddAndApply(Activation activation, float* values, float* added, long rows, long count, long stride)
+    {
         switch (activation.Kind)
         {
-            case ActivationKind.None: break;
-            case ActivationKind.Relu: Run<Relu>(activation, values, count); break;
-            case ActivationKind.LeakyRelu: Run<LeakyRelu>(activation, values, count); break;
-            case ActivationKind.Clip: Run<Clip>(activation, values, count); break;
-            case ActivationKind.Elu: Run<Elu>(activation, values, count); break;
-            case ActivationKind.Sigmoid: Run<Sigmoid>(activation, values, count); break;
-            case ActivationKind.HardSigmoid: Run<HardSigmoid>(activation, values, count); break;
-            case ActivationKind.HardSwish: Run<HardSwish>(activation, values, count); break;
-            case ActivationKind.Silu: Run<Silu>(activation, values, count); break;
-            case ActivationKind.Tanh: Run<Tanh>(activation, values, count); break;
-            case ActivationKind.Gelu: Run<Gelu>(activation, values, count); break;
-            case ActivationKind.FastGelu: Run<FastGelu>(activation, values, count); break;
+            case ActivationKind.None: Run<Nothing>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Relu: Run<Relu>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.LeakyRelu: Run<LeakyRelu>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Clip: Run<Clip>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Elu: Run<Elu>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Sigmoid: Run<Sigmoid>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.HardSigmoid: Run<HardSigmoid>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.HardSwish: Run<HardSwish>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Silu: Run<Silu>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Tanh: Run<Tanh>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.Gelu: Run<Gelu>(activation, values, added, rows, count, stride); break;
+            case ActivationKind.FastGelu: Run<FastGelu>(activation, values, added, rows, count, stride); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No such activation.");
         }
     }
 
-    /// <summary>values[i] = activation(values[i] + added[i])</summary>
-    public static void AddAndApply(Activation activation, float* values, float* added, long count)
+    private static void Run<F>(Activation activation, float* values, float* added, long rows, long count, long stride) where F : IFunction
     {
-        var i = 0L;
-        for (; i + 8 <= count; i += 8) (Vector256.Load(values + i) + Vector256.Load(added + i)).Store(values + i);
-        for (; i < count; i++) values[i] += added[i];
-        Apply(activation, values, count);
-    }
-
-    private static void Run<F>(Activation activation, float* values, long count) where F : IFunction
-    {
-        var i = 0L;
-        for (; i + 8 <= count; i += 8) F.Of(Vector256.Load(values + i), activation.Alpha, activation.Beta).Store(values + i);
-        for (; i < count; i++) values[i] = F.Of(Vector256.CreateScalar(values[i]), activation.Alpha, activation.Beta).ToScalar();
+        for (; rows > 0; rows--, values += stride)
+        {
+            var i = 0L;
+            if (added == null)
+            {
+                for (; i + 8 <= count; i += 8) F.Of(Vector256.Load(values + i), activation.Alpha, activation.Beta).Store(values + i);
+                for (; i < count; i++) values[i] = F.Of(Vector256.CreateScalar(values[i]), activation.Alpha, activation.Beta).ToScalar();
+                continue;
+            }
+            for (; i + 8 <= count; i += 8) F.Of(Vector256.Load(values + i) + Vector256.Load(added + i), activation.Alpha, activation.Beta).Store(values + i);
+            for (; i < count; i++) values[i] = F.Of(Vector256.CreateScalar(values[i] + added[i]), activation.Alpha, activation.Beta).ToScalar();
+            added += stride;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -89,6 +105,8 @@ internal static unsafe class Activations
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Polynomial(Vector256<float> so, Vector256<float> x, Vector256<float> next) => Vector256.MultiplyAddEstimate(so, x, next);
+
+    private readonly struct Nothing : IFunction { public static Vector256<float> Of(Vector256<float> x, float alpha, float beta) => x; }
 
     private readonly struct Relu : IFunction { public static Vector256<float> Of(Vector256<float> x, float alpha, float beta) => Vector256.MaxNative(Vector256<float>.Zero, x); }
 

@@ -55,7 +55,7 @@ internal sealed unsafe class BandUnits : PixelUnits
             var row = product.Row(place);
             var at = start + row * Images.Pixels;
             Level.Copy(products.Start + row * products.Stride, rows, width, _pitch, Images.Y + at, width);
-            Finish(at, rows * width);
+            Finish(at, 1, rows * width);
         }
     }
 

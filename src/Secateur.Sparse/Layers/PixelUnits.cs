@@ -76,15 +76,12 @@ internal abstract unsafe class PixelUnits(Images images, Level level, Activation
     /// <param name="behind">Behind the last.</param>
     public abstract void Out(int unit, Panel products, Product product, int group, int from, int behind);
 
-    /// <summary>Adds the residual to a stretch of the output, and applies the last activation.</summary>
-    /// <param name="at">In y, in floats.</param>
-    /// <param name="count">Floats.</param>
-    protected void Finish(long at, int count)
+    /// <summary>Adds the residual to stretches of some outputs, one below the other, and applies the last activation.</summary>
+    /// <param name="at">The first one in y, in floats.</param>
+    /// <param name="outputs">How many.</param>
+    /// <param name="count">Floats of each.</param>
+    protected void Finish(long at, int outputs, int count)
     {
-        if (images.Residual is not null) Activations.AddAndApply(last, images.Y + at, images.Residual + at, count);
-        else Activations.Apply(last, images.Y + at, count);
+        if (images.Residual is not null || last.Kind != ActivationKind.None) Activations.AddAndApply(last, images.Y + at, images.Residual is null ? null : images.Residual + at, outputs, count, images.Pixels);
     }
-
-    /// <summary>Whether <see cref="Finish"/> does anything.</summary>
-    protected bool IsFinished => images.Residual is null && last.Kind == ActivationKind.None;
 }

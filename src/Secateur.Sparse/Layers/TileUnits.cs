@@ -43,15 +43,16 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
             var (picture, pixel) = Math.DivRem(first + done, Images.Pixels);
             var run = (int)Math.Min(places - done, Images.Pixels - pixel);
             var start = (picture * Images.Outputs + group) * Images.Pixels + pixel;
-            if (inOrder && !isThere) Level.Copy(products.Start + from * products.Stride + done, behind - from, run, products.Stride, Images.Y + start + from * Images.Pixels, Images.Pixels);
-            for (var place = from; place < behind && !((inOrder || isThere) && IsFinished); place++)
-            {
-                var row = inOrder ? place : product.Row(place);
-                var at = start + row * Images.Pixels;
-                if (!inOrder && !isThere) Level.Copy(products.Start + row * products.Stride + done, 1, run, products.Stride, Images.Y + at, Images.Pixels);
-                Finish(at, run);
-            }
+            if (inOrder) Put(from, behind - from);
+            else
+                for (var place = from; place < behind; place++) Put(product.Row(place), 1);
             done += run;
+
+            void Put(int row, int rows)
+            {
+                if (!isThere) Level.Copy(products.Start + row * products.Stride + done, rows, run, products.Stride, Images.Y + start + row * Images.Pixels, Images.Pixels);
+                Finish(start + row * Images.Pixels, rows, run);
+            }
         }
     }
 }
