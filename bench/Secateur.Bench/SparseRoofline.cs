@@ -37,12 +37,12 @@ internal static unsafe class SparseRoofline
     private static Point Many(Level level, int inputs, int outputs, double sparsity, int height, double peak, (string Name, long Bytes, double Rate)[] caches)
     {
         using var csr = Random(inputs, outputs, sparsity, height);
-        var width = Unstructured.MostVectors * level.Lanes;
+        var width = level.MostVectors * level.Lanes;
         using var x = new Native<float>((long)inputs * width);
         using var y = new Native<float>((outputs + 4L) * width);
         for (var i = 0L; i < x.Length; i++) x[i] = i % 7 - 3;
         var (from, to) = ((nint)x.Pointer, (nint)y.Pointer);
-        using var single = height == 1 ? new Unstructured(csr, default, level.Lanes) : null;
+        using var single = height == 1 ? new Unstructured(csr, default, level) : null;
         using var grouped = height > 1 ? new Grouped(csr, RowGroups.Neighbours(csr, height), default) : null;
         var seconds = single is not null ? Least(() => level.Run(single, (float*)from, width, (float*)to, width, 4, false, 0, outputs)) : Least(() => level.Run(grouped!, (float*)from, width, (float*)to, width, 4, false, 0, outputs));
         return Of(height == 1 ? "unstructured, 64 tokens" : $"{height}x1, 64 tokens", 2.0 * csr.Nonzero * width, single?.Bytes ?? grouped!.Bytes);

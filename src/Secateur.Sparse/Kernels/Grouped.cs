@@ -71,22 +71,15 @@ internal sealed unsafe class Grouped : IDisposable
     /// <param name="xStride">Floats from one line to the next.</param>
     /// <param name="y">[rows up to a whole group, vectors · lanes]</param>
     /// <param name="yStride">Likewise.</param>
-    /// <param name="vectors">Of tokens, 1 to 4.</param>
+    /// <param name="vectors">Of tokens, from 1 to <see cref="Level.MostVectors"/>.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
     /// <param name="from">The first place, of a group.</param>
     /// <param name="to">Behind the last.</param>
     public void Run<S, V>(float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         var (first, behind) = (from / Height, (to + Height - 1) / Height);
-        var most = S.Registers > 16 || Height == 2 ? 4 : 2; // vectors whose sums fit the registers
-        for (var done = 0; done < vectors; done += most)
-        {
-            var left = Math.Min(most, vectors - done);
-            var part = x + done * S.Lanes;
-            var sums = y + done * S.Lanes;
-            if (Height == 2) Pick2<S, V>(part, (nuint)xStride, sums, yStride, left, relu, first, behind);
-            else Pick4<S, V>(part, (nuint)xStride, sums, yStride, left, relu, first, behind);
-        }
+        if (Height == 2) Pick2<S, V>(x, (nuint)xStride, y, yStride, vectors, relu, first, behind);
+        else Pick4<S, V>(x, (nuint)xStride, y, yStride, vectors, relu, first, behind);
     }
 
     private void Pick4<S, V>(float* x, nuint xStride, float* y, long yStride, int width, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
@@ -153,10 +146,10 @@ internal sealed unsafe class Grouped : IDisposable
                 if (C.Value > 3) d3 = S.MultiplyAdd(x3, w, d3);
             }
             var rows = _rows.Pointer + group * 4L;
-            Put<S, V, C>(y + rows[0] * yStride, a0, a1, a2, a3, relu);
-            Put<S, V, C>(y + rows[1] * yStride, b0, b1, b2, b3, relu);
-            Put<S, V, C>(y + rows[2] * yStride, c0, c1, c2, c3, relu);
-            Put<S, V, C>(y + rows[3] * yStride, d0, d1, d2, d3, relu);
+            Unstructured.Put<S, V, C>(y + rows[0] * yStride, a0, a1, a2, a3, relu);
+            Unstructured.Put<S, V, C>(y + rows[1] * yStride, b0, b1, b2, b3, relu);
+            Unstructured.Put<S, V, C>(y + rows[2] * yStride, c0, c1, c2, c3, relu);
+            Unstructured.Put<S, V, C>(y + rows[3] * yStride, d0, d1, d2, d3, relu);
         }
     }
 
@@ -190,23 +183,9 @@ internal sealed unsafe class Grouped : IDisposable
                 if (C.Value > 3) b3 = S.MultiplyAdd(x3, w, b3);
             }
             var rows = _rows.Pointer + group * 2L;
-            Put<S, V, C>(y + rows[0] * yStride, a0, a1, a2, a3, relu);
-            Put<S, V, C>(y + rows[1] * yStride, b0, b1, b2, b3, relu);
+            Unstructured.Put<S, V, C>(y + rows[0] * yStride, a0, a1, a2, a3, relu);
+            Unstructured.Put<S, V, C>(y + rows[1] * yStride, b0, b1, b2, b3, relu);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] // the sums stay in registers
-    private static void Put<S, V, C>(float* y, V sum0, V sum1, V sum2, V sum3, bool relu) where S : ISimd<V> where V : unmanaged where C : ICount
-    {
-        if (relu)
-        {
-            var zero = S.All(0);
-            (sum0, sum1, sum2, sum3) = (S.Max(zero, sum0), S.Max(zero, sum1), S.Max(zero, sum2), S.Max(zero, sum3));
-        }
-        S.Store(sum0, y);
-        if (C.Value > 1) S.Store(sum1, y + S.Lanes);
-        if (C.Value > 2) S.Store(sum2, y + 2 * S.Lanes);
-        if (C.Value > 3) S.Store(sum3, y + 3 * S.Lanes);
     }
 
     public void Dispose()

@@ -9,14 +9,18 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Floats in a vector.</summary>
     static abstract int Lanes { get; }
 
-    /// <summary>Vector registers of the processor.</summary>
-    static abstract int Registers { get; }
+    /// <inheritdoc cref="Level.MostVectors"/>
+    static abstract int MostVectors { get; }
 
     /// <inheritdoc cref="Level.FewTokens"/>
     static abstract int FewTokens { get; }
 
     static abstract V All(float value);
     static abstract V Load(float* from);
+
+    /// <summary>Each of four floats in all lanes.</summary>
+    static abstract void Four(float* from, out V first, out V second, out V third, out V fourth);
+
     static abstract V Load(sbyte* from);
 
     /// <summary>The upper halves of floats.</summary>

@@ -17,6 +17,9 @@ internal abstract unsafe class Level
     /// <summary>Floats of a vector.</summary>
     public abstract int Lanes { get; }
 
+    /// <summary>Vectors of tokens in a tile, at most: those of four rows are summed up in registers, 32 or 16 of them.</summary>
+    public abstract int MostVectors { get; }
+
     /// <inheritdoc cref="Unstructured.Run"/>
     public abstract void Run(Unstructured matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to);
 
@@ -57,6 +60,7 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
 {
     public override string Name => S.Name;
     public override int Lanes => S.Lanes;
+    public override int MostVectors => S.MostVectors;
     public override int FewTokens => S.FewTokens;
 
     public override void Run(Unstructured matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) => matrix.Run<S, V>(x, xStride, y, yStride, vectors, relu, from, to);

@@ -9,14 +9,17 @@ internal sealed class Lines
     /// <param name="ofColumns">[columns], all different.</param>
     public Lines(int[] ofColumns)
     {
-        _ofColumns = ofColumns;
+        (_ofColumns, Count) = (ofColumns, ofColumns.Max() + 1);
         _columns = new(() =>
         {
-            var columns = new int[ofColumns.Max() + 1];
+            var columns = new int[Count];
             foreach (var (column, line) in ofColumns.Index()) columns[line] = column;
             return columns;
         });
     }
+
+    /// <summary>Behind the last line.</summary>
+    public int Count { get; }
 
     public int this[int column] => _ofColumns[column];
 

@@ -8,10 +8,11 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     public static string Name => "scalar";
     public static int FewTokens => 1;
     public static int Lanes => 1;
-    public static int Registers => 16;
+    public static int MostVectors => 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float All(float value) => value;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(float* from) => *from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Four(float* from, out float first, out float second, out float third, out float fourth) => (first, second, third, fourth) = (from[0], from[1], from[2], from[3]);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Load(sbyte* from) => *from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float LoadBrain(ushort* from) => BitConverter.UInt32BitsToSingle((uint)*from << 16);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float LoadHalf(ushort* from) => (float)*(Half*)from;

@@ -13,10 +13,17 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static string Name => AdvSimd.IsSupported ? "neon" : "sse";
     public static int FewTokens => 1;
     public static int Lanes => 4;
-    public static int Registers => AdvSimd.IsSupported ? 32 : 16;
+    public static int MostVectors => AdvSimd.IsSupported ? 4 : 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> All(float value) => Vector128.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Load(float* from) => *(Vector128<float>*)from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Four(float* from, out Vector128<float> first, out Vector128<float> second, out Vector128<float> third, out Vector128<float> fourth)
+    {
+        var all = Vector128.Load(from);
+        (first, second, third, fourth) = (Vector128.Shuffle(all, Vector128.Create(0)), Vector128.Shuffle(all, Vector128.Create(1)), Vector128.Shuffle(all, Vector128.Create(2)), Vector128.Shuffle(all, Vector128.Create(3)));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Load(sbyte* from) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte())));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> LoadBrain(ushort* from) => Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsUInt16()), 16).AsSingle();
 

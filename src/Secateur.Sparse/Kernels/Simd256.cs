@@ -13,10 +13,17 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static string Name => "avx2";
     public static int FewTokens => 2;
     public static int Lanes => 8;
-    public static int Registers => 16;
+    public static int MostVectors => 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> All(float value) => Vector256.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Load(float* from) => *(Vector256<float>*)from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Four(float* from, out Vector256<float> first, out Vector256<float> second, out Vector256<float> third, out Vector256<float> fourth)
+    {
+        var all = Avx.BroadcastVector128ToVector256(from);
+        (first, second, third, fourth) = (Avx.Permute(all, 0x00), Avx.Permute(all, 0x55), Avx.Permute(all, 0xAA), Avx.Permute(all, 0xFF));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Load(sbyte* from) => Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(from));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> LoadBrain(ushort* from) => Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(from), 16).AsSingle();
 

@@ -13,10 +13,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static string Name => "avx512";
     public static int FewTokens => 8;
     public static int Lanes => 16;
-    public static int Registers => 32;
+    public static int MostVectors => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> All(float value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Load(float* from) => *(Vector512<float>*)from;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Four(float* from, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth)
+    {
+        var all = Avx512F.BroadcastVector128ToVector512(from);
+        (first, second, third, fourth) = (Avx512F.Permute4x32(all, 0x00), Avx512F.Permute4x32(all, 0x55), Avx512F.Permute4x32(all, 0xAA), Avx512F.Permute4x32(all, 0xFF));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Load(sbyte* from) => Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(from)));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> LoadBrain(ushort* from) => Vector512.ShiftLeft(Avx512F.ConvertToVector512Int32(Vector256.Load(from)), 16).AsSingle();
 

@@ -6,8 +6,9 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>Y = W·X + b for any pattern of zeros and many tokens: each nonzero weight multiplies vectors of a column of tokens.</summary>
 /// <remarks>
 /// Tokens lie side by side: X is [lines, tokens], Y [rows, tokens]; a column's line is its own number unless told. The columns are cut into slices whose part of X fits the first cache (32 KiB), and the
-/// nonzeros of a slice lie in the order of work, each beside the line of its column, so that one pointer runs through all. Two rows of about as many nonzeros of the
-/// slice are taken together, one nonzero of each in a step of 12 bytes, and what they sum up is kept in registers; the shorter row is filled up with a zero.
+/// nonzeros of a slice lie in the order of work, each beside the line of its column, so that one pointer runs through all. Four rows of about as many nonzeros of the
+/// slice are taken together, one nonzero of each in a step of 24 bytes, and what they sum up is kept in registers; shorter rows are filled up with zeros. What bounds it are
+/// the loads, two in a cycle: so a step's weights and its lines are one load each.
 /// </remarks>
 internal sealed unsafe class Unstructured : IDisposable
 {
@@ -15,7 +16,8 @@ internal sealed unsafe class Unstructured : IDisposable
     public const int FirstCache = 32 << 10;
 
     public const int Alike = 64;  // rows sorted by their number of nonzeros, so that the processor guesses where a row ends, while their sums stay in the first cache
-    private const int Ahead = 1 << 12; // bytes of entries that are asked for before they are needed
+    private const int Ahead = 1 << 12; // bytes of steps that are asked for before they are needed
+    private const int Together = 4; // rows
     private const int Block = 512; // rows whose sums stay in the second cache from slice to slice
 
     private readonly Lines? _lines;
@@ -23,55 +25,58 @@ internal sealed unsafe class Unstructured : IDisposable
     private readonly int _slices;
     private readonly int[] _first; // of each slice, its first line
     private readonly Native<Step> _steps;
-    private readonly int _pairs;
-    private readonly Native<int> _starts; // [slices, pairs] in the order below, in steps, and the end
-    private readonly Native<int> _order;  // [slices, pairs, 2]: the rows of each pair
-    private readonly Native<float> _bias; // [pairs, 2]
+    private readonly int _quads;
+    private readonly Native<int> _starts; // [slices, quads] in the order below, in steps, and the end
+    private readonly Native<int> _order;  // [slices, quads, 4]: the rows of each
+    private readonly Native<float> _bias; // [quads, 4]
 
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
     private struct Step
     {
-        public float Value, Other;
-        public ushort Line, OtherLine; // from the slice's first
+        public fixed float Values[Together];
+        public fixed ushort Lines[Together]; // from the slice's first
     }
 
     /// <param name="csr">W.</param>
     /// <param name="bias">[rows]; none where empty.</param>
-    /// <param name="lanes">Floats of a vector.</param>
+    /// <param name="level">Whose vectors.</param>
     /// <param name="lines">Where the columns are in X; at lines of their own numbers where null.</param>
-    public Unstructured(Csr csr, ReadOnlySpan<float> bias, int lanes, Lines? lines = null)
+    public Unstructured(Csr csr, ReadOnlySpan<float> bias, Level level, Lines? lines = null)
     {
         (Rows, Columns, _lines) = (csr.Rows, csr.Columns, lines);
-        var most = FirstCache / (MostVectors * lanes * sizeof(float));
-        _slices = Math.Max(1, (Columns + most - 1) / most);
+        var room = FirstCache / (level.MostVectors * level.Lanes * sizeof(float));
+        if (lines is not null) room = (int)Math.Clamp((long)Columns * ushort.MaxValue / lines.Count - 1, 1, room); // lines of a slice are told in two bytes
+        _slices = Math.Max(1, (Columns + room - 1) / room);
         _slice = (Columns + _slices - 1) / _slices;
         _first = [.. Enumerable.Range(0, _slices).Select(slice => Enumerable.Range(slice * _slice, Math.Max(1, Math.Min(_slice, Columns - slice * _slice))).Min(Line))];
-        _pairs = (Rows + 1) / 2;
-        _bias = new(2L * _pairs);
+        _quads = (Rows + Together - 1) / Together;
+        _bias = new((long)Together * _quads);
         bias.CopyTo(new Span<float>(_bias.Pointer, Rows));
-        _starts = new((long)_slices * _pairs + 1);
-        _order = new(2L * _slices * _pairs);
+        _starts = new((long)_slices * _quads + 1);
+        _order = new((long)Together * _slices * _quads);
         var length = 0;
         var next = csr.Starts.AsSpan().ToArray(); // of each row, and of one that is empty
-        var counts = new int[2 * _pairs];
+        var counts = new int[Together * _quads];
         for (var slice = 0; slice < _slices; slice++)
         {
-            var order = new Span<int>(_order.Pointer + 2L * slice * _pairs, 2 * _pairs);
+            var order = new Span<int>(_order.Pointer + (long)Together * slice * _quads, Together * _quads);
             Arrange(csr, slice, next, counts, order);
-            for (var pair = 0; pair < _pairs; pair++)
+            for (var quad = 0; quad < _quads; quad++)
             {
-                _starts[(long)slice * _pairs + pair] = length;
-                length = checked(length + Math.Max(counts[order[2 * pair]], counts[order[2 * pair + 1]]));
+                _starts[(long)slice * _quads + quad] = length;
+                var most = 0;
+                foreach (var row in order.Slice(Together * quad, Together)) most = Math.Max(most, counts[row]);
+                length = checked(length + most);
             }
             for (var row = 0; row < Rows; row++) next[row] += counts[row];
         }
-        _starts[(long)_slices * _pairs] = length;
-        _steps = new(length);
+        _starts[(long)_slices * _quads] = length;
+        _steps = new(length + 2L); // two more are looked at
         csr.Starts.CopyTo(next, 0);
-        for (var at = 0L; at < (long)_slices * _pairs; at++)
-            for (var member = 0; member < 2; member++)
+        for (var at = 0L; at < (long)_slices * _quads; at++)
+            for (var member = 0; member < Together; member++)
             {
-                var (row, slice) = (_order[2 * at + member], (int)(at / _pairs));
+                var (row, slice) = (_order[Together * at + member], (int)(at / _quads));
                 if (row < Rows) Fill(csr, row, ref next[row], slice, member, at);
             }
     }
@@ -85,18 +90,17 @@ internal sealed unsafe class Unstructured : IDisposable
             order.Slice(block, Math.Min(Alike, order.Length - block)).Sort((left, right) => (counts[left], left).CompareTo((counts[right], right)));
     }
 
-    private void Fill(Csr csr, int row, ref int next, int slice, int member, long pair)
+    private void Fill(Csr csr, int row, ref int next, int slice, int member, long quad)
     {
         var columns = csr.ColumnsOf(row);
         var line = (ushort)0;
-        for (var step = _starts[pair]; step < _starts[pair + 1]; step++)
+        for (var step = _starts[quad]; step < _starts[quad + 1]; step++)
         {
             var i = next - csr.Starts[row];
             var some = i < columns.Length && columns[i] < (slice + 1) * _slice;
             if (some) line = checked((ushort)(Line(columns[i]) - _first[slice]));
-            var value = some ? csr.ValuesOf(row)[i] : 0;
-            if (member == 0) (_steps[step].Value, _steps[step].Line) = (value, line);
-            else (_steps[step].Other, _steps[step].OtherLine) = (value, line);
+            _steps[step].Values[member] = some ? csr.ValuesOf(row)[i] : 0;
+            _steps[step].Lines[member] = line;
             if (some) next++;
         }
     }
@@ -105,9 +109,6 @@ internal sealed unsafe class Unstructured : IDisposable
 
     /// <summary>How many of these ascending columns lie before one.</summary>
     private static int Before(ReadOnlySpan<int> columns, int end) => columns.BinarySearch(end) is var at && at < 0 ? ~at : at;
-
-    /// <summary>Vectors of tokens in a tile, at most.</summary>
-    public const int MostVectors = 4;
 
     /// <summary>Slices of columns.</summary>
     public int Slices => _slices;
@@ -121,102 +122,145 @@ internal sealed unsafe class Unstructured : IDisposable
 
     private void Each(Action<int, int, float> visit)
     {
-        for (var pair = 0L; pair < (long)_slices * _pairs; pair++)
-            for (var at = (long)_starts[pair]; at < _starts[pair + 1]; at++)
-            {
-                var (step, first) = (_steps[at], _first[pair / _pairs]);
-                if (step.Value != 0) visit(_order[2 * pair], Column(first + step.Line), step.Value);
-                if (step.Other != 0) visit(_order[2 * pair + 1], Column(first + step.OtherLine), step.Other);
-            }
+        for (var quad = 0L; quad < (long)_slices * _quads; quad++)
+            for (var at = (long)_starts[quad]; at < _starts[quad + 1]; at++)
+                for (var member = 0; member < Together; member++)
+                    if (_steps[at].Values[member] is not 0 and var value) visit(_order[Together * quad + member], Column(_first[quad / _quads] + _steps[at].Lines[member]), value);
     }
 
     private int Column(int line) => _lines?.Column(line) ?? line;
 
     /// <param name="x">[lines, vectors · lanes]</param>
     /// <param name="xStride">Floats from one line to the next.</param>
-    /// <param name="y">[rows up to an even number, vectors · lanes]</param>
+    /// <param name="y">[rows up to a multiple of four, vectors · lanes]</param>
     /// <param name="yStride">Likewise.</param>
-    /// <param name="vectors">Of tokens, 1 to 4.</param>
+    /// <param name="vectors">Of tokens, from 1 to <see cref="Level.MostVectors"/>.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
     /// <param name="from">The first row, a multiple of <see cref="Alike"/>.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
     public void Run<S, V>(float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
-        (from, to) = (from / 2, (to + 1) / 2); // pairs
-        for (; from < to; from += Block / 2)
+        (from, to) = (from / Together, (to + Together - 1) / Together); // quads
+        var target = new Panel(y, yStride);
+        for (; from < to; from += Block / Together)
         {
-            var behind = Math.Min(from + Block / 2, to);
+            var behind = Math.Min(from + Block / Together, to);
             switch (vectors)
             {
-                case 1: Run<S, V, One>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
-                case 2: Run<S, V, Two>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
-                case 3: Run<S, V, Three>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
-                default: Run<S, V, Four>(x, (nuint)xStride, y, yStride, relu, from, behind); break;
+                case 1: Run<S, V, One>(x, (nuint)xStride, &target, relu, from, behind); break;
+                case 2: Run<S, V, Two>(x, (nuint)xStride, &target, relu, from, behind); break;
+                case 3: Run<S, V, Three>(x, (nuint)xStride, &target, relu, from, behind); break;
+                default: Run<S, V, Four>(x, (nuint)xStride, &target, relu, from, behind); break;
             }
         }
     }
 
+    /// <param name="target">Y: by a pointer, so that the loop's registers are left to what is used in it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled at its best at once where it is compiled as it runs
-    private void Run<S, V, C>(float* x, nuint xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
+    private void Run<S, V, C>(float* x, nuint xStride, Panel* target, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount
     {
+        var stride = xStride * sizeof(float);
         for (var slice = 0; slice < _slices; slice++)
         {
-            var starts = _starts.Pointer + (long)slice * _pairs;
-            var order = _order.Pointer + 2L * slice * _pairs;
+            var starts = _starts.Pointer + (long)slice * _quads;
+            var order = _order.Pointer + (long)Together * slice * _quads;
             var step = _steps.Pointer + starts[from];
-            var lines = (byte*)(x + (nuint)_first[slice] * xStride);
-            var stride = xStride * sizeof(float);
-            for (var pair = from; pair < to; pair++)
+            var lines = (byte*)x + (nuint)_first[slice] * stride;
+            // The places of a step are worked out while the step before it is multiplied, from what was loaded before that: loads that wait for their places would hold up others.
+            var places = LinesOf(step);
+            float* p0 = (float*)(lines + (nuint)(ushort)places * stride), p1 = (float*)(lines + (nuint)(ushort)(places >> 16) * stride), p2 = (float*)(lines + (nuint)(ushort)(places >> 32) * stride), p3 = (float*)(lines + (nuint)(places >> 48) * stride);
+            places = LinesOf(step + 1);
+            for (var quad = from; quad < to; quad++)
             {
-                var end = _steps.Pointer + starts[pair + 1];
+                var end = _steps.Pointer + starts[quad + 1];
                 for (var soon = (byte*)step + Ahead; soon < (byte*)end + Ahead; soon += 64) S.Prefetch(soon);
-                var (row, other) = (order[2 * pair], order[2 * pair + 1]);
-                var sums = y + row * yStride;
-                var others = y + other * yStride;
-                V a0, a1 = default, a2 = default, a3 = default, b0, b1 = default, b2 = default, b3 = default;
+                var rows = order + (long)Together * quad;
+                V a0, a1 = default, a2 = default, a3 = default, b0, b1 = default, b2 = default, b3 = default, c0, c1 = default, c2 = default, c3 = default, d0, d1 = default, d2 = default, d3 = default;
                 if (slice == 0)
                 {
-                    a0 = a1 = a2 = a3 = S.All(_bias.Pointer[row]);
-                    b0 = b1 = b2 = b3 = S.All(_bias.Pointer[other]);
+                    a0 = a1 = a2 = a3 = S.All(_bias.Pointer[rows[0]]);
+                    b0 = b1 = b2 = b3 = S.All(_bias.Pointer[rows[1]]);
+                    c0 = c1 = c2 = c3 = S.All(_bias.Pointer[rows[2]]);
+                    d0 = d1 = d2 = d3 = S.All(_bias.Pointer[rows[3]]);
                 }
                 else
                 {
-                    (a0, b0) = (S.Load(sums), S.Load(others));
-                    if (C.Value > 1) (a1, b1) = (S.Load(sums + S.Lanes), S.Load(others + S.Lanes));
-                    if (C.Value > 2) (a2, b2) = (S.Load(sums + 2 * S.Lanes), S.Load(others + 2 * S.Lanes));
-                    if (C.Value > 3) (a3, b3) = (S.Load(sums + 3 * S.Lanes), S.Load(others + 3 * S.Lanes));
+                    Get<S, V, C>(target->Start + rows[0] * target->Stride, out a0, out a1, out a2, out a3);
+                    Get<S, V, C>(target->Start + rows[1] * target->Stride, out b0, out b1, out b2, out b3);
+                    Get<S, V, C>(target->Start + rows[2] * target->Stride, out c0, out c1, out c2, out c3);
+                    Get<S, V, C>(target->Start + rows[3] * target->Stride, out d0, out d1, out d2, out d3);
                 }
-                for (; step < end; step++)
-                {
-                    var column = (float*)(lines + step->Line * stride);
-                    var weight = S.All(step->Value);
-                    a0 = S.MultiplyAdd(weight, S.Load(column), a0);
-                    if (C.Value > 1) a1 = S.MultiplyAdd(weight, S.Load(column + S.Lanes), a1);
-                    if (C.Value > 2) a2 = S.MultiplyAdd(weight, S.Load(column + 2 * S.Lanes), a2);
-                    if (C.Value > 3) a3 = S.MultiplyAdd(weight, S.Load(column + 3 * S.Lanes), a3);
-                    column = (float*)(lines + step->OtherLine * stride);
-                    weight = S.All(step->Other);
-                    b0 = S.MultiplyAdd(weight, S.Load(column), b0);
-                    if (C.Value > 1) b1 = S.MultiplyAdd(weight, S.Load(column + S.Lanes), b1);
-                    if (C.Value > 2) b2 = S.MultiplyAdd(weight, S.Load(column + 2 * S.Lanes), b2);
-                    if (C.Value > 3) b3 = S.MultiplyAdd(weight, S.Load(column + 3 * S.Lanes), b3);
-                }
-                if (relu && slice == _slices - 1)
-                {
-                    var zero = S.All(0);
-                    (a0, a1, a2, a3) = (S.Max(zero, a0), S.Max(zero, a1), S.Max(zero, a2), S.Max(zero, a3));
-                    (b0, b1, b2, b3) = (S.Max(zero, b0), S.Max(zero, b1), S.Max(zero, b2), S.Max(zero, b3));
-                }
-                S.Store(a0, sums);
-                S.Store(b0, others);
-                if (C.Value > 1) S.Store(a1, sums + S.Lanes);
-                if (C.Value > 1) S.Store(b1, others + S.Lanes);
-                if (C.Value > 2) S.Store(a2, sums + 2 * S.Lanes);
-                if (C.Value > 2) S.Store(b2, others + 2 * S.Lanes);
-                if (C.Value > 3) S.Store(a3, sums + 3 * S.Lanes);
-                if (C.Value > 3) S.Store(b3, others + 3 * S.Lanes);
+                if (C.Value == 1)
+                    for (; step < end; step++)
+                    {
+                        S.Four((float*)step, out var a, out var b, out var c, out var d);
+                        places = LinesOf(step);
+                        a0 = S.MultiplyAdd(a, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a0);
+                        b0 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b0);
+                        c0 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c0);
+                        d0 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d0);
+                    }
+                else
+                    for (; step < end; step++)
+                    {
+                        S.Four((float*)step, out var a, out var b, out var c, out var d);
+                        float* q0 = p0, q1 = p1, q2 = p2, q3 = p3;
+                        p0 = (float*)(lines + (nuint)(ushort)places * stride);
+                        p1 = (float*)(lines + (nuint)(ushort)(places >> 16) * stride);
+                        p2 = (float*)(lines + (nuint)(ushort)(places >> 32) * stride);
+                        p3 = (float*)(lines + (nuint)(places >> 48) * stride);
+                        places = LinesOf(step + 2);
+                        a0 = S.MultiplyAdd(a, S.Load(q0), a0);
+                        a1 = S.MultiplyAdd(a, S.Load(q0 + S.Lanes), a1);
+                        if (C.Value > 2) a2 = S.MultiplyAdd(a, S.Load(q0 + 2 * S.Lanes), a2);
+                        if (C.Value > 3) a3 = S.MultiplyAdd(a, S.Load(q0 + 3 * S.Lanes), a3);
+                        b0 = S.MultiplyAdd(b, S.Load(q1), b0);
+                        b1 = S.MultiplyAdd(b, S.Load(q1 + S.Lanes), b1);
+                        if (C.Value > 2) b2 = S.MultiplyAdd(b, S.Load(q1 + 2 * S.Lanes), b2);
+                        if (C.Value > 3) b3 = S.MultiplyAdd(b, S.Load(q1 + 3 * S.Lanes), b3);
+                        c0 = S.MultiplyAdd(c, S.Load(q2), c0);
+                        c1 = S.MultiplyAdd(c, S.Load(q2 + S.Lanes), c1);
+                        if (C.Value > 2) c2 = S.MultiplyAdd(c, S.Load(q2 + 2 * S.Lanes), c2);
+                        if (C.Value > 3) c3 = S.MultiplyAdd(c, S.Load(q2 + 3 * S.Lanes), c3);
+                        d0 = S.MultiplyAdd(d, S.Load(q3), d0);
+                        d1 = S.MultiplyAdd(d, S.Load(q3 + S.Lanes), d1);
+                        if (C.Value > 2) d2 = S.MultiplyAdd(d, S.Load(q3 + 2 * S.Lanes), d2);
+                        if (C.Value > 3) d3 = S.MultiplyAdd(d, S.Load(q3 + 3 * S.Lanes), d3);
+                    }
+                var last = relu && slice == _slices - 1;
+                Put<S, V, C>(target->Start + rows[0] * target->Stride, a0, a1, a2, a3, last);
+                Put<S, V, C>(target->Start + rows[1] * target->Stride, b0, b1, b2, b3, last);
+                Put<S, V, C>(target->Start + rows[2] * target->Stride, c0, c1, c2, c3, last);
+                Put<S, V, C>(target->Start + rows[3] * target->Stride, d0, d1, d2, d3, last);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong LinesOf(Step* step) => *(ulong*)step->Lines;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // the sums stay in registers
+    private static void Get<S, V, C>(float* y, out V sum0, out V sum1, out V sum2, out V sum3) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        sum0 = S.Load(y);
+        sum1 = C.Value > 1 ? S.Load(y + S.Lanes) : default;
+        sum2 = C.Value > 2 ? S.Load(y + 2 * S.Lanes) : default;
+        sum3 = C.Value > 3 ? S.Load(y + 3 * S.Lanes) : default;
+    }
+
+    /// <summary>Stores up to four vectors of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // the sums stay in registers
+    internal static void Put<S, V, C>(float* y, V sum0, V sum1, V sum2, V sum3, bool relu) where S : ISimd<V> where V : unmanaged where C : ICount
+    {
+        if (relu)
+        {
+            var zero = S.All(0);
+            (sum0, sum1, sum2, sum3) = (S.Max(zero, sum0), S.Max(zero, sum1), S.Max(zero, sum2), S.Max(zero, sum3));
+        }
+        S.Store(sum0, y);
+        if (C.Value > 1) S.Store(sum1, y + S.Lanes);
+        if (C.Value > 2) S.Store(sum2, y + 2 * S.Lanes);
+        if (C.Value > 3) S.Store(sum3, y + 3 * S.Lanes);
     }
 
     public void Dispose()

@@ -53,7 +53,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
                 Few(job, workers);
                 return;
             }
-            job.Tiles = new(tokens, _lanes);
+            job.Tiles = new(tokens, products[0].Level);
             if (job.Tiles.Count >= Workers.Pieces) workers.For(&WholeTile, (nuint)job.Tiles.Count, &job);
             else ByRows(job, workers);
         }

@@ -156,7 +156,7 @@ internal sealed unsafe class Convolution : IDisposable
         var product = _groups[group];
         var y = units.Target(unit, product, group * product.Rows);
         if (y.IsNowhere) y = new(products, units.Vectors(unit) * _level.Lanes);
-        var tiles = new Tiles(units.Vectors(unit) * _level.Lanes, _level.Lanes);
+        var tiles = new Tiles(units.Vectors(unit) * _level.Lanes, _level);
         for (var tile = 0; tile < tiles.Count; tile++)
             product.Run(x.Start + tiles.First(tile), x.Stride, y.Start + tiles.First(tile), y.Stride, tiles.Vectors(tile), from, to);
         units.Out(unit, y, product, group * product.Rows, from, to);

@@ -9,7 +9,7 @@ internal sealed class Costs(Speeds speeds, Level level)
     private const double FewTokensRate = 0.77;    // of the peak, 2 to 15 tokens
     private const double ManyTokensRate = 0.97;
     private const double ConvolutionRate = 0.97;
-    private const double LeastShare = 0.25;       // of the time of groups of rows for four vectors, that no fewer vectors take less than
+    private const double LeastShare = 0.25;       // of the time of groups of rows for a whole tile, that no fewer vectors take less than
     private const double StretchFloats = 60;      // transposed in the time that it takes to begin on a row of pixels, for each line of a patch
     private const double Slots = 1.6;             // of a lookup, for each nonzero, about
     private const double Column = 0.25;           // bytes of a strip's column for each nonzero, with some that are filled in
@@ -29,8 +29,8 @@ internal sealed class Costs(Speeds speeds, Level level)
             return Few(weights, FewTokens.Most, value) * passes + (left > 0 ? Few(weights, left, value) : 0);
         }
         var vectors = (tokens + level.Lanes - 1) / level.Lanes;
-        var (tiles, last) = (vectors / Unstructured.MostVectors, vectors % Unstructured.MostVectors);
-        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
+        var (tiles, last) = (vectors / level.MostVectors, vectors % level.MostVectors);
+        return tiles * Tile(weights, level.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
     }
 
     /// <summary>The same product with all weights, in ONNX Runtime.</summary>
@@ -55,19 +55,19 @@ internal sealed class Costs(Speeds speeds, Level level)
             (pixels, row) = (pixels / row * BandUnits.Pitch(row, level), BandUnits.Pitch(row, level));
         }
         var vectors = (pixels + level.Lanes - 1) / level.Lanes;
-        var (tiles, last) = (vectors / Unstructured.MostVectors, vectors % Unstructured.MostVectors);
-        return tiles * Tile(weights, Unstructured.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + ((weights.Rows + lines) * pixels + lines * pixels / row * StretchFloats) * speeds.Patch;
+        var (tiles, last) = (vectors / level.MostVectors, vectors % level.MostVectors);
+        return tiles * Tile(weights, level.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + ((weights.Rows + lines) * pixels + lines * pixels / row * StretchFloats) * speeds.Patch;
     }
 
     public double DenseConvolution(Census weights, long pixels) => (double)weights.Rows * weights.Columns * pixels * speeds.Dense / ConvolutionRate;
 
     private double Tile(Census weights, long vectors)
     {
-        var share = (double)vectors / Unstructured.MostVectors;
-        var entry = speeds.EntryOfOne + (speeds.Entry - speeds.EntryOfOne) * (vectors - 1) / (Unstructured.MostVectors - 1);
-        var slices = (weights.Columns * Unstructured.MostVectors * level.Lanes * sizeof(float) + Unstructured.FirstCache - 1) / Unstructured.FirstCache;
+        var share = (double)vectors / level.MostVectors;
+        var entry = speeds.EntryOfOne + (speeds.Entry - speeds.EntryOfOne) * (vectors - 1) / (level.MostVectors - 1);
+        var slices = (weights.Columns * level.MostVectors * level.Lanes * sizeof(float) + Unstructured.FirstCache - 1) / Unstructured.FirstCache;
         var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, slices) * speeds.Line * share;
-        var part = LeastShare + (1 - LeastShare) * share; // of a tile of four vectors' time
+        var part = LeastShare + (1 - LeastShare) * share; // of a whole tile's time
         if (weights.Pairs * 2 <= weights.Nonzero * Layers.Product.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);
         if (weights.Fours * 4 <= weights.Nonzero * Layers.Product.MostFilled) single = Math.Min(single, weights.Fours * speeds.Four * part);
         return single;

@@ -14,17 +14,6 @@ internal readonly unsafe struct Images(float* x, float* y, float* residual, int 
     public long Pixels => (long)size.OutHeight * size.OutWidth;
 }
 
-/// <summary>Lines of floats in memory; nowhere where it is the default.</summary>
-internal readonly unsafe struct Panel(float* start, long stride)
-{
-    public float* Start => start;
-
-    /// <summary>Floats from one line to the next.</summary>
-    public long Stride => stride;
-
-    public bool IsNowhere => start == null;
-}
-
 /// <summary>The output pixels of a batch cut into units of work: for each the pixels that the kernel meets are laid side by side, multiplied by the weights, and what comes of it is put where it belongs.</summary>
 /// <param name="images">What is read and written.</param>
 /// <param name="level">The instructions.</param>

@@ -6,8 +6,8 @@ namespace Secateur.Sparse.Layers;
 internal sealed unsafe class Product : IDisposable
 {
     // Multiply-adds in the same time, of four rows that share their columns, two, and one (Zen 5, AVX-512 and AVX2 alike).
-    private const double FourTogether = 2.0;
-    private const double TwoTogether = 1.6;
+    private const double FourTogether = 1.6;
+    private const double TwoTogether = 1.2;
 
     /// <summary>Elements that groups of rows may keep for each nonzero: with more, what is loaded for zeros is not worth it.</summary>
     public const double MostFilled = 1.3;
@@ -31,7 +31,7 @@ internal sealed unsafe class Product : IDisposable
         Sketches? sketches = null;
         var (fours, twos) = (RowGroups.Best(weights, 4, Sketched), RowGroups.Best(weights, 2, Sketched));
         var (four, two) = (Together(fours, FourTogether), Together(twos, TwoTogether));
-        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level.Lanes, lines);
+        if (Math.Min(four, two) > Nonzero) _unstructured = new(weights, bias, Level, lines);
         else _grouped = new(weights, four <= two ? fours : twos, bias, lines);
 
         Sketches Sketched() => sketches ??= Sketches.Of(weights);
@@ -54,7 +54,7 @@ internal sealed unsafe class Product : IDisposable
     public int RoundedRows => (Rows + 3) / 4 * 4;
 
     /// <summary>Whether many tokens' y need have room for no more than the outputs.</summary>
-    public bool FillsGroups => Rows % (_grouped?.Height ?? 2) == 0;
+    public bool FillsGroups => Rows % (_grouped?.Height ?? 4) == 0;
 
     /// <summary>What the packed weights take.</summary>
     public long Bytes => (_unstructured?.Bytes ?? 0) + (_grouped?.Bytes ?? 0) + (_few?.Bytes ?? 0);
@@ -89,7 +89,7 @@ internal sealed unsafe class Product : IDisposable
     /// <param name="xStride">Floats from one line to the next.</param>
     /// <param name="y">[rounded rows, vectors · lanes]</param>
     /// <param name="yStride">Likewise.</param>
-    /// <param name="vectors">1 to 4.</param>
+    /// <param name="vectors">From 1 to <see cref="Level.MostVectors"/>.</param>
     /// <param name="from">The first place, a multiple of <see cref="Unstructured.Alike"/>.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
     public void Run(float* x, long xStride, float* y, long yStride, int vectors, int from, int to)

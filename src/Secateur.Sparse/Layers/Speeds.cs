@@ -11,10 +11,10 @@ namespace Secateur.Sparse.Layers;
 /// <param name="Dense">A multiply-add of a dense product of many tokens.</param>
 /// <param name="Byte">A byte of weights that come from memory.</param>
 /// <param name="CachedByte">One that comes from the last cache.</param>
-/// <param name="Entry">A nonzero of an unstructured matrix, times a tile of four vectors of tokens.</param>
+/// <param name="Entry">A nonzero of an unstructured matrix, times a whole tile of tokens.</param>
 /// <param name="EntryOfOne">The same, times one vector.</param>
-/// <param name="Line">A row of a slice of such a matrix, besides its nonzeros, in a tile of four vectors.</param>
-/// <param name="Four">Four rows' nonzeros of a column that they share, times a tile of four vectors.</param>
+/// <param name="Line">A row of a slice of such a matrix, besides its nonzeros, in a whole tile.</param>
+/// <param name="Four">Four rows' nonzeros of a column that they share, times a whole tile.</param>
 /// <param name="Two">Two rows' alike.</param>
 /// <param name="Look">A nonzero by lookup, for one token.</param>
 /// <param name="LookOfFour">For four tokens.</param>
@@ -23,7 +23,7 @@ namespace Secateur.Sparse.Layers;
 internal sealed record Speeds(
     double Dense, double Byte, double CachedByte, double Entry, double EntryOfOne, double Line, double Four, double Two, double Look, double LookOfFour, double Strip, double Patch)
 {
-    private const int Version = 1; // of what is measured and how
+    private const int Version = 2; // of what is measured and how
     private static readonly Lazy<Speeds> Kept = new(() => Read() ?? Keep(Measure(Level.Best)));
 
     /// <summary>Of this machine and the best instructions; measured where nobody has, in about a tenth of a second.</summary>
@@ -89,7 +89,7 @@ internal sealed record Speeds(
     public static unsafe Speeds Measure(Level level)
     {
         const int Size = 512;
-        var most = Unstructured.MostVectors;
+        var most = level.MostVectors;
         var width = most * level.Lanes;
         using var x = new Native<float>((long)Size * width);
         using var y = new Native<float>((long)(Size + 16) * width);
@@ -101,8 +101,8 @@ internal sealed record Speeds(
         using var all = Random(Size / 2, 1, 4);
         using var some = Random(Size, 0.1, 1);
         using var byStrips = Random(Size, 0.1, level.Lanes);
-        using var few = new Unstructured(thin, default, level.Lanes);
-        using var many = new Unstructured(thick, default, level.Lanes);
+        using var few = new Unstructured(thin, default, level);
+        using var many = new Unstructured(thick, default, level);
         using var fours = new Grouped(byFour, RowGroups.Neighbours(byFour, 4), default);
         using var twos = new Grouped(byTwo, RowGroups.Neighbours(byTwo, 2), default);
         using var whole = new Grouped(all, RowGroups.Neighbours(all, 4), default);

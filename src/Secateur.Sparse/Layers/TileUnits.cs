@@ -2,15 +2,15 @@ using Secateur.Sparse.Kernels;
 
 namespace Secateur.Sparse.Layers;
 
-/// <summary>Units of up to four vectors of output pixels, counted through all images: each line of a patch is laid down for each place of the kernel.</summary>
+/// <summary>Units of a tile of output pixels, counted through all images: each line of a patch is laid down for each place of the kernel.</summary>
 internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, PatchLines lines, Level level, Activation last) : PixelUnits(images, level, last)
 {
     private const int Crowded = 128; // floats: channels that are a multiple of eight cache lines apart meet in few places of the first cache
 
-    private readonly Tiles _tiles = shape.IsPointwise ? new(images.Batch * images.Pixels, level.Lanes) : new(images.Batch * images.Pixels, images.Size.OutWidth, level.Lanes);
+    private readonly Tiles _tiles = shape.IsPointwise ? new(images.Batch * images.Pixels, level) : new(images.Batch * images.Pixels, images.Size.OutWidth, level);
 
     public override int Count => _tiles.Count;
-    public override int MostVectors => Unstructured.MostVectors;
+    public override int MostVectors => Level.MostVectors;
     public override int MostLineStride => MostVectors * Level.Lanes;
     public override int Vectors(int unit) => _tiles.Vectors(unit);
     public override int LineStride(int unit) => _tiles.Vectors(unit) * Level.Lanes;

@@ -98,7 +98,7 @@ public sealed class ChainTests
             foreach (var level in Level.All)
             {
                 var lines = random.Next(2) == 0 ? null : new Lines([.. Enumerable.Range(0, 2 * columns).OrderBy(_ => random.Next()).Take(columns)]);
-                using var unstructured = new Unstructured(csr, default, level.Lanes, lines);
+                using var unstructured = new Unstructured(csr, default, level, lines);
                 using var grouped = new Grouped(csr, RowGroups.Best(csr, height == 1 ? 4 : height), default, lines);
                 foreach (var again in new[] { unstructured.ToCsr(), grouped.ToCsr() })
                 {
