@@ -71,7 +71,7 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
         }
     }
 
-    private (string, Func<Tensor>) Filled(string name, double value) => (name, () => full([.. network.Constants[name].shape], value, ScalarType.Float32));
+    private (string, Func<Tensor>) Filled(string name, double value) => (name, () => full([.. network.Constants[name].shape], value, network.Constants[name].dtype));
 
     private string? Fault(string name, ImmutableArray<Node> nodes) =>
         !network.Constants.ContainsKey(name) ? $"held by '{nodes[0].Name}' ({nodes[0].OpType}): '{name}' is computed"
@@ -83,8 +83,8 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
     private static Tensor Identity(Weight weight, int rounding)
     {
         var node = weight.Node;
-        if (node.OpType != "Conv") return (eye(weight.Outputs) / node.Float("alpha", 1)).expand([.. weight.Shape]).contiguous();
-        var kernel = zeros([.. weight.Shape]);
+        if (node.OpType != "Conv") return (eye(weight.Outputs, dtype: weight.Tensor.dtype) / node.Float("alpha", 1)).expand([.. weight.Shape]).contiguous();
+        var kernel = zeros([.. weight.Shape], weight.Tensor.dtype);
         var centre = kernel;
         foreach (var size in weight.Shape.AsSpan()[2..]) centre = centre.select(2, (size - rounding) / 2);
         centre.copy_(arange(weight.Outputs).remainder(weight.Inputs).unsqueeze(1).eq(arange(weight.Inputs)));
@@ -98,12 +98,12 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
         using var frozen = no_grad();
         using var generator = new Generator(7);
         var node = weight.Node;
-        var x = randn([.. settings[0].Shapes[node.Inputs[0]]], generator: generator);
+        var x = randn([.. settings[0].Shapes[node.Inputs[0]]], generator: generator).to(weight.Tensor.dtype);
         foreach (var rounding in (int[])[1, 0])
         {
             Tensor?[] inputs = [x, Identity(weight, rounding), .. node.Inputs.Skip(2).Select(name => name.Length == 0 ? null : neutral[name]())];
             var y = Operator.For(node, network.Model.Path).Run(node, inputs, default)[0];
-            if (y.shape.SequenceEqual(x.shape) && (x.numel() == 0 || (y - x).abs().max().item<float>() <= MostError * x.abs().max().item<float>()))
+            if (y.shape.SequenceEqual(x.shape) && (x.numel() == 0 || (y - x).abs().max().ToDouble() <= MostError * x.abs().max().ToDouble()))
             {
                 neutral[weight.Name] = () => Identity(weight, rounding);
                 return true;
