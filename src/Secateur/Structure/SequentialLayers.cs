@@ -30,9 +30,11 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
             if (node is not { Domain: "", OpType: "Conv" or "Gemm" or "MatMul" } || weight is not { Input: 1, Between: [] } || inside.Contains(node) || !own.Contains(node)
                 || network.Constants.ContainsKey(node.Inputs[0]) || !Agree(node, 0)) continue;
             var path = Path(node, inside);
-            var neutral = path.SelectMany(step => Neutral(step.Node, step.Place, weight)).ToDictionary(pair => pair.Name, pair => pair.Value);
+            var values = path.SelectMany(step => Neutral(step.Node, step.Place, weight)).ToLookup(pair => pair.Name, pair => pair.Value);
+            var neutral = values.ToDictionary(value => value.Key, value => value.First());
             ImmutableArray<Node> nodes = [.. path.Select(step => step.Node)];
-            var held = neutral.Keys.Select(name => Fault(name, nodes)).FirstOrDefault(fault => fault is not null) ?? (IsIdentity(weight, neutral) ? null : $"held by '{node.Name}' ({node.OpType}): no weight makes it the identity");
+            var held = neutral.Keys.Select(name => Fault(name, nodes)).FirstOrDefault(fault => fault is not null)
+                ?? values.Where(value => value.Count() > 1).Select(value => $"held by '{node.Name}' ({node.OpType}): '{value.Key}' is read in two places of the layer").FirstOrDefault() ?? (IsIdentity(weight, neutral) ? null : $"held by '{node.Name}' ({node.OpType}): no weight makes it the identity");
             yield return new(names.Add(weight.Name) ? weight.Name : node.Name, path, nodes, [weight.Name], held is null ? [.. neutral.Keys] : [], held) { Off = name => neutral[name]() };
         }
     }

@@ -38,7 +38,7 @@ internal sealed class GraphView(Network network, ImmutableArray<Setting> setting
     {
         if (Held(name) is { } held) return held.detach().to(ScalarType.Float64);
         var (node, inner) = (Flow.Maker(name)!, Fixed(Flow.Maker(name)!.Inputs[0]));
-        return node.OpType is "Identity" or "Cast" ? inner : inner.permute(node.Ints("perm") ?? [.. Enumerable.Range(0, (int)inner.dim()).Reverse().Select(axis => (long)axis)]);
+        return node.OpType is "Identity" or "Cast" ? inner : inner.permute(Operators.Transpose.Permutation(node, inner.dim()));
     }
 
     /// <summary>The constant that a fixed value is laid out from.</summary>

@@ -20,7 +20,7 @@ internal static class Passing
             case "Cast" when TorchTensors.IsLearnable((DataType)node.Int("to")):
                 return same;
             case "Transpose":
-                return [.. node.Ints("perm")?.Select(axis => (int)axis) ?? same.Reverse()];
+                return [.. Operators.Transpose.Permutation(node, x.Length).Select(axis => (int)axis)];
             case "Reshape" or "Expand" when view.Settings.Any(setting => setting.Sizes.Integers(node.Inputs[1]) is null): // the data has a say in it
                 return null;
             case "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze":
