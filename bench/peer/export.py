@@ -18,7 +18,7 @@ from torch import nn
 from torchvision import models
 
 import suite
-from healthy import make, scene
+from healthy import make, scene, vary
 
 OPSET = 17
 
@@ -250,7 +250,10 @@ def main():
     if large:  # each tensor in a file of its own beside the model
         os.makedirs(target, exist_ok=True)
         target = os.path.join(target, "model.onnx")
-    if sum(p.numel() for p in network.parameters()) < 150_000_000:  # a larger one's passing with gradients would not fit
+    if sum(p.numel() for p in network.parameters()) >= 150_000_000:  # its passing with gradients would not fit
+        with torch.no_grad():
+            vary(network)
+    else:
         make(network, tuple((scene(1, *x.shape)[0] if x.dim() == 3 else scene(*x.shape)) if x.is_floating_point() and x.dim() > 2 else x for x in example()))
     suite.teach(OPSET)
     # with gradients torch keeps to plain attention; it has no ONNX for the fused one

@@ -118,16 +118,16 @@ public static class TensorData
                 + $"{(raw > 0 && bits > 0 ? raw * 8L / bits : Typed(tensor) * (bits == 4 ? 2L : 1))} elements; the file is damaged, export it again");
     }
 
-    /// <summary>Elements by the dimensions, so few that their bits can be counted.</summary>
+    /// <summary>Elements by the dimensions, so few that their bits can be counted; were there no axis of 0, their steps through memory could be counted too.</summary>
     private static UInt128 Count(TensorProto tensor, string name, string path)
     {
         UInt128 count = 1;
         foreach (var size in tensor.Dims)
         {
-            if (size < 0 || tensor.Dims.Count > MostAxes || (count *= (ulong)size) > long.MaxValue / 128)
+            if (size < 0 || tensor.Dims.Count > MostAxes || (count *= (ulong)Math.Max(1, size)) > long.MaxValue / 128)
                 throw new SecateurException($"{path}: tensor '{name}' has the impossible shape [{Shape(tensor)}]; export the model again");
         }
-        return count;
+        return tensor.Dims.Contains(0) ? 0 : count;
     }
 
     private static string Shape(TensorProto tensor) => string.Join(", ", tensor.Dims.Take(10)) + (tensor.Dims.Count > 10 ? ", ..." : "");

@@ -28,6 +28,6 @@ public abstract class Criterion
 
     /// <param name="weight">The weight; its matrix is [out, in·kernel].</param>
     /// <param name="statistics">Of the calibration examples; holds at least what <see cref="Needs"/> asks for.</param>
-    /// <returns>[out, in·kernel], float32, finite, ≥ 0.</returns>
+    /// <returns>[out, in·kernel], float32 (of a weight of float64 perhaps float64), finite, ≥ 0.</returns>
     public abstract Tensor Score(Weight weight, Statistics statistics);
 }

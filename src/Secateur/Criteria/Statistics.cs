@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Secateur.Criteria;
 
-/// <summary>What was seen of the data, for criteria. Tensors are float32 and shaped as the weight's matrix, [out, in·kernel].</summary>
+/// <summary>What was seen of the data, for criteria. Tensors are float32 (of a weight of float64 perhaps float64) and shaped as the weight's matrix, [out, in·kernel].</summary>
 public sealed class Statistics(long seed) : IDisposable
 {
     private readonly Dictionary<string, Tensor> gradients = [];

@@ -1,4 +1,5 @@
 using Secateur.Execution;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Secateur.Criteria;
@@ -18,6 +19,6 @@ public sealed class Surgeon : Criterion
     {
         var outputs = statistics.SquaredGradient(weight).mean([1], keepdim: true); // [out, 1]
         var usual = outputs.mean();
-        return usual.item<float>() > 0 ? statistics.Saliency(weight) * (outputs / usual) : statistics.Saliency(weight).clone(); // without a gradient nothing is known of them
+        return usual.ToDouble() > 0 ? statistics.Saliency(weight) * (outputs / usual) : statistics.Saliency(weight).clone(); // without a gradient nothing is known of them
     }
 }

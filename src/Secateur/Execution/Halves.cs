@@ -36,6 +36,7 @@ internal static class Halves
     /// <summary>The type in the file of a value of floats: stated there, or that of what it is computed from; null where neither is known.</summary>
     public static DataType? FloatTypeOf(this Graph graph, string name)
     {
+        if (Stated(name) is { } known) return known;
         HashSet<string> seen = [];
         var makers = graph.AllNodes.SelectMany(node => node.Outputs.Where(output => output.Length > 0).Select(output => (output, node))).ToDictionary(made => made.output, made => made.node);
         return Of(name);
@@ -48,6 +49,6 @@ internal static class Halves
 
         DataType? Stated(string value) => Float(graph.TypeOf(value));
 
-        static DataType? Float(DataType? type) => type is DataType.Float or DataType.Double || Halves.Of(type) is not null ? type : null;
+        static DataType? Float(DataType? type) => type is { } known && TorchTensors.IsLearnable(known) ? type : null;
     }
 }

@@ -43,7 +43,7 @@ internal sealed record LearnedUse(string Name, Node Node, Learned Role, AxisLayo
                 name = maker.Inputs[0];
             }
             var constant = graph.Constants[name];
-            if (constant.Type() is not (DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16)) return null;
+            if (!TorchTensors.IsLearnable(constant.Type())) return null;
             AxisLayout? layout = AxisLayout.Of(constant.Dims);
             var unfit = "";
             foreach (var (link, relayout) in chain)

@@ -76,7 +76,7 @@ public sealed class Network : IDisposable
     /// <summary>All constant tensors that can be computed with, learned ones among them, by name; texts are not.</summary>
     public IReadOnlyDictionary<string, Tensor> Constants => constants;
 
-    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order. float32 also where the file has float16 or bfloat16: nodes read, and <see cref="Store"/> writes, the nearest numbers of that type.</summary>
+    /// <summary>All that training changes: weights, biases, scales, embeddings. By name, in the file's order. float64 where the file has it, else float32, also where the file has float16 or bfloat16: nodes read, and <see cref="Store"/> writes, the nearest numbers of that type.</summary>
     public IReadOnlyDictionary<string, Parameter> Parameters => parameters;
 
     /// <summary>The weights that can be pruned, in the graph's order.</summary>
@@ -186,7 +186,7 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>Whether what is learned of it goes back into the file.</summary>
-    private static bool IsStored(TensorProto proto) => proto.Type() == DataType.Float || Halves.Of(proto.Type()) is not null;
+    private static bool IsStored(TensorProto proto) => TorchTensors.IsLearnable(proto.Type());
 
     /// <summary>The same values with the channels next to each other in memory: oneDNN then runs a convolution without reordering what goes in and out.</summary>
     private static Tensor ChannelsLast(Tensor kernel) =>

@@ -30,6 +30,12 @@ internal static class TorchTensors
     public static bool Holds(DataType type) =>
         Enum.IsDefined(type) && type is not (DataType.Undefined or DataType.String or DataType.Complex64 or DataType.Complex128 or DataType.Float4E2M1);
 
+    /// <summary>Whether the file's numbers of a type can be learned and written back: floats of 16, 32 and 64 bits.</summary>
+    public static bool IsLearnable(DataType type) => type is DataType.Float or DataType.Double || Halves.Of(type) is not null;
+
+    /// <summary>Whether numbers that are learned are held so: float64 where the file has it, else float32.</summary>
+    public static bool IsLearnable(ScalarType type) => type is ScalarType.Float32 or ScalarType.Float64;
+
     /// <summary>A copy in LibTorch's memory, of the tensor's own shape.</summary>
     public static Tensor ToTorch(this TensorProto proto)
     {
@@ -64,13 +70,19 @@ internal static class TorchTensors
         proto.SetBytes(stored.contiguous().bytes);
     }
 
-    /// <summary>Whether a float32 tensor holds neither NaN nor infinity. Unlike <c>isfinite</c> it takes no memory.</summary>
+    /// <summary>Whether a tensor of float32 or float64 holds neither NaN nor infinity. Unlike <c>isfinite</c> it takes no memory.</summary>
     public static bool AllFinite(this Tensor tensor)
     {
         using var scope = NewDisposeScope();
-        const uint Exponent = 0x7f80_0000; // all ones in NaN and infinity alone
-        foreach (var bits in MemoryMarshal.Cast<byte, uint>(tensor.detach().contiguous().bytes))
-            if ((bits & Exponent) == Exponent) return false;
+        var bytes = tensor.detach().contiguous().bytes;
+        return tensor.dtype == ScalarType.Float64 ? AllFinite<double>(bytes) : AllFinite<float>(bytes);
+    }
+
+    private static bool AllFinite<T>(ReadOnlySpan<byte> bytes)
+        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
+    {
+        foreach (var value in MemoryMarshal.Cast<byte, T>(bytes))
+            if (!T.IsFinite(value)) return false;
         return true;
     }
 

@@ -44,7 +44,7 @@ public sealed class Weight
     /// <summary>In the file's layout.</summary>
     public ImmutableArray<long> Shape { get; }
 
-    /// <summary>Bytes of an element in the file: 2 or 4.</summary>
+    /// <summary>Bytes of an element in the file: 2, 4 or 8.</summary>
     public int Width { get; }
 
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);

@@ -12,7 +12,7 @@ namespace Secateur.Operators;
 internal sealed class Cast : Elementwise
 {
     internal override Func<AxisLayout, AxisLayout?>? Relayout(Node node, Func<int, long[]?> integers) =>
-        (DataType)node.Int("to") is DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16 ? layout => layout : null;
+        TorchTensors.IsLearnable((DataType)node.Int("to")) ? layout => layout : null;
 
     internal override IDisposable[] RunValues(Node node, IDisposable?[] inputs, Mode mode, Subgraph run) =>
         inputs is [Texts] || (DataType)node.Int("to") == DataType.String ? [To(node, inputs[0]!, (DataType)node.Int("to"))] : base.RunValues(node, inputs, mode, run);

@@ -18,6 +18,7 @@ internal sealed class Transpose : Operator
             ties.Add(new(node.Inputs[0], (int)from), new(node.Outputs[0], to));
     }
 
-    private static long[] Permutation(Node node, long rank) =>
-        node.Ints("perm") ?? [.. Enumerable.Range(0, (int)rank).Reverse().Select(axis => (long)axis)];
+    /// <summary>A negative axis counts from the end, which ONNX does not say but LibTorch takes.</summary>
+    public static long[] Permutation(Node node, long rank) =>
+        node.Ints("perm") is { } given ? Array.ConvertAll(given, axis => axis < 0 ? axis + rank : axis) : [.. Enumerable.Range(0, (int)rank).Reverse().Select(axis => (long)axis)];
 }

@@ -58,9 +58,9 @@ internal sealed record Choice(string Tensor, string Node, Weight? Weight, bool P
                 LearnedKind.Embedding => "embeddings are looked up, not multiplied: zeros there save no work",
                 _ => "is not a weight",
             }
-            : network.Graph.Constants[name].DataType == (int)TensorProto.Types.DataType.Float
+            : TorchTensors.IsLearnable((TensorProto.Types.DataType)network.Graph.Constants[name].DataType)
                 ? "is a constant of the computation, not learned"
-                : $"is of type {(TensorProto.Types.DataType)network.Graph.Constants[name].DataType}, not a weight of float32, float16 or bfloat16";
+                : $"is of type {(TensorProto.Types.DataType)network.Graph.Constants[name].DataType}, not a weight of float32, float64, float16 or bfloat16";
         return new(name, node.Name, null, false, why);
     }
 

@@ -143,7 +143,7 @@ internal sealed class Cycle : IDisposable
         var copy = new Network(teacher!.Model);
         using var frozen = no_grad();
         foreach (var (name, tensor) in network.Constants)
-            if (tensor.dtype == ScalarType.Float32) copy.Constants[name].copy_(tensor);
+            if (TorchTensors.IsLearnable(tensor.dtype)) copy.Constants[name].copy_(tensor);
         return copy;
     }
 

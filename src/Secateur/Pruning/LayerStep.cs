@@ -3,6 +3,7 @@ using Secateur.Criteria;
 using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Structure;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Secateur.Pruning;
@@ -161,7 +162,7 @@ internal sealed class LayerStep : PruneStep
         if (magnitudes.Count == 0)
         {
             var weights = branches.Network.Weights.ToDictionary(weight => weight.Name);
-            var sizes = free.SelectMany(one => one.Weights).Distinct().ToDictionary(name => name, name => weights[name].Tensor.detach().square().mean().sqrt().item<float>());
+            var sizes = free.SelectMany(one => one.Weights).Distinct().ToDictionary(name => name, name => weights[name].Tensor.detach().square().mean().sqrt().ToDouble());
             var usual = sizes.GroupBy(size => Shape(weights[size.Key])).ToDictionary(group => group.Key, group => Math.Max(group.Average(size => size.Value), 1e-30));
             foreach (var one in free) magnitudes[one] = one.Weights.Average(name => sizes[name] / usual[Shape(weights[name])]);
         }

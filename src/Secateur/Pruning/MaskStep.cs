@@ -63,7 +63,7 @@ internal sealed class MaskStep : PruneStep
         {
             using var scope = NewDisposeScope();
             var weight = choice.Weight!;
-            var scores = criterion.Score(weight, statistics).clamp_min_(SmallestScore);
+            var scores = criterion.Score(weight, statistics).to(ScalarType.Float32).clamp_min_(SmallestScore);
             // before units are made of them: what has gone is the least also within its N:M group
             if (masks[weight.Name] is { } mask) scores.mul_(weight.ToMatrix(mask));
             var units = granularity.Units(weight, Ordered(weight, scores, masks)).contiguous();

@@ -277,6 +277,6 @@ internal sealed class PruneRun : IDisposable
         using var dense = new Network(Again());
         using var frozen = no_grad();
         foreach (var (name, tensor) in dense.Constants)
-            if (tensor.dtype == ScalarType.Float32) network.Constants[name].copy_(tensor);
+            if (TorchTensors.IsLearnable(tensor.dtype)) network.Constants[name].copy_(tensor);
     }
 }

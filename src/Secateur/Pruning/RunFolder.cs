@@ -111,7 +111,7 @@ internal sealed class RunFolder(string path, string key, bool keepRounds, string
 
     /// <summary>All that training changes: learned tensors and running statistics.</summary>
     private static IEnumerable<(string Name, Tensor Tensor)> Changing(Network network) =>
-        network.Constants.Where(constant => constant.Value.dtype == ScalarType.Float32).Select(constant => (constant.Key, constant.Value));
+        network.Constants.Where(constant => TorchTensors.IsLearnable(constant.Value.dtype)).Select(constant => (constant.Key, constant.Value));
 
     private static Tensor Bytes(byte[] bytes)
     {

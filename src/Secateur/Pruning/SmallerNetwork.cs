@@ -18,7 +18,7 @@ internal sealed class SmallerNetwork : IDisposable
         Network = new(whole.Stored(remove), takesOver: true);
         foreach (var (name, small) in Network.Constants)
         {
-            if (small.dtype != ScalarType.Float32 || !whole.Constants.TryGetValue(name, out var large)) continue;
+            if (!TorchTensors.IsLearnable(small.dtype) || !whole.Constants.TryGetValue(name, out var large)) continue;
             shared.Add((small, large, small.shape.SequenceEqual(large.shape) ? [] : Indices(kept(name), large)));
         }
         using var frozen = no_grad();

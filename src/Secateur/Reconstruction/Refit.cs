@@ -70,7 +70,7 @@ internal static class Refit
         var keep = products.ToGroups(weight.ToMatrix(mask));
         var (second, cross) = (moments.Second(bias is not null), moments.Cross(bias is not null));
         var fitted = stack([.. Enumerable.Range(0, (int)products.Groups).Select(group => LeastSquares.Fit(old[group], keep[group], second[group], cross[group], LeastSquares.Damping))]);
-        weight.Tensor.copy_(weight.FromMatrix(products.FromGroups(fitted.to(ScalarType.Float32))));
+        weight.Tensor.copy_(weight.FromMatrix(products.FromGroups(fitted.to(weight.Tensor.dtype))));
         if (bias is null) return;
         var (seen, meant) = moments.Means;
         var shift = old.matmul(meant.unsqueeze(2)) - fitted.matmul(seen.unsqueeze(2)); // [groups, rows, 1]

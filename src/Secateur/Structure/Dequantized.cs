@@ -23,9 +23,7 @@ internal static class Dequantized
         HashSet<string> names = [];
         foreach (var node in made.Graph.Nodes.Where(node => IsWeight(node, made.Graph)).ToArray())
         {
-            Tensor?[] inputs = [.. node.Inputs.Select(name => name.Length == 0 ? null : made.Graph.Constants[name].ToTorch())];
-            var numbers = Operator.For(node, made.Path).Run(node, inputs, default)[0];
-            if (numbers.dtype != ScalarType.Float32) continue;
+            if (Numbers(node, made) is not { dtype: ScalarType.Float32 } numbers) continue;
             names.Add(surgery.Replace(node.Inputs[0], numbers));
             (node.Proto.OpType, node.Proto.Domain) = ("Identity", "");
             node.Proto.Attribute.Clear();
@@ -35,7 +33,21 @@ internal static class Dequantized
         return LearnedUse.Of(made).Any(use => use.Role.Kind == LearnedKind.Weight && names.Contains(use.Name)) ? made : null;
     }
 
-    private static bool IsWeight(Node node, Graph graph) => node is { OpType: "DequantizeLinear", Domain: "" or "com.microsoft" }
+    /// <summary>What the integers stand for; null where they cannot be run, which the model's run tells.</summary>
+    private static Tensor? Numbers(Node node, OnnxModel model)
+    {
+        IDisposable?[] inputs = [.. node.Inputs.Select(name => name.Length == 0 ? null : model.Graph.Constants[name].ToTorch())];
+        try
+        {
+            return Pass.Execute(node, Operator.For(node, model.Path), inputs, default, (_, _) => [])[0] as Tensor;
+        }
+        catch (SecateurException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsWeight(Node node, Graph graph) => node is { OpType: "DequantizeLinear", Domain: "" or "com.microsoft" } && node.HasInput(0)
         && node.Inputs.All(name => name.Length == 0 || graph.Constants.TryGetValue(name, out var constant) && TorchTensors.Holds(constant.Type()))
         && graph.Constants[node.Inputs[0]].CanSlice() && graph.Consumers[node.Inputs[0]] is [_] && !graph.Outputs.Any(output => output.Name == node.Inputs[0]);
 }

@@ -30,9 +30,11 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
             if (node is not { Domain: "", OpType: "Conv" or "Gemm" or "MatMul" } || weight is not { Input: 1, Between: [] } || inside.Contains(node) || !own.Contains(node)
                 || network.Constants.ContainsKey(node.Inputs[0]) || !Agree(node, 0)) continue;
             var path = Path(node, inside);
-            var neutral = path.SelectMany(step => Neutral(step.Node, step.Place, weight)).ToDictionary(pair => pair.Name, pair => pair.Value);
+            var values = path.SelectMany(step => Neutral(step.Node, step.Place, weight)).ToLookup(pair => pair.Name, pair => pair.Value);
+            var neutral = values.ToDictionary(value => value.Key, value => value.First());
             ImmutableArray<Node> nodes = [.. path.Select(step => step.Node)];
-            var held = neutral.Keys.Select(name => Fault(name, nodes)).FirstOrDefault(fault => fault is not null) ?? (IsIdentity(weight, neutral) ? null : $"held by '{node.Name}' ({node.OpType}): no weight makes it the identity");
+            var held = neutral.Keys.Select(name => Fault(name, nodes)).FirstOrDefault(fault => fault is not null)
+                ?? values.Where(value => value.Count() > 1).Select(value => $"held by '{node.Name}' ({node.OpType}): '{value.Key}' is read in two places of the layer").FirstOrDefault() ?? (IsIdentity(weight, neutral) ? null : $"held by '{node.Name}' ({node.OpType}): no weight makes it the identity");
             yield return new(names.Add(weight.Name) ? weight.Name : node.Name, path, nodes, [weight.Name], held is null ? [.. neutral.Keys] : [], held) { Off = name => neutral[name]() };
         }
     }
@@ -71,7 +73,7 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
         }
     }
 
-    private (string, Func<Tensor>) Filled(string name, double value) => (name, () => full([.. network.Constants[name].shape], value, ScalarType.Float32));
+    private (string, Func<Tensor>) Filled(string name, double value) => (name, () => full([.. network.Constants[name].shape], value, network.Constants[name].dtype));
 
     private string? Fault(string name, ImmutableArray<Node> nodes) =>
         !network.Constants.ContainsKey(name) ? $"held by '{nodes[0].Name}' ({nodes[0].OpType}): '{name}' is computed"
@@ -83,8 +85,8 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
     private static Tensor Identity(Weight weight, int rounding)
     {
         var node = weight.Node;
-        if (node.OpType != "Conv") return (eye(weight.Outputs) / node.Float("alpha", 1)).expand([.. weight.Shape]).contiguous();
-        var kernel = zeros([.. weight.Shape]);
+        if (node.OpType != "Conv") return (eye(weight.Outputs, dtype: weight.Tensor.dtype) / node.Float("alpha", 1)).expand([.. weight.Shape]).contiguous();
+        var kernel = zeros([.. weight.Shape], weight.Tensor.dtype);
         var centre = kernel;
         foreach (var size in weight.Shape.AsSpan()[2..]) centre = centre.select(2, (size - rounding) / 2);
         centre.copy_(arange(weight.Outputs).remainder(weight.Inputs).unsqueeze(1).eq(arange(weight.Inputs)));
@@ -98,12 +100,12 @@ internal sealed class SequentialLayers(Network network, ImmutableArray<Setting> 
         using var frozen = no_grad();
         using var generator = new Generator(7);
         var node = weight.Node;
-        var x = randn([.. settings[0].Shapes[node.Inputs[0]]], generator: generator);
+        var x = randn([.. settings[0].Shapes[node.Inputs[0]]], generator: generator).to(weight.Tensor.dtype);
         foreach (var rounding in (int[])[1, 0])
         {
             Tensor?[] inputs = [x, Identity(weight, rounding), .. node.Inputs.Skip(2).Select(name => name.Length == 0 ? null : neutral[name]())];
             var y = Operator.For(node, network.Model.Path).Run(node, inputs, default)[0];
-            if (y.shape.SequenceEqual(x.shape) && (x.numel() == 0 || (y - x).abs().max().item<float>() <= MostError * x.abs().max().item<float>()))
+            if (y.shape.SequenceEqual(x.shape) && (x.numel() == 0 || (y - x).abs().max().ToDouble() <= MostError * x.abs().max().ToDouble()))
             {
                 neutral[weight.Name] = () => Identity(weight, rounding);
                 return true;

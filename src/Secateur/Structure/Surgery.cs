@@ -29,10 +29,11 @@ internal sealed class Surgery
     /// <summary>An initializer in the place of one that is there: it takes its name.</summary>
     /// <param name="name">Of a constant.</param>
     /// <param name="value">Its elements; type and shape may be others.</param>
-    public string Replace(string name, Tensor value)
+    /// <param name="like">As for <see cref="Constant"/>.</param>
+    public string Replace(string name, Tensor value, string? like = null)
     {
         Leftovers.Drop(graph, new HashSet<string> { name });
-        return Put(name, value, null);
+        return Put(name, value, like);
     }
 
     /// <summary>A name that nothing else has.</summary>

@@ -33,6 +33,27 @@ public sealed class EmbeddingTests : IDisposable
         Assert.InRange(outcome.Own, 0, 1e-5);
     }
 
+    /// <summary>Among them a read-out that another node shares, a value that leaves and one that comes from outside.</summary>
+    public static TheoryData<string, string> TypedForms =>
+    [
+        .. from form in (string[])["pre-norm", "post-norm", "written norm", "layer scale", "normalized twice", "shared table", "leaving", "from outside"]
+           from type in (string[])["float16", "float64", "bfloat16 stored", "float64 stored"]
+           select (form, type),
+    ];
+
+    [Theory]
+    [MemberData(nameof(TypedForms))]
+    public void Numbers_of_another_type_stay_of_it(string form, string type)
+    {
+        using var wide = Net(form);
+        using var network = new Network(TypedModels.Of(wide.Model, type));
+        var outcome = StreamLaw.Check(network, seed => Draw(network, seed), _ => 12, folder);
+        var tolerance = type switch { "float16" => 1e-2, "bfloat16 stored" => 5e-2, "float64" => 1e-8, _ => 1e-5 }; // ε, an attribute, is a float32
+        Assert.InRange(outcome.Full, 0, tolerance);
+        Assert.InRange(outcome.Twin, 0, tolerance);
+        Assert.InRange(outcome.Own, 0, tolerance);
+    }
+
     [Theory]
     [InlineData("pre-norm")]
     [InlineData("written root mean square")]
@@ -144,6 +165,6 @@ public sealed class EmbeddingTests : IDisposable
     private static Dictionary<string, Tensor> Draw(Network network, int seed)
     {
         using var generator = new Generator((ulong)seed);
-        return network.Graph.Inputs.ToDictionary(input => input.Name, input => randn(input.ShapeWith(4), generator: generator));
+        return network.Graph.Inputs.ToDictionary(input => input.Name, input => randn(input.ShapeWith(4), generator: generator).to(TorchTensors.TypeOf(input.Type)));
     }
 }

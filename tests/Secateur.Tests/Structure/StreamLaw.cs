@@ -1,6 +1,7 @@
 using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Onnx.Proto;
 using Secateur.Structure;
 using Secateur.Structure.Embedding;
 using Secateur.Testing;
@@ -86,5 +87,8 @@ internal static class StreamLaw
     {
         Assert.Equal(dense.Proto.Graph.Input, made.Proto.Graph.Input);
         Assert.Equal(dense.Proto.Graph.Output, made.Proto.Graph.Output);
+        Assert.Subset(Types(dense), Types(made));
+
+        static HashSet<TensorProto.Types.DataType> Types(OnnxModel model) => [.. model.Graph.Constants.Values.Select(constant => constant.Type()).Concat(model.Graph.Inputs.Select(input => input.Type)).Where(TorchTensors.IsLearnable)]; // stored, or computed with
     }
 }

@@ -1,5 +1,7 @@
+using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Onnx.Proto;
+using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;
 
 namespace Secateur.Structure.Embedding;
@@ -59,20 +61,31 @@ internal sealed class Draft
     /// <param name="value">Its elements.</param>
     /// <param name="space">That it writes.</param>
     /// <param name="axis">Of what it writes.</param>
-    public void Put(Node node, NodeProto proto, int input, Tensor value, Space? space = null, int axis = -1)
+    /// <returns>The constant's name, be it cast behind it to the type that the node reads, as it was before.</returns>
+    public string Put(Node node, NodeProto proto, int input, Tensor value, Space? space = null, int axis = -1)
     {
-        var (name, single) = (node.Inputs[input], value.to(ScalarType.Float32));
+        var name = node.Inputs[input];
         var isAlone = view.Network.Constants.ContainsKey(name) && view.Network.Graph.Consumers[name].Length == 1 && node.Inputs.Count(other => other == name) == 1 && !view.Flow.Leaving.Contains(name)
             && !node.Captured.Contains(name);
         if (!isAlone) Leave(name);
-        Note(proto.Input[input] = isAlone ? surgery.Replace(name, single) : surgery.Constant($"{view.Base(name)}/{node.Name}", single), space, axis);
+        var (stored, read) = (TypeOf(view.Base(name)), TypeOf(name));
+        var made = Note(isAlone ? surgery.Replace(name, Held(value, name), name) : surgery.Constant($"{view.Base(name)}/{node.Name}", Held(value, view.Base(name)), view.Base(name)), space, axis);
+        proto.Input[input] = made;
+        if (stored == read) return made;
+        var cast = new NodeProto { OpType = "Cast", Name = surgery.Unused($"{node.Name}/Cast") };
+        cast.Input.Add(made);
+        cast.Output.Add(proto.Input[input] = surgery.Unused($"{made}/cast"));
+        cast.Attribute.Add(new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (long)read });
+        this.made.Insert(this.made.FindLastIndex(other => ReferenceEquals(other, proto)) is >= 0 and var place ? place : this.made.Count, cast);
+        return made;
     }
 
     /// <summary>A new constant of floats; gives its name.</summary>
     /// <param name="name">As it would best be.</param>
     /// <param name="value">Its elements.</param>
+    /// <param name="like">A value of the graph whose type it takes.</param>
     /// <param name="space">That it writes, with its last axis.</param>
-    public string Constant(string name, Tensor value, Space? space = null) => Note(surgery.Constant(name, value.to(ScalarType.Float32)), space, -1);
+    public string Constant(string name, Tensor value, string like, Space? space = null) => Note(surgery.Constant(name, Held(value, like), like), space, -1);
 
     /// <summary>A new constant of integers; gives its name.</summary>
     public string Number(string name, Tensor value) => surgery.Constant(name, value);
@@ -94,6 +107,10 @@ internal sealed class Draft
         return Swept();
     }
 
+    private DataType TypeOf(string name) => view.Network.Graph.FloatTypeOf(name) ?? DataType.Float;
+
+    private Tensor Held(Tensor value, string like) => value.to(TorchTensors.TypeOf(TypeOf(like)));
+
     private string Note(string name, Space? space, int axis)
     {
         written.Add(name);
@@ -107,7 +124,7 @@ internal sealed class Draft
         var (graph, next) = (model.Proto.Graph, model.Reread());
         while (true)
         {
-            NodeProto[] idle = [.. next.Graph.Nodes.Where(node => node is { OpType: "Transpose" or "Identity", Domain: "" } && left.Contains(node.Inputs[0])
+            NodeProto[] idle = [.. next.Graph.Nodes.Where(node => node is { OpType: "Transpose" or "Identity" or "Cast", Domain: "" } && left.Contains(node.Inputs[0])
                 && !node.Outputs.Any(next.Graph.Consumers.ContainsKey) && !next.Graph.Outputs.Any(output => node.Outputs.Contains(output.Name))).Select(node => node.Proto)];
             foreach (var node in idle)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Secateur.Execution;
 using Secateur.Onnx;
+using static Secateur.Onnx.Proto.TensorProto.Types;
 using static TorchSharp.torch;
 
 namespace Secateur.Structure.Embedding;
@@ -21,23 +22,23 @@ internal sealed class GraphView(Network network, ImmutableArray<Setting> setting
 
     public int Rank(string name) => Shape(name)?.Length ?? 0;
 
-    /// <summary>Whether a value is float32 and so wide on an axis at every setting.</summary>
+    /// <summary>Whether a value is of floats and so wide on an axis at every setting.</summary>
     public bool IsWide(string name, int axis, long width) => axis >= 0
-        && settings.All(setting => setting.Shapes.Has(name) && setting.Shapes.TypeOf(name) == ScalarType.Float32 && setting.Shapes[name] is var shape && axis < shape.Length && shape[axis] == width);
+        && settings.All(setting => setting.Shapes.Has(name) && TorchTensors.IsLearnable(setting.Shapes.TypeOf(name)) && setting.Shapes[name] is var shape && axis < shape.Length && shape[axis] == width);
 
     /// <summary>Integers that are the same at every setting, such as the axes that a node is told.</summary>
     public long[]? Integers(string name) => settings[0].Shapes.Integers(name);
 
-    /// <summary>Whether a value is a float32 constant, or one that is only laid out anew.</summary>
-    public bool IsFixed(string name) => Held(name) is { } held ? held.dtype == ScalarType.Float32
-        : Flow.Maker(name) is { Domain: "", OpType: "Transpose" or "Identity" } node && IsFixed(node.Inputs[0]);
+    /// <summary>Whether a value is a constant of floats, or one that is only laid out anew or cast to other floats.</summary>
+    public bool IsFixed(string name) => Held(name) is { } held ? TorchTensors.IsLearnable(held.dtype)
+        : Flow.Maker(name) is { Domain: "", OpType: "Transpose" or "Identity" or "Cast" } node && IsFixed(node.Inputs[0]) && (node.OpType != "Cast" || TorchTensors.IsLearnable((DataType)node.Int("to")));
 
     /// <summary>A fixed value, float64.</summary>
     public Tensor Fixed(string name)
     {
         if (Held(name) is { } held) return held.detach().to(ScalarType.Float64);
         var (node, inner) = (Flow.Maker(name)!, Fixed(Flow.Maker(name)!.Inputs[0]));
-        return node.OpType == "Identity" ? inner : inner.permute(node.Ints("perm") ?? [.. Enumerable.Range(0, (int)inner.dim()).Reverse().Select(axis => (long)axis)]);
+        return node.OpType is "Identity" or "Cast" ? inner : inner.permute(Operators.Transpose.Permutation(node, inner.dim()));
     }
 
     /// <summary>The constant that a fixed value is laid out from.</summary>

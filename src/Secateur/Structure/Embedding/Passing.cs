@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Secateur.Execution;
 using Secateur.Onnx;
 using static Secateur.Onnx.Proto.TensorProto.Types;
 
@@ -16,10 +17,10 @@ internal static class Passing
         {
             case "Identity":
             case "Dropout" when node.Outputs.Skip(1).All(name => name.Length == 0):
-            case "Cast" when node.Int("to") == (long)DataType.Float:
+            case "Cast" when TorchTensors.IsLearnable((DataType)node.Int("to")):
                 return same;
             case "Transpose":
-                return [.. node.Ints("perm")?.Select(axis => (int)axis) ?? same.Reverse()];
+                return [.. Operators.Transpose.Permutation(node, x.Length).Select(axis => (int)axis)];
             case "Reshape" or "Expand" when view.Settings.Any(setting => setting.Sizes.Integers(node.Inputs[1]) is null): // the data has a say in it
                 return null;
             case "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze":

@@ -124,7 +124,7 @@ internal sealed class Turning
             else
             {
                 while (proto.Input.Count > 2) proto.Input.RemoveAt(2);
-                proto.Input.Add(draft.Constant($"{node.Name}/bias", bias, space));
+                proto.Input.Add(draft.Constant($"{node.Name}/bias", bias, node.Outputs[0], space));
             }
         }
         else if (shift is not null) AddAfter(node, proto, shift, into, outputs, space);
@@ -142,7 +142,7 @@ internal sealed class Turning
             return;
         }
         proto.Output[0] = draft.Unused($"{output}/product");
-        draft.Add(node, "Add", output, proto.Output[0], draft.Constant($"{node.Name}/shift", into is null ? shift : matmul(shift, into), space));
+        draft.Add(node, "Add", output, proto.Output[0], draft.Constant($"{node.Name}/shift", into is null ? shift : matmul(shift, into), output, space));
     }
 
     private bool Join(ResidualStream stream, Node node, NodeProto proto)
@@ -209,22 +209,20 @@ internal sealed class Turning
         if (norm.Adds == node)
         {
             var epsilon = 1 - ResidualStream.Operand(view, node);
-            draft.Put(node, proto, epsilon, full([], norm.Epsilon * ratio, ScalarType.Float64));
-            factors[proto.Input[epsilon]] = ratio;
+            factors[draft.Put(node, proto, epsilon, full([], norm.Epsilon * ratio, ScalarType.Float64))] = ratio;
         }
         if (node != norm.Nodes[^1]) return true;
         var scale = full([wide], Math.Sqrt(ratio), ScalarType.Float64);
         if (norm.Scales is var (by, at))
         {
             told[norm.Output] = (view.Fixed(by.Inputs[at]).flatten().expand(stream.Width), norm.Adds is null && by.HasInput(2) ? view.Fixed(by.Inputs[2]).flatten().expand(stream.Width) : null);
-            draft.Put(node, proto, at, scale);
-            factors[proto.Input[at]] = Math.Sqrt(ratio);
+            factors[draft.Put(node, proto, at, scale)] = Math.Sqrt(ratio);
         }
         else
         {
             told[norm.Output] = (null, null);
             proto.Output[0] = draft.Unused($"{norm.Output}/normalized");
-            var name = draft.Constant($"{node.Name}/scale", scale);
+            var name = draft.Constant($"{node.Name}/scale", scale, node.Outputs[0]);
             draft.Add(node, "Mul", norm.Output, proto.Output[0], name);
             factors[name] = Math.Sqrt(ratio);
         }
@@ -290,14 +288,14 @@ internal sealed class Turning
         if (inner == output) inner = names[output] = draft.Rename(output);
         var shift = told.GetValueOrDefault(output).Shift;
         var product = shift is null ? output : draft.Unused($"{output}/product");
-        draft.Add(node, "MatMul", product, inner, draft.Constant($"{node.Name}/back", Back(stream, output)));
-        if (shift is not null) draft.Add(node, "Add", output, product, draft.Constant($"{node.Name}/shift", shift));
+        draft.Add(node, "MatMul", product, inner, draft.Constant($"{node.Name}/back", Back(stream, output), output));
+        if (shift is not null) draft.Add(node, "Add", output, product, draft.Constant($"{node.Name}/shift", shift, output));
     }
 
     private string Converted(Node node, string input, Tensor matrix, Tensor? shift, Space space)
     {
-        var turned = draft.Add(node, "MatMul", draft.Unused($"{node.Name}/turned"), input, draft.Constant($"{node.Name}/turn", matrix, space));
-        return shift is null ? turned : draft.Add(node, "Add", draft.Unused($"{node.Name}/shifted"), turned, draft.Constant($"{node.Name}/shift", shift, space));
+        var turned = draft.Add(node, "MatMul", draft.Unused($"{node.Name}/turned"), input, draft.Constant($"{node.Name}/turn", matrix, node.Outputs[0], space));
+        return shift is null ? turned : draft.Add(node, "Add", draft.Unused($"{node.Name}/shifted"), turned, draft.Constant($"{node.Name}/shift", shift, node.Outputs[0], space));
     }
 
     /// <summary>A fixed operand, with what was added to it.</summary>

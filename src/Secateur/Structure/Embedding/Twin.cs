@@ -23,10 +23,10 @@ internal sealed class Twin
         (model, slice) = (whole.Model, sliced);
         foreach (var (name, constant) in model.Graph.Constants)
         {
-            if (constant.Type() != DataType.Float || !sliced.Model.Graph.Constants.ContainsKey(name)) continue;
+            if (!TorchTensors.IsLearnable(constant.Type()) || !sliced.Model.Graph.Constants.ContainsKey(name)) continue;
             shapes[name] = [.. constant.Dims];
             constant.Dims.Clear();
-            constant.SetBytes(new byte[sizeof(float)]);
+            constant.SetBytes(new byte[TensorData.Width(constant.Type())]);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class Twin
         foreach (var (name, shape) in shapes)
         {
             using var inner = NewDisposeScope();
-            var (value, whole, to) = (sliced.Graph.Constants[name].ToTorch(), zeros(shape), made.Graph.Constants[name]);
+            var (value, whole, to) = (sliced.Graph.Constants[name].ToTorch(), zeros(shape, TorchTensors.TypeOf(made.Graph.Constants[name].Type())), made.Graph.Constants[name]);
             if (slice.Factors.TryGetValue(name, out var factor)) value = value / factor; // of a mean over more features
             if (slice.Balanced.TryGetValue(name, out var axis) && (axis < 0 ? axis + shape.Length : axis) is var features && shape[features] - value.shape[features] is > 0 and var gone)
                 value = cat([value, value.mean([(long)features], keepdim: true).expand([.. value.shape.Select((size, at) => at == features ? gone : size)])], features);

@@ -33,14 +33,14 @@ internal sealed class Basis : IDisposable
         return new(directions.narrow(1, 0, layer.FullRank).contiguous().DetachFromDisposeScope(), [.. energies.narrow(0, 0, layer.FullRank).contiguous().data<double>()]);
     }
 
-    /// <summary>The two factors, float32: [out, rank] and [rank, in], of like size.</summary>
+    /// <summary>The two factors, of the weight's type: [out, rank] and [rank, in], of like size.</summary>
     public (Tensor Up, Tensor Down) Factors(Factorable layer, int rank)
     {
         using var frozen = no_grad();
         var up = directions.narrow(1, 0, rank);                               // [out, rank]
         var down = mm(up.t(), layer.Weight.Matrix.to(ScalarType.Float64));   // [rank, in]
         var size = down.square().sum(1).sqrt().clamp_min(1e-30).sqrt();      // [rank]
-        return ((up * size).to(ScalarType.Float32), (down / size.unsqueeze(1)).to(ScalarType.Float32));
+        return ((up * size).to(layer.Weight.Tensor.dtype), (down / size.unsqueeze(1)).to(layer.Weight.Tensor.dtype));
     }
 
     public void Dispose() => directions.Dispose();

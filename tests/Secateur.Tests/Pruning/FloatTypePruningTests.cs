@@ -4,21 +4,20 @@ using Secateur.Execution;
 using Secateur.Onnx;
 using Secateur.Testing;
 using Secateur.Tests.Evaluation;
-using static Secateur.Onnx.Proto.TensorProto.Types;
 
 namespace Secateur.Tests.Pruning;
 
-/// <summary>The main job on a network of halves: all that is done to one of float32, and what is written is of the file's types.</summary>
+/// <summary>The main job on networks of float16, bfloat16 and float64: all that is done to one of float32, and what is written is of the file's types.</summary>
 [Collection(nameof(Alone))]
-public sealed class HalfPruningTests(LayerPruningTests.Residual residual) : IClassFixture<LayerPruningTests.Residual>
+public sealed class FloatTypePruningTests(LayerPruningTests.Residual residual) : IClassFixture<LayerPruningTests.Residual>
 {
     private static readonly TrainingRecipe Training = new() { Epochs = 1, Batch = 50 };
 
     public static TheoryData<string, string> Jobs =>
     [
         .. from job in (string[])["trained", "taught", "reconstructed", "channel", "speedup", "rank", "layer", "size"]
-           from form in (string[])["float16", "bfloat16 stored"]
-           where (job, form) != ("speedup", "bfloat16 stored") // takes 15 seconds
+           from form in (string[])["float16", "bfloat16 stored", "float64 stored"]
+           where job != "speedup" || form == "float16" // takes 15 seconds
            select (job, form),
     ];
 
@@ -28,8 +27,7 @@ public sealed class HalfPruningTests(LayerPruningTests.Residual residual) : ICla
         Threads.Use(1);
         var cancel = TestContext.Current.CancellationToken;
         var (dense, output) = (residual.Output(), residual.Output());
-        var model = OnnxModel.Load(residual.Model);
-        (form == "float16" ? HalfModels.Computed(model, DataType.Float16) : HalfModels.Stored(model, DataType.Bfloat16)).Save(dense);
+        TypedModels.Of(OnnxModel.Load(residual.Model), form).Save(dense);
         var recipe = job switch
         {
             "trained" => new Recipe { Sparsity = 0.5, Criterion = "taylor", Rounds = 2, Training = Training },
