@@ -22,6 +22,16 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     public long Bytes => products.Sum(product => product.Bytes);
     public ImmutableArray<Product> Products => products;
 
+    /// <summary>Packs the weights for so many tokens, which would be done when they first come.</summary>
+    public void Prepare(long tokens)
+    {
+        foreach (var product in products)
+        {
+            if (tokens <= product.Level.FewTokens) _ = product.Few;
+            else _ = product.Many;
+        }
+    }
+
     [StructLayout(LayoutKind.Auto)]
     private struct Job
     {

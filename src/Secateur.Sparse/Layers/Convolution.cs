@@ -26,18 +26,24 @@ internal sealed unsafe class Convolution : IDisposable
         public int Group, Pieces;
     }
 
-    /// <param name="groups">For each group [its outputs, its inputs · kernel height · kernel width], all alike.</param>
+    /// <param name="groups">For each group [its outputs, its inputs · kernel height · kernel width], all alike; they belong to the convolution from here on.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
     /// <param name="shape">Strides, pads and so on.</param>
     /// <param name="activation">Of the outputs.</param>
     /// <param name="level">The instructions; the best ones unless told.</param>
-    public Convolution(ReadOnlySpan<Csr> groups, ReadOnlySpan<float> bias, ConvolutionShape shape, Activation activation, Level? level = null)
+    public Convolution(ReadOnlySpan<Compact> groups, ReadOnlySpan<float> bias, ConvolutionShape shape, Activation activation, Level? level = null)
     {
         (_shape, _level) = (shape, level ?? Level.Best);
         var products = ImmutableArray.CreateBuilder<Product>(groups.Length);
         foreach (var weights in groups) products.Add(new(weights, bias.IsEmpty ? default : bias.Slice(products.Count * weights.Rows, weights.Rows), activation, _level));
         _groups = products.MoveToImmutable();
         if (shape.IsPointwise && groups.Length == 1) _product = new(_groups);
+    }
+
+    /// <summary>Packs the weights for images of more than one pixel.</summary>
+    public void Prepare()
+    {
+        foreach (var group in _groups) _ = group.Many;
     }
 
     /// <summary>Channels of the input.</summary>
@@ -160,8 +166,8 @@ internal sealed unsafe class Convolution : IDisposable
     /// <summary>Some channels of a tile, by the places at which they are worked on, to where they belong in the images.</summary>
     private void Out(Job* job, int group, int tile, float* products, int from, int behind)
     {
-        var product = _groups[group];
-        var inOrder = product.AreNeighbours || behind - from == product.Rows;
+        var (product, many) = (_groups[group], _groups[group].Many);
+        var inOrder = many.AreNeighbours || behind - from == product.Rows;
         var (first, places, width) = (job->Tiles.First(tile), job->Tiles.Places(tile), job->Tiles.Vectors(tile) * _level.Lanes);
         var pixels = (long)job->Image.OutHeight * job->Image.OutWidth;
         for (var done = 0; done < places;)
@@ -172,7 +178,7 @@ internal sealed unsafe class Convolution : IDisposable
             if (inOrder) _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
             for (var place = from; place < behind && (!inOrder || job->Residual is not null || job->Last.Kind != ActivationKind.None); place++)
             {
-                var row = inOrder ? place : product.Row(place);
+                var row = inOrder ? place : many.Row(place);
                 var at = start + row * pixels;
                 if (!inOrder) _level.Copy(products + (long)row * width + done, 1, run, width, job->Y + at, pixels);
                 if (job->Residual is not null) Activations.AddAndApply(job->Last, job->Y + at, job->Residual + at, run);

@@ -41,18 +41,13 @@ internal sealed class ConvolutionLayer : Layer
 
     public Convolution Pack()
     {
-        var groups = new Csr[_shape.Groups];
+        var groups = new Compact[_shape.Groups];
         var rows = Weight.Rows / groups.Length;
         for (var group = 0; group < groups.Length; group++)
-            groups[group] = (Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows }).ToCsr();
-        try
-        {
-            return new(groups, Bias, _shape, Activation);
-        }
-        finally
-        {
-            foreach (var weights in groups) weights.Dispose();
-        }
+            groups[group] = Compact.Of(Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows });
+        var convolution = new Convolution(groups, Bias, _shape, Activation);
+        if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
+        return convolution;
     }
 
     /// <returns>An objection, or null.</returns>

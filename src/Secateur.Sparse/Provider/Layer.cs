@@ -77,10 +77,12 @@ internal abstract class Layer
     }
 
     /// <summary>What a reader of the weight's floats makes of them.</summary>
-    public unsafe T Read<T>(Func<Dense, T> read)
+    /// <param name="read">Gets them.</param>
+    /// <param name="factor">Of the scales of bytes; floats are given as they are.</param>
+    public unsafe T Read<T>(Func<Dense, T> read, float factor = 1)
     {
         if (Bytes is null) return read(Weight);
-        using var floats = Bytes.ToFloats(Weight);
+        using var floats = Bytes.ToFloats(Weight, factor);
         return read(Weight with { Values = (nint)floats.Pointer });
     }
 

@@ -33,7 +33,7 @@ internal sealed class MatrixLayer : Layer
     /// <param name="values">To what its values are rounded; bytes stay bytes.</param>
     public Product Pack(ValueKind values)
     {
-        using var weights = Read(weight => weight.ToCsr(_factor));
+        var weights = Bytes is null ? Compact.Of(Weight, _factor) : Read(weight => Compact.Of(weight), _factor);
         if (Bytes is null) weights.Round(values);
         float[] scales = Bytes is null || _factor == 0 ? [] : [.. Enumerable.Range(0, Weight.Rows).Select(output => Bytes.Scale(output) * _factor)];
         return new(weights, Bias, Activation, scales: scales);
