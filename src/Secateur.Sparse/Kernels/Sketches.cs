@@ -92,9 +92,9 @@ internal sealed class Sketches
     private bool MayPair()
     {
         var drawn = Drawn * Math.Sqrt(_counts.Length) / _counts.Length;
-        int[] rows = [.. Enumerable.Range(0, _counts.Length).Where(row => Mix(~row) < drawn * ulong.MaxValue)];
+        int[] rows = [.. Enumerable.Range(0, _counts.Length).Where(row => _counts[row] > 0 && Mix(~row) < drawn * ulong.MaxValue)];
         return rows.DistinctBy(row => _sums[row]).Count() < rows.Length
-            || Enumerable.Range(0, Classes / 2).Any(pair => rows.Where(row => Has(row, 2 * pair)) is var some && some.DistinctBy(row => Key(row, 2 * pair)).Count() < some.Count());
+            || Enumerable.Range(0, Classes / 2).Any(pair => rows.Where(row => Has(row, 2 * pair)).GroupBy(row => Key(row, 2 * pair)).Any(same => same.Skip(1).Any(row => Likeness(same.First(), row) >= Alike)));
     }
 
     private (int[] Order, double Joined)? Grouped(int height)
