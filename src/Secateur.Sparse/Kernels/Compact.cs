@@ -94,28 +94,60 @@ internal sealed unsafe class Compact : IDisposable
     /// <param name="to">Gets them; null where they are only counted.</param>
     private static void Scan(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
     {
-        var byRows = matrix.ColumnStride == 1;
-        var (slow, fast) = byRows ? (matrix.Rows, matrix.Columns) : (matrix.Columns, matrix.Rows);
-        var values = to is null ? null : to._values.Pointer;
-        var steps = to is null ? null : to._steps.Pointer;
+        if (matrix.ColumnStride == 1) ByRows(matrix, next, factor, signs, to);
+        else ByColumns(matrix, next, factor, signs, to);
+    }
+
+    private static void ByRows(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    {
+        for (var row = 0; row < matrix.Rows; row++)
+        {
+            var line = (float*)matrix.Values + row * matrix.RowStride;
+            var (at, before) = (next[row], -1);
+            for (var first = 0; first < matrix.Columns; first += Dense.Width)
+            {
+                var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first), signs);
+                if (some == 0) continue;
+                if (to is null)
+                {
+                    at += (first + BitOperations.TrailingZeroCount(some) - before - 1) / Farthest + BitOperations.PopCount(some); // only the first of them may be far
+                    before = first + BitOperations.Log2(some);
+                    continue;
+                }
+                for (; some != 0; some &= some - 1)
+                {
+                    var column = first + BitOperations.TrailingZeroCount(some);
+                    at = to.Put(at, column - before, line[column] * factor);
+                    before = column;
+                }
+            }
+            next[row] = at;
+        }
+    }
+
+    private static void ByColumns(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    {
         var before = new int[matrix.Rows];
         Array.Fill(before, -1);
-        for (var s = 0; s < slow; s++)
+        for (var column = 0; column < matrix.Columns; column++)
         {
-            var line = (float*)matrix.Values + s * (byRows ? matrix.RowStride : matrix.ColumnStride);
-            for (var first = 0; first < fast; first += Dense.Width)
-                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, fast - first), signs); some != 0; some &= some - 1)
+            var line = (float*)matrix.Values + column * matrix.ColumnStride;
+            for (var first = 0; first < matrix.Rows; first += Dense.Width)
+                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first), signs); some != 0; some &= some - 1)
                 {
-                    var f = first + BitOperations.TrailingZeroCount(some);
-                    var (row, column) = byRows ? (s, f) : (f, s);
+                    var row = first + BitOperations.TrailingZeroCount(some);
                     var step = column - before[row];
                     before[row] = column;
-                    ref var at = ref next[row];
-                    for (; step > Farthest; step -= Farthest, at++)
-                        if (to is not null) steps[at] = Farthest;
-                    if (to is not null) (steps[at], values[at]) = ((byte)step, line[f] * factor);
-                    at++;
+                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, line[row] * factor);
                 }
         }
+    }
+
+    /// <returns>Where the next one goes.</returns>
+    private int Put(int at, int step, float value)
+    {
+        for (; step > Farthest; step -= Farthest) _steps.Pointer[at++] = Farthest; // and a value of zero
+        (_steps.Pointer[at], _values.Pointer[at]) = ((byte)step, value);
+        return at + 1;
     }
 }

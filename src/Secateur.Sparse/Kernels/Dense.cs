@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
@@ -25,6 +26,7 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
     /// <param name="from">The first one.</param>
     /// <param name="count">1 to <see cref="Width"/>.</param>
     /// <param name="signs">Whether a negative zero is none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Mask(float* from, int count, bool signs = false)
     {
         if (count == Width) return ~(Zeros(from, signs) | Zeros(from + 8, signs) << 8) & 0xFFFF;
@@ -33,6 +35,7 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
         return mask;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Zeros(float* from, bool signs) => signs
         ? Vector256.Equals(Vector256.Load(from).AsUInt32(), Vector256<uint>.Zero).ExtractMostSignificantBits()
         : Vector256.Equals(Vector256.Load(from), Vector256<float>.Zero).ExtractMostSignificantBits();
