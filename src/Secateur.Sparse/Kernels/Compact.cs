@@ -80,6 +80,37 @@ internal sealed unsafe class Compact : IDisposable
         return csr;
     }
 
+    /// <summary>Some rows alone.</summary>
+    public Compact Part(int from, int behind)
+    {
+        var part = new Compact([.. Starts[from..(behind + 1)].Select(start => start - Starts[from])], Columns);
+        Values[Starts[from]..Starts[behind]].CopyTo(part.Values);
+        Steps[Starts[from]..Starts[behind]].CopyTo(part.Steps);
+        return part;
+    }
+
+    /// <summary>Puts all values, negative zeros too, in their places in a matrix of zeros.</summary>
+    public void CopyTo(Dense matrix)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            var column = -1L;
+            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            {
+                column += _steps.Pointer[at];
+                ((float*)matrix.Values)[row * matrix.RowStride + column * matrix.ColumnStride] = _values.Pointer[at];
+            }
+        }
+    }
+
+    /// <summary>Multiplies all by a factor.</summary>
+    public Compact Times(float factor)
+    {
+        if (factor != 1)
+            foreach (ref var value in Values) value *= factor;
+        return this;
+    }
+
     public void Dispose()
     {
         _values.Dispose();

@@ -12,11 +12,14 @@ internal abstract class Layer
     public GraphNode Node { get; }
     public GraphValue Input { get; private set; }
 
-    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes.</summary>
+    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes; where it is <see cref="Packed"/>, its sizes alone.</summary>
     public Dense Weight { get; }
 
     /// <summary>Null where the weight is of floats.</summary>
     public ByteWeight? Bytes { get; protected init; }
+
+    /// <summary>Null where the weight lies in the model element by element.</summary>
+    public PackedWeight? Packed { get; protected init; }
 
     /// <summary>The node and those that were taken up behind it.</summary>
     public List<GraphNode> Nodes { get; }
@@ -57,12 +60,12 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
-        if (Bytes is not null) Nodes.Insert(0, Bytes.Node);
-        if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } before)
+        if ((Bytes?.Node ?? Packed?.Node) is { } before) Nodes.Insert(0, before);
+        if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } target)
         {
             Nodes.Insert(0, maker);
             Input = maker.Input(0)!;
-            Shape = [.. before[..^1], Weight.Rows];
+            Shape = [.. target[..^1], Weight.Rows];
         }
         while (Next() is { } next && next.Nodes.All(node => isFree(node)))
         {
