@@ -70,7 +70,7 @@ internal sealed unsafe class Lookup : IDisposable
         var costs = (Step: Math.Max(StepCycles, width * slot / bandwidth), Single: RestCycles + sizeof(Rest) / bandwidth);
         int[] natural = [.. Enumerable.Range(0, Rows)];
         int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];
-        var together = Together(csr, width);
+        using var together = Together(csr, width);
         var gained = Plan(together, natural, costs) - Plan(together, sorted, costs);
         _natural = gained < Rows * ScatterCycles;
         if (_natural) Plan(together, natural, costs);
@@ -91,12 +91,12 @@ internal sealed unsafe class Lookup : IDisposable
     public int Padded => _strips * 2 * _lanes;
 
     /// <summary>[rows, width + 1]: in how many strips a row has so many nonzeros.</summary>
-    private static int[] Together(Csr csr, int width)
+    private static Native<int> Together(Csr csr, int width)
     {
-        var (together, shift) = (new int[csr.Rows * (width + 1)], BitOperations.Log2((uint)width));
+        var (together, shift) = (new Native<int>(csr.Rows * (width + 1L)), BitOperations.Log2((uint)width));
         for (var row = 0; row < csr.Rows; row++)
         {
-            var counts = together.AsSpan(row * (width + 1), width + 1);
+            var counts = together.Pointer + row * (width + 1L);
             var (strip, run) = (-1, 0);
             foreach (var column in csr.ColumnsOf(row))
             {
@@ -114,7 +114,7 @@ internal sealed unsafe class Lookup : IDisposable
 
     /// <summary>Gives lanes to rows in an order, and chooses each group's steps.</summary>
     /// <returns>The cycles of all.</returns>
-    private double Plan(int[] together, int[] order, (double Step, double Single) costs)
+    private double Plan(Native<int> together, int[] order, (double Step, double Single) costs)
     {
         var width = 2 * _lanes;
         new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
@@ -125,7 +125,7 @@ internal sealed unsafe class Lookup : IDisposable
         {
             Array.Clear(counts);
             for (var lane = 0; lane < width && _rows[(long)group * width + lane] is >= 0 and var row; lane++)
-                for (var count = 1; count <= width; count++) counts[count] += together[row * (width + 1) + count];
+                for (var count = 1; count <= width; count++) counts[count] += together[row * (width + 1L) + count];
             var (steps, rest, cost) = Best(counts, _strips, costs);
             _group[group].Steps = steps;
             _group[group + 1].Slots = _group[group].Slots + (long)steps * _strips;

@@ -40,7 +40,7 @@ internal sealed unsafe class Convolution : IDisposable
         if (shape.IsPointwise && groups.Length == 1) _product = new(_groups);
     }
 
-    /// <summary>Packs the weights for images of more than one pixel.</summary>
+    /// <summary>Packs the weights for images of more than one pixel, which would be done when they first come.</summary>
     public void Prepare()
     {
         foreach (var group in _groups) _ = group.Many;
@@ -79,6 +79,7 @@ internal sealed unsafe class Convolution : IDisposable
             _product.Run(x, y, residual, last, batch, workers);
             return;
         }
+        Prepare(); // here, not on a thread of the runtime's
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
         var handle = GCHandle.Alloc(this);
         try
