@@ -73,10 +73,10 @@ internal sealed unsafe class Product : IDisposable
         {
             if (form is not null) return form;
             using var weights = _waiting?.ToCsr() ?? _many?.ToCsr() ?? _few!.ToCsr();
-            _waiting?.Dispose();
-            _waiting = null;
             var made = make(weights);
             Volatile.Write(ref form, made);
+            _waiting?.Dispose();
+            _waiting = null;
             return made;
         }
     }
