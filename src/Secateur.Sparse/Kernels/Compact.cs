@@ -103,11 +103,12 @@ internal sealed unsafe class Compact : IDisposable
         }
     }
 
-    /// <summary>Multiplies all by a factor.</summary>
-    public Compact Times(float factor)
+    /// <summary>Multiplies each row by a factor of its own, or all by one.</summary>
+    public Compact Times(params ReadOnlySpan<float> factors)
     {
-        if (factor != 1)
-            foreach (ref var value in Values) value *= factor;
+        for (var row = 0; row < Rows; row++)
+            if (factors[factors.Length == 1 ? 0 : row] is not 1 and var factor)
+                foreach (ref var value in Values[Starts[row]..Starts[row + 1]]) value *= factor;
         return this;
     }
 

@@ -46,7 +46,10 @@ internal sealed class ConvolutionLayer : Layer
         var rows = Weight.Rows / groups.Length;
         using var packed = Packed?.ToCompact();
         for (var group = 0; group < groups.Length; group++)
+        {
             groups[group] = packed?.Part(group * rows, (group + 1) * rows) ?? Compact.Of(Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows });
+            if (Scale is not null) groups[group].Times(Scale.AsSpan(group * rows, rows));
+        }
         var convolution = new Convolution(groups, Bias, _shape, Activation);
         if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
         return convolution;

@@ -27,6 +27,9 @@ internal abstract class Layer
     /// <summary>What the last of them makes.</summary>
     public GraphValue Output { get; private set; }
 
+    /// <summary>By which the weights of each output are multiplied, [outputs]; null where there is none.</summary>
+    public float[]? Scale { get; private set; }
+
     /// <summary>[outputs]; null where there is none.</summary>
     public float[]? Bias { get; private set; }
 
@@ -69,6 +72,7 @@ internal abstract class Layer
         }
         while (Next() is { } next && next.Nodes.All(node => isFree(node)))
         {
+            if (next.Scale is { } scale) Multiply(scale);
             if (next.Bias is { } bias) AddBias(bias);
             if (next.Shape is not null) Shape = next.Shape;
             if (next.Residual is not null) Residual = next.Residual;
@@ -114,6 +118,7 @@ internal abstract class Layer
         if (Output.OnlyUser is not { } user) return null;
         if (summed) return null;
         if (this is MatrixLayer && user.Input(0) == Output && Reshaping.Behind(user, Weight.Rows) is { } shape) return new([user], user.Output) { Shape = shape };
+        if (this is ConvolutionLayer && !activated && user.Input(0) == Output && Normalization.Of(user, Weight.Rows) is { } normalization) return normalization;
         if (user.Operator is "com.microsoft.BiasGelu" or "com.microsoft.FastGelu" && !activated && user.Input(0) == Output && user.Input(1) is { IsConstant: true } bias)
             return Values(bias, 1, 0) is { } values ? new([user], user.Output) { Bias = values, Activation = new(user.Operator.EndsWith("FastGelu", StringComparison.Ordinal) ? ActivationKind.FastGelu : ActivationKind.Gelu) } : null;
         if (user.Operator != "Add" || user.Beside(Output) is not { IsFloat: true } beside) return null;
@@ -142,6 +147,12 @@ internal abstract class Layer
         if (elements == 1) values.AsSpan().Fill(*constant.Data);
         else new ReadOnlySpan<float>(constant.Data, values.Length).CopyTo(values);
         return values;
+    }
+
+    private void Multiply(float[] values)
+    {
+        for (var i = 0; i < values.Length && Bias is not null; i++) Bias[i] *= values[i];
+        Scale = Scale is null ? values : [.. Scale.Zip(values, (one, other) => one * other)];
     }
 
     private void AddBias(float[] values)

@@ -48,6 +48,17 @@ public sealed class PackedModelTests : IDisposable
         Assert.Equal(model, Unpacked(packed));
     }
 
+    /// <summary>Which ONNX Runtime would have put into the weights, were they dense.</summary>
+    [Fact]
+    public void A_normalization_behind_a_convolution_is_part_of_it()
+    {
+        var graph = new Case(5, 0.9);
+        var convolution = graph.Node("Conv", [graph.Input(2, 16, 9, 9), graph.Weight(12, 8, 3, 3), graph.Constant(12)], ("group", 2));
+        var normal = graph.Node("BatchNormalization", [convolution, graph.Constant(12), graph.Constant(12), graph.Constant(12), graph.Constant(TensorData.Of("variance", [.. Enumerable.Range(1, 12).Select(i => i / 7f)], 12))], ("epsilon", 0.01f));
+        var model = graph.Model(graph.Node("Relu", [graph.Node("Add", [normal, graph.Input(2, 12, 7, 7)])]));
+        Assert.EndsWith(" with com.secateur.SparseWeight, BatchNormalization, Add, Relu", Assert.Single(Law.Holds(Packed(model).Model, model, [graph.Inputs])));
+    }
+
     [Fact]
     public void What_the_provider_does_not_take_runs_all_the_same()
     {
