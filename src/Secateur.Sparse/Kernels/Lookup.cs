@@ -20,7 +20,8 @@ internal sealed unsafe class Lookup : IDisposable
     private const int Ahead = 24; // steps that memory is asked for before they come
     private const double ScatterCycles = 8; // of a row's sum for one token
     private const double RestCycles = 6; // each waits for the sum that it adds to
-    private const int SecondCache = 1 << 20, ThirdCache = 16 << 20;
+    private const int SecondCache = 1 << 20, ThirdCache = 12 << 20;
+    private const long Far = 16 << 20; // bytes, from which on asking ahead gains more than it takes
     private const double SecondBytes = 64, ThirdBytes = 24, MemoryBytes = 8;
 
     private readonly int _lanes;
@@ -239,7 +240,7 @@ internal sealed unsafe class Lookup : IDisposable
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
-        var far = Bytes > ThirdCache;
+        var far = Bytes > Far;
         var table = _values.Table;
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)
