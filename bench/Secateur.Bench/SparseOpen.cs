@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Secateur.Architectures;
 using Secateur.Onnx;
+using Secateur.Onnx.Packing;
 using static Secateur.Onnx.Proto.TensorProto.Types;
 
 namespace Secateur.Bench;
@@ -12,40 +13,51 @@ internal static class SparseOpen
     private const int Layers = 4;
     private const int Width = 4096;
 
+    /// <summary>By what is told of them: without the provider, with it, and with it a file that was packed for it.</summary>
+    private static readonly (string Told, bool Provider, bool Packed)[] Ways = [("stock", false, false), ("provider", true, false), ("provider, packed file", true, true)];
+
     public static void Run(Settings settings)
     {
         var ledger = new Ledger(settings.Name);
-        var file = Path.Combine(Path.GetTempPath(), $"secateur-open-{Environment.ProcessId}.onnx");
-        List<string[]> rows = [["zeros", "stock, s", "ours, s", "times as long", "stock peak, MB", "ours peak, MB", "stock resident, MB", "ours resident, MB", "resident, share"]];
+        var (file, packed) = (Path.Combine(Path.GetTempPath(), $"secateur-open-{Environment.ProcessId}.onnx"), Path.Combine(Path.GetTempPath(), $"secateur-open-packed-{Environment.ProcessId}.onnx"));
+        List<string[]> rows = [["zeros", "with", "file, MB", "opened, s", "of stock's", "first answer, s", "of stock's", "peak, MB", "of stock's", "resident, MB", "of stock's"]];
         foreach (var sparsity in settings.Numbers("sparsities", 0.9, 0.95))
         {
             Model(sparsity).Save(file);
-            var cells = new[] { "stock", "ours" }.Select(mode => Enumerable.Range(1, settings.Int("runs", 5)).Select(run => ledger.Cell($"{sparsity.ToString(CultureInfo.InvariantCulture)} {mode} {run}", settings.Command, () => Child(file, mode))).ToArray()).ToArray();
-            string Of(int mode, string key, string format) => Ledger.Spread([.. cells[mode].Select(cell => cell[key])], format);
-            double Mean(int mode, string key) => cells[mode].Average(cell => cell[key]);
-            rows.Add([Ledger.Percent(sparsity), Of(0, "seconds", "0.00"), Of(1, "seconds", "0.00"), (Mean(1, "seconds") / Mean(0, "seconds")).ToString("0.00", CultureInfo.InvariantCulture),
-                Of(0, "peak", "0"), Of(1, "peak", "0"), Of(0, "resident", "0"), Of(1, "resident", "0"), (Mean(1, "resident") / Mean(0, "resident")).ToString("0.00", CultureInfo.InvariantCulture)]);
+            ProviderModel.Pack(file, packed, CancellationToken.None);
+            var cells = Ways.Select(_ => new List<Dictionary<string, double>>()).ToArray();
+            for (var run = 1; run <= settings.Int("runs", 5); run++)
+                foreach (var (index, way) in Ways.Index())
+                    cells[index].Add(ledger.Cell($"{sparsity.ToString(CultureInfo.InvariantCulture)} {way.Told} {run}", settings.Command, () => Child(way.Packed ? packed : file, way.Provider)));
+            foreach (var (index, way) in Ways.Index())
+            {
+                string Of(string key, string format) => Ledger.Spread([.. cells[index].Select(cell => cell[key])], format);
+                string Share(string key) => (cells[index].Average(cell => cell[key]) / cells[0].Average(cell => cell[key])).ToString("0.00", CultureInfo.InvariantCulture);
+                rows.Add([Ledger.Percent(sparsity), way.Told, (new FileInfo(way.Packed ? packed : file).Length >> 20).ToString(CultureInfo.InvariantCulture),
+                    Of("seconds", "0.00"), Share("seconds"), Of("answer", "0.00"), Share("answer"), Of("peak", "0"), Share("peak"), Of("resident", "0"), Share("resident")]);
+            }
         }
         File.Delete(file);
+        File.Delete(packed);
         ledger.Table("Opening a session", settings.Command,
-            $"{Layers} products of {Width} by {Width}, {4L * Layers * Width * Width >> 20} MB of float32, zeros at random. Seconds are those of making the session. Peak is VmHWM of the process, resident VmRSS after one run, "
-            + "each less what the process held before. Goals: at most 1.2 times as long, a peak of at most 1.0 and 0.3 of the resident memory.", rows);
+            $"{Layers} products of {Width} by {Width}, {4L * Layers * Width * Width >> 20} MB of float32, zeros at random. Each run is a process of its own, in turn. Opened: the session is made; first answer: and has run once, with one token, "
+            + "for which the provider packs the weights then. Peak is VmHWM of the process, resident VmRSS after that run, each less what it held before the provider was registered and the session made. The provider's packed file is of `secateur pack --provider`. "
+            + "Goals: at most 1.2 times as long, a peak of at most 1.0 and 0.3 of the resident memory.", rows);
     }
 
-    /// <summary>The measured process: prints seconds, peak, resident.</summary>
+    /// <summary>The measured process: prints seconds to the session, to its first answer, peak, resident.</summary>
     public static void Child(Settings settings)
     {
-        var before = SparsePair.Resident();
-        var (seconds, resident) = SparsePair.Open(settings.Text("folder", ""), settings.Text("mode", "") == "ours");
-        Console.Write(string.Create(CultureInfo.InvariantCulture, $"{seconds:0.000} {SparsePair.Resident("VmHWM:") - before:0.0} {resident:0.0}"));
+        var (seconds, answer, peak, resident) = SparsePair.Open(settings.Text("folder", ""), settings.Text("mode", "") == "ours");
+        Console.Write(string.Create(CultureInfo.InvariantCulture, $"{seconds:0.000} {answer:0.000} {peak:0.0} {resident:0.0}"));
     }
 
-    private static Dictionary<string, double> Child(string file, string mode)
+    private static Dictionary<string, double> Child(string file, bool provider)
     {
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(SparseOpen).Assembly.Location, "sparse-open-child", "--mode", mode, "--folder", file]) { RedirectStandardOutput = true })!;
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(SparseOpen).Assembly.Location, "sparse-open-child", "--mode", provider ? "ours" : "stock", "--folder", file]) { RedirectStandardOutput = true })!;
         var figures = child.StandardOutput.ReadToEnd().Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
         child.WaitForExit();
-        return new() { ["seconds"] = figures[0], ["peak"] = figures[1], ["resident"] = figures[2] };
+        return new() { ["seconds"] = figures[0], ["answer"] = figures[1], ["peak"] = figures[2], ["resident"] = figures[3] };
     }
 
     private static OnnxModel Model(double sparsity)

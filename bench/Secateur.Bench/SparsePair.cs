@@ -7,6 +7,7 @@ namespace Secateur.Bench;
 /// <summary>Two sessions of stock ONNX Runtime, without the provider and with it, run in turn: of one file, or of a dense one and its pruned kin.</summary>
 internal static class SparsePair
 {
+    private static readonly Lazy<string> Library = new(Build);
     private static readonly Lazy<OrtEpDevice> Device = new(Register);
 
     /// <summary>Times as fast with the provider: the median of all rounds, and what a tenth of them are below and above; microseconds of both.</summary>
@@ -45,29 +46,35 @@ internal static class SparsePair
         };
     }
 
-    /// <summary>What it takes to open a session, in seconds, and by how much the process has grown when it has run once, in megabytes.</summary>
-    public static (double Seconds, double Grown) Open(string path, bool provider)
+    /// <summary>What it takes to open a session and to get a first answer, in seconds, and by how much the process has grown, at its highest and in the end, in megabytes.</summary>
+    public static (double Seconds, double Answer, double Peak, double Resident) Open(string path, bool provider)
     {
-        if (provider) _ = Device.Value;
+        (_, _) = (Library.Value, OrtEnv.Instance()); // both ways alike
         GC.Collect();
-        var (before, clock) = (Resident(), Stopwatch.StartNew());
+        var before = Resident();
+        if (provider) _ = Device.Value;
+        var clock = Stopwatch.StartNew();
         using var session = new Bound(path, 1, 1, provider ? Device.Value : null, "float32");
         var seconds = clock.Elapsed.TotalSeconds;
         session.Run();
-        return (seconds, Resident() - before);
+        return (seconds, clock.Elapsed.TotalSeconds, Resident("VmHWM:") - before, Resident() - before);
     }
 
     /// <summary>Megabytes of this process.</summary>
     public static double Resident(string field = "VmRSS:") => double.Parse(
         File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..^3], System.Globalization.CultureInfo.InvariantCulture) / 1024;
 
-    private static OrtEpDevice Register()
+    private static string Build()
     {
         using var script = Process.Start(new ProcessStartInfo("build/provider.sh") { RedirectStandardOutput = true })!;
         var library = script.StandardOutput.ReadToEnd().Trim();
         script.WaitForExit();
-        if (script.ExitCode != 0) throw new SecateurException("bench: build/provider.sh failed, see above");
-        OrtEnv.Instance().RegisterExecutionProviderLibrary("secateur", library);
+        return script.ExitCode == 0 ? library : throw new SecateurException("bench: build/provider.sh failed, see above");
+    }
+
+    private static OrtEpDevice Register()
+    {
+        OrtEnv.Instance().RegisterExecutionProviderLibrary("secateur", Library.Value);
         return OrtEnv.Instance().GetEpDevices().First(device => device.EpName == "SecateurExecutionProvider");
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Secateur.Evaluation;
 using Secateur.Onnx;
 using Secateur.Onnx.Packing;
 using Spectre.Console;
@@ -8,7 +9,7 @@ namespace Secateur.Cli;
 
 internal static class UnpackCommand
 {
-    private static readonly Argument<string> Source = new("PACKED") { Description = $"a {PackedModel.Extension} file that pack has written" };
+    private static readonly Argument<string> Source = new("PACKED") { Description = $"a {PackedModel.Extension} file that pack has written, or an .onnx file that pack --provider has" };
 
     private static readonly Option<string> Target = new("--output", "-o")
     {
@@ -19,7 +20,7 @@ internal static class UnpackCommand
 
     public static Command Create()
     {
-        var command = new Command("unpack", $"Give back, bit for bit, the model that a {PackedModel.Extension} file holds.") { Source, Target };
+        var command = new Command("unpack", "Give back the model that was packed.") { Source, Target };
         command.SetAction(RunAsync);
         return command;
     }
@@ -30,14 +31,16 @@ internal static class UnpackCommand
         if (Path.GetFullPath(path) == Path.GetFullPath(target)) throw new SecateurException($"unpack: -o '{target}' is the packed file itself; name an .onnx file");
         Output.Probe(request);
         var threads = GlobalOptions.UseThreads(request) is > 0 and var told ? told : Environment.ProcessorCount;
-        var files = await Watch.RunAsync(request, progress => PackedModel.Unpack(path, target, threads, progress.Of("unpacking"), cancel), cancel);
+        var files = await Watch.RunAsync(request, progress => ProviderModel.Is(path)
+            ? [.. ProviderModel.Unpack(path, target).Reverse().Select(file => new PackedFile(Path.GetFileName(file), new FileInfo(file).Length, ModelFile.Hash([file])))]
+            : PackedModel.Unpack(path, target, threads, progress.Of("unpacking"), cancel), cancel);
         var unpacked = new Unpacked(path, new FileInfo(path).Length, target, files);
         Output.Write(request, unpacked, console => Show(unpacked, console));
     }
 
     private static void Show(Unpacked unpacked, IAnsiConsole console)
     {
-        var table = Output.Table(console, "file", ">bytes", "SHA-256, as it was packed");
+        var table = Output.Table(console, "file", ">bytes", "SHA-256");
         var folder = Path.GetDirectoryName(unpacked.Output) ?? "";
         foreach (var (index, file) in unpacked.Files.Index())
             table.Row(index == unpacked.Files.Length - 1 ? unpacked.Output : Path.Combine(folder, file.Name), Figures.Count(file.Bytes), file.Sha256);

@@ -12,6 +12,7 @@ public sealed class OnnxModel
 {
     private const long LargestProtobuf = int.MaxValue;
     private const long Large = 64 << 20;
+    private const string TooLarge = "its texts and small tensors are over 2 GB, which one ONNX file cannot hold; split the model";
 
     private readonly Dictionary<string, long> opsets;
 
@@ -42,7 +43,12 @@ public sealed class OnnxModel
     }
 
     /// <summary>What the file says, external data brought in, and the files of these; the graph is not looked at.</summary>
-    internal static (ModelProto Proto, ImmutableArray<string> Data) Read(string path)
+    internal static (ModelProto Proto, ImmutableArray<string> Data) Read(string path) => Read(path, out _);
+
+    /// <inheritdoc cref="Read(string)"/>
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="wasPacked">Whether it was packed for the provider; it is not any more.</param>
+    internal static (ModelProto Proto, ImmutableArray<string> Data) Read(string path, out bool wasPacked)
     {
         try
         {
@@ -54,7 +60,10 @@ public sealed class OnnxModel
                 throw new SecateurException($"{path}: is over 2 GB, which protobuf cannot hold; export it with external data");
             if (PackedModel.Is(path)) throw new SecateurException($"{path}: is a packed model; unpack it first: secateur unpack {path} -o model.onnx");
             var proto = file.Length < Large ? ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)) : ParseMapped(path, (int)file.Length);
-            return (proto, ExternalData.Read(proto, path));
+            var data = ExternalData.Read(proto, path);
+            wasPacked = ProviderModel.Is(proto);
+            ProviderModel.Unpack(proto, path);
+            return (proto, data);
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -72,11 +81,17 @@ public sealed class OnnxModel
     public void Save(string path)
     {
         Graph.StoreSparse();
-        using var data = IsSplit ? new DataFile(Proto, System.IO.Path.GetFileName(path) + ".data") : null;
-        CheckSize(path);
-        if (data is null) AtomicFile.Write(path, Proto.WriteTo);
-        else AtomicFile.Write((path + ".data", data.WriteTo), (path, Proto.WriteTo));
-        Files = data is null ? [path] : [path, path + ".data"];
+        Files = Write(Proto, path, IsSplit);
+    }
+
+    /// <summary>The files that it wrote.</summary>
+    internal static ImmutableArray<string> Write(ModelProto model, string path, bool isSplit)
+    {
+        using var data = isSplit ? new DataFile(model, System.IO.Path.GetFileName(path) + ".data") : null;
+        CheckSize(model, path, TooLarge);
+        if (data is null) AtomicFile.Write(path, stream => model.WriteTo(stream));
+        else AtomicFile.Write((path + ".data", data.WriteTo), (path, stream => model.WriteTo(stream)));
+        return data is null ? [path] : [path, path + ".data"];
     }
 
     /// <summary>The files that the model was read from or last saved to: the .onnx file, then those of its external data. Empty for a model made in memory.</summary>
@@ -115,14 +130,17 @@ public sealed class OnnxModel
         return new(Proto, Path) { Files = Files };
     }
 
-    private bool IsSplit => Files.Length > 1 || Tensors.Of(Proto).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large;
+    private bool IsSplit => Files.Length > 1 || IsLarge(Proto);
 
-    private void CheckSize(string path) => CheckSize(Proto, path, "its texts and small tensors are over 2 GB, which one ONNX file cannot hold; split the model");
+    /// <summary>Whether it is too large for one file.</summary>
+    internal static bool IsLarge(ModelProto model) => Tensors.Of(model).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large;
+
+    private void CheckSize(string path) => CheckSize(Proto, path, TooLarge);
 
     /// <summary>Google.Protobuf counts bytes in an int and writes a broken file without saying so.</summary>
     internal static void CheckSize(ModelProto model, string path, string message)
     {
-        if (Tensors.Of(model).Sum(one => Tensors.Bytes(one.Tensor)) > LargestProtobuf - Large) throw new SecateurException($"{path}: {message}");
+        if (IsLarge(model)) throw new SecateurException($"{path}: {message}");
     }
 
     /// <summary>From the file's pages, so that nothing but the model itself is held: parsing a stream keeps every tensor twice for a while.</summary>

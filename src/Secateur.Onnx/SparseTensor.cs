@@ -92,7 +92,7 @@ public static class SparseTensor
     private static bool IsZero(ReadOnlySpan<byte> element, int sign) => (element[^1] & ~sign) == 0 && !element[..^1].ContainsAnyExcept((byte)0);
 
     /// <summary>A small file may ask for much memory.</summary>
-    private static byte[] Allocate(long bytes, string name, string path)
+    internal static byte[] Allocate(long bytes, string name, string path)
     {
         try
         {

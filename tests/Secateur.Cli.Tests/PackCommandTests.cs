@@ -41,8 +41,29 @@ public sealed class PackCommandTests(SmallWorkshop workshop) : IClassFixture<Sma
     }
 
     [Fact]
+    public async Task Packed_for_the_provider_it_is_the_same_model_to_every_command_and_stock_runs_only_what_is_unpacked()
+    {
+        var folder = workshop.Empty();
+        var (pruned, packed, back) = (Path.Combine(folder, "pruned.onnx"), Path.Combine(folder, "packed.onnx"), Path.Combine(folder, "back.onnx"));
+        await JsonAsync("prune", workshop.Model, "--sparsity", "0.9", "-o", pruned, "--threads", "1");
+        var told = await JsonAsync("pack", pruned, "-o", packed, "--provider");
+        Assert.Equal("provider", told.GetProperty("format").GetString());
+        Assert.Contains("fc1.weight", told.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetProperty("name").GetString()));
+        Assert.InRange(new FileInfo(packed).Length, 1, new FileInfo(pruned).Length / 4);
+        Assert.Equal((await JsonAsync("inspect", pruned)).GetProperty("layers").ToString(), (await JsonAsync("inspect", packed)).GetProperty("layers").ToString());
+        var mend = $"{packed}: its weights are packed for Secateur's provider; run it with --provider, or unpack it first: secateur unpack {packed} -o model.onnx";
+        Assert.EndsWith(mend, (await Request.RunAsync("evaluate", packed, "--data", workshop.Data)).Error.TrimEnd());
+        Assert.Equal(mend, await Request.RefusedAsync("benchmark", packed));
+        Assert.StartsWith($"pack: --provider writes an ONNX file, and -o '{folder}/a.secz' is a container; ", await Request.RefusedAsync("pack", pruned, "-o", $"{folder}/a.secz", "--provider"));
+        var unpacked = Assert.Single((await JsonAsync("unpack", packed, "-o", back)).GetProperty("files").EnumerateArray());
+        Assert.Equal(("back.onnx", ModelFile.Hash([pruned])), (unpacked.GetProperty("name").GetString(), unpacked.GetProperty("sha256").GetString()));
+        Assert.Equal(await File.ReadAllBytesAsync(pruned, Cancel), await File.ReadAllBytesAsync(back, Cancel));
+    }
+
+    [Fact]
     public async Task Where_nothing_is_sparse_it_is_said()
     {
+        Assert.Contains("no weight that the provider multiplies by has 70.00% zeros", (await Request.RunAsync("pack", workshop.Model, "-o", Path.Combine(workshop.Empty(), "same.onnx"), "--provider")).Output);
         var target = Path.Combine(workshop.Empty(), "same.onnx");
         Assert.Contains("no tensor has so many zeros that it is smaller as a sparse one", (await Request.RunAsync("pack", workshop.Model, "-o", target)).Output);
         Assert.Equal(await File.ReadAllBytesAsync(workshop.Model, Cancel), await File.ReadAllBytesAsync(target, Cancel));

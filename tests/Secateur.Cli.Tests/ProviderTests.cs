@@ -32,6 +32,18 @@ public sealed class ProviderTests(Workshop workshop) : IClassFixture<Workshop>
         Assert.Contains("times as fast as dense", nodes[0].GetProperty("why").GetString());
     }
 
+    [Fact]
+    public async Task What_is_packed_for_it_runs_there_alone()
+    {
+        var (pruned, packed) = (workshop.In("pruned.onnx"), workshop.In("packed.onnx"));
+        await JsonAsync("prune", workshop.Model, "--sparsity", "0.9", "-o", pruned, "--threads", "1");
+        await JsonAsync("pack", pruned, "-o", packed, "--provider");
+        var json = await JsonAsync("benchmark", pruned, packed, "--provider", "--threads", "1", "--time", "0.01", "--rounds", "5");
+        Assert.Equal(["CPUExecutionProvider", "SecateurExecutionProvider", "SecateurExecutionProvider"], json.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("provider").GetString()));
+        var nodes = (await JsonAsync("inspect", packed, "--provider")).GetProperty("provider").EnumerateArray().ToArray();
+        Assert.Contains(nodes, node => node.GetProperty("claimed").GetBoolean() && node.GetProperty("why").GetString()!.Contains("com.secateur.SparseWeight", StringComparison.Ordinal));
+    }
+
     private static IEnumerable<string?> Words(JsonElement json, string name) => json.GetProperty(name).EnumerateArray().Select(word => word.GetString());
 
     private static async Task<JsonElement> JsonAsync(params string[] arguments)

@@ -20,11 +20,11 @@ internal sealed unsafe class Check(Level level, Random random)
         var (bias, x, y) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns), new float[tokens * rows]);
         var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
         using var csr = Draw.Csr(weights, rows, columns);
-        using var product = new Product(csr, bias, Activation.None, level);
+        using var product = new Product(Draw.Compact(weights, rows, columns), bias, Activation.None, level);
         using var chain = new Chain([product]);
         fixed (float* from = x, to = y) chain.Run(from, to, null, Activation.None, tokens, Workers.Alone);
-        Kernels.Add(tokens <= level.FewTokens ? product.Few.Format : product.Format);
-        Near($"product of [{rows}, {columns}] for {tokens}, {product.Format}", expected, sizes, y);
+        Kernels.Add(tokens <= level.FewTokens ? product.Few.Format : product.Many.Format);
+        Near($"product of [{rows}, {columns}] for {tokens}, {product.Many.Format}", expected, sizes, y);
 
         using var few = new FewTokens(csr, bias, default, level);
         tokens = Math.Min(tokens, FewTokens.Most);
@@ -82,7 +82,7 @@ internal sealed unsafe class Check(Level level, Random random)
         var (bias, x) = (Draw.Values(random, outputs), Draw.Values(random, batch * channels * height * width));
         var (expected, sizes) = Reference.Convolution(weights, bias, x, shape, batch, channels, outputs, height, width);
         var y = new float[expected.Length];
-        using var layer = new Convolution([.. Enumerable.Range(0, shape.Groups).Select(group => Draw.Csr(weights[(group * each * columns)..((group + 1) * each * columns)], each, columns))], bias, shape, Activation.None, level);
+        using var layer = new Convolution([.. Enumerable.Range(0, shape.Groups).Select(group => Draw.Compact(weights[(group * each * columns)..((group + 1) * each * columns)], each, columns))], bias, shape, Activation.None, level);
         fixed (float* from = x, to = y) layer.Run(from, to, null, Activation.None, batch, height, width, Workers.Alone);
         Kernels.Add("convolution");
         Near($"{shape}, [{batch}, {channels}, {height}, {width}] to {outputs}", expected, sizes, y);

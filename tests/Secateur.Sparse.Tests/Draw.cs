@@ -38,6 +38,11 @@ internal static class Draw
         fixed (float* values = weights) return Dense.ByRows(values, rows, columns).ToCsr();
     }
 
+    public static unsafe Compact Compact(float[] weights, int rows, int columns)
+    {
+        fixed (float* values = weights) return Secateur.Sparse.Kernels.Compact.Of(Dense.ByRows(values, rows, columns));
+    }
+
     /// <summary>One in 50 is denormal.</summary>
     private static float Value(Random random) => random.Next(50) == 0 ? 1e-41f * random.Next(1, 100) : (float)(random.NextDouble() * 2 - 1);
 }

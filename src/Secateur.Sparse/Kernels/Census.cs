@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -48,7 +47,7 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
             var line = (float*)matrix.Values + (long)column * matrix.Rows;
             for (var row = 0; row < matrix.Rows; row += 16)
             {
-                var some = Mask(line + row, Math.Min(16, matrix.Rows - row));
+                var some = Dense.Mask(line + row, Math.Min(16, matrix.Rows - row));
                 if (some == 0) continue;
                 var pairs = some | some >> 1;
                 census = census with
@@ -71,7 +70,7 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
             for (var column = 0; column < matrix.Columns; column += 16)
             {
                 var width = Math.Min(16, matrix.Columns - column);
-                for (var row = 0; row < 16; row++) rows[row] = first + row < matrix.Rows ? Mask((float*)matrix.Values + (first + row) * matrix.RowStride + column, width) : 0;
+                for (var row = 0; row < 16; row++) rows[row] = first + row < matrix.Rows ? Dense.Mask((float*)matrix.Values + (first + row) * matrix.RowStride + column, width) : 0;
                 long nonzero = 0, pairs = 0, fours = 0;
                 var all = 0u;
                 for (var row = 0; row < 16; row += 4)
@@ -85,15 +84,5 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
                 census = census with { Nonzero = census.Nonzero + nonzero, Pairs = census.Pairs + pairs, Fours = census.Fours + fours, Sixteens = census.Sixteens + BitOperations.PopCount(all) };
             }
         return census;
-    }
-
-    /// <summary>A bit for each of up to sixteen floats: whether it is not zero.</summary>
-    private static unsafe uint Mask(float* from, int count)
-    {
-        if (count == 16)
-            return ~(Vector256.Equals(Vector256.Load(from), Vector256<float>.Zero).ExtractMostSignificantBits() | Vector256.Equals(Vector256.Load(from + 8), Vector256<float>.Zero).ExtractMostSignificantBits() << 8) & 0xFFFF;
-        var mask = 0u;
-        for (var i = 0; i < count; i++) mask |= from[i] != 0 ? 1u << i : 0;
-        return mask;
     }
 }

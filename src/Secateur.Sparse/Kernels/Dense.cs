@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
@@ -6,6 +6,9 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>A matrix as it lies in memory: element (row, column) is Values[row · RowStride + column · ColumnStride], and one of the strides is 1.</summary>
 internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns, long RowStride, long ColumnStride)
 {
+    /// <summary>Elements that <see cref="Mask"/> looks at together.</summary>
+    public const int Width = 16;
+
     /// <param name="values">[rows, columns]</param>
     public static Dense ByRows(float* values, int rows, int columns) => new((nint)values, rows, columns, columns, 1);
 
@@ -15,36 +18,25 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
     /// <summary>The elements that are not zero, by rows, in the order of their columns, each times a factor.</summary>
     public Csr ToCsr(float factor = 1)
     {
-        var (slow, fast) = ColumnStride == 1 ? (Rows, Columns) : (Columns, Rows);
-        var counts = new int[Rows];
-        for (var s = 0; s < slow; s++)
-        {
-            var line = (float*)Values + (long)s * fast;
-            for (var f = Next(line, 0, fast); f < fast; f = Next(line, f + 1, fast)) counts[ColumnStride == 1 ? s : f]++;
-        }
-        var csr = new Csr(counts, Columns);
-        var next = csr.Starts.AsSpan(0, Rows).ToArray();
-        for (var s = 0; s < slow; s++)
-        {
-            var line = (float*)Values + (long)s * fast;
-            for (var f = Next(line, 0, fast); f < fast; f = Next(line, f + 1, fast))
-            {
-                var (row, column) = ColumnStride == 1 ? (s, f) : (f, s);
-                csr.Put(next[row]++, column, line[f] * factor);
-            }
-        }
-        return csr;
+        using var compact = Compact.Of(this, factor);
+        return compact.ToCsr();
     }
 
-    /// <summary>The first element from here on that is not zero, or the end.</summary>
-    public static int Next(float* line, int from, int end)
+    /// <summary>A bit for each of up to <see cref="Width"/> floats: whether it is not zero.</summary>
+    /// <param name="from">The first one.</param>
+    /// <param name="count">1 to <see cref="Width"/>.</param>
+    /// <param name="signs">Whether a negative zero is none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Mask(float* from, int count, bool signs = false)
     {
-        for (; from + 8 <= end; from += 8)
-        {
-            var zero = Vector256.Equals(Vector256.Load(line + from), Vector256<float>.Zero).ExtractMostSignificantBits();
-            if (zero != 0xFF) return from + BitOperations.TrailingZeroCount(~zero);
-        }
-        for (; from < end; from++) if (line[from] != 0) return from;
-        return end;
+        if (count == Width) return ~(Zeros(from, signs) | Zeros(from + 8, signs) << 8) & 0xFFFF;
+        var mask = 0u;
+        for (var i = 0; i < count; i++) mask |= (signs ? BitConverter.SingleToUInt32Bits(from[i]) != 0 : from[i] != 0) ? 1u << i : 0;
+        return mask;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Zeros(float* from, bool signs) => signs
+        ? Vector256.Equals(Vector256.Load(from).AsUInt32(), Vector256<uint>.Zero).ExtractMostSignificantBits()
+        : Vector256.Equals(Vector256.Load(from), Vector256<float>.Zero).ExtractMostSignificantBits();
 }

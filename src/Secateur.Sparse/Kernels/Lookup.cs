@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -19,7 +20,8 @@ internal sealed unsafe class Lookup : IDisposable
     private const int Ahead = 24; // steps that memory is asked for before they come
     private const double ScatterCycles = 8; // of a row's sum for one token
     private const double RestCycles = 6; // each waits for the sum that it adds to
-    private const int SecondCache = 1 << 20, ThirdCache = 16 << 20;
+    private const int SecondCache = 1 << 20, ThirdCache = 12 << 20;
+    private const long Far = 16 << 20; // bytes, from which on asking ahead gains more than it takes
     private const double SecondBytes = 64, ThirdBytes = 24, MemoryBytes = 8;
 
     private readonly int _lanes;
@@ -69,9 +71,10 @@ internal sealed unsafe class Lookup : IDisposable
         var costs = (Step: Math.Max(StepCycles, width * slot / bandwidth), Single: RestCycles + sizeof(Rest) / bandwidth);
         int[] natural = [.. Enumerable.Range(0, Rows)];
         int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];
-        var gained = Plan(csr, natural, costs) - Plan(csr, sorted, costs);
+        using var together = Together(csr, width);
+        var gained = Plan(together, natural, costs) - Plan(together, sorted, costs);
         _natural = gained < Rows * ScatterCycles;
-        if (_natural) Plan(csr, natural, costs);
+        if (_natural) Plan(together, natural, costs);
         _values = new(kind.Value, _group[_groups].Slots * width, lanes);
         _indices = new(_group[_groups].Slots * width);
         _rest = new(_group[_groups].Rest);
@@ -88,9 +91,31 @@ internal sealed unsafe class Lookup : IDisposable
     /// <summary>Floats that a token's x is read in: columns up to a whole strip.</summary>
     public int Padded => _strips * 2 * _lanes;
 
+    /// <summary>[rows, width + 1]: in how many strips a row has so many nonzeros.</summary>
+    private static Native<int> Together(Csr csr, int width)
+    {
+        var (together, shift) = (new Native<int>(csr.Rows * (width + 1L)), BitOperations.Log2((uint)width));
+        for (var row = 0; row < csr.Rows; row++)
+        {
+            var counts = together.Pointer + row * (width + 1L);
+            var (strip, run) = (-1, 0);
+            foreach (var column in csr.ColumnsOf(row))
+            {
+                if (column >> shift != strip)
+                {
+                    counts[run]++;
+                    (strip, run) = (column >> shift, 0);
+                }
+                run++;
+            }
+            counts[run]++;
+        }
+        return together;
+    }
+
     /// <summary>Gives lanes to rows in an order, and chooses each group's steps.</summary>
     /// <returns>The cycles of all.</returns>
-    private double Plan(Csr csr, int[] order, (double Step, double Single) costs)
+    private double Plan(Native<int> together, int[] order, (double Step, double Single) costs)
     {
         var width = 2 * _lanes;
         new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
@@ -100,7 +125,8 @@ internal sealed unsafe class Lookup : IDisposable
         for (var group = 0; group < _groups; group++)
         {
             Array.Clear(counts);
-            for (var lane = 0; lane < width; lane++) Count(csr, _rows[(long)group * width + lane], width, counts);
+            for (var lane = 0; lane < width && _rows[(long)group * width + lane] is >= 0 and var row; lane++)
+                for (var count = 1; count <= width; count++) counts[count] += together[row * (width + 1L) + count];
             var (steps, rest, cost) = Best(counts, _strips, costs);
             _group[group].Steps = steps;
             _group[group + 1].Slots = _group[group].Slots + (long)steps * _strips;
@@ -108,22 +134,6 @@ internal sealed unsafe class Lookup : IDisposable
             total += cost;
         }
         return total;
-    }
-
-    private static void Count(Csr csr, int row, int width, int[] counts)
-    {
-        if (row < 0) return;
-        var (strip, run) = (-1, 0);
-        foreach (var column in csr.ColumnsOf(row))
-        {
-            if (column / width != strip)
-            {
-                if (run > 0) counts[run]++;
-                (strip, run) = (column / width, 0);
-            }
-            run++;
-        }
-        if (run > 0) counts[run]++;
     }
 
     /// <summary>The number of steps that costs least, how many nonzeros are beyond it, and what it costs.</summary>
@@ -142,7 +152,7 @@ internal sealed unsafe class Lookup : IDisposable
 
     private void Fill(Csr csr, int group)
     {
-        var width = 2 * _lanes;
+        var (width, shift) = (2 * _lanes, BitOperations.Log2((uint)(2 * _lanes)));
         var (steps, rest) = (_group[group].Steps, _group[group].Rest);
         for (var lane = 0; lane < width; lane++)
         {
@@ -153,13 +163,40 @@ internal sealed unsafe class Lookup : IDisposable
             var (strip, step) = (-1, 0);
             for (var i = 0; i < columns.Length; i++)
             {
-                if (columns[i] / width != strip) (strip, step) = (columns[i] / width, 0);
+                if (columns[i] >> shift != strip) (strip, step) = (columns[i] >> shift, 0);
                 if (step == steps) _rest[rest++] = new() { Value = values[i], Place = checked((uint)columns[i] * 32 + (uint)lane) };
                 else
                 {
                     var at = (_group[group].Slots + (long)strip * steps + step++) * width + lane;
                     _values.Put(at, values[i]);
-                    _indices[at] = (byte)(columns[i] % width);
+                    _indices[at] = (byte)(columns[i] & width - 1);
+                }
+            }
+        }
+    }
+
+    /// <summary>W again, times the scales.</summary>
+    public Csr ToCsr() => Csr.Of(Rows, Columns, Each);
+
+    /// <summary>Of each strip a row's slots, and then what is beyond them.</summary>
+    private void Each(Action<int, int, float> visit)
+    {
+        var width = 2 * _lanes;
+        for (var group = 0; group < _groups; group++)
+        {
+            var rest = _group[group].Rest; // by lanes, and the columns of each
+            for (var lane = 0; lane < width && _rows[(long)group * width + lane] is >= 0 and var row; lane++)
+            {
+                var scale = _scales is null ? 1 : _scales[row];
+                for (var strip = 0; strip < _strips; strip++)
+                {
+                    for (var step = 0; step < _group[group].Steps; step++)
+                    {
+                        var at = (_group[group].Slots + (long)strip * _group[group].Steps + step) * width + lane;
+                        if (_values.Get(at) is not 0 and var value) visit(row, strip * width + _indices[at], value * scale);
+                    }
+                    for (; rest < _group[group + 1].Rest && (_rest[rest].Place & 31) == lane && _rest[rest].Place / 32 < (strip + 1) * width; rest++)
+                        visit(row, (int)(_rest[rest].Place / 32), _rest[rest].Value * scale);
                 }
             }
         }
@@ -203,7 +240,7 @@ internal sealed unsafe class Lookup : IDisposable
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
-        var far = Bytes > ThirdCache;
+        var far = Bytes > Far;
         var table = _values.Table;
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)

@@ -7,6 +7,8 @@ namespace Secateur.Sparse.Kernels;
 internal sealed unsafe class Native<T> : IDisposable where T : unmanaged
 {
     private const int Line = 64;
+    private const nuint Much = 1 << 18; // bytes, from which on whole pages are taken
+    private readonly nuint _pages;      // bytes of them; 0 where there are none
     private nint _memory;
 
     /// <param name="length">Elements; a line more is there to be read, so that a vector may pass the end.</param>
@@ -15,6 +17,11 @@ internal sealed unsafe class Native<T> : IDisposable where T : unmanaged
     {
         Length = length;
         var bytes = checked((nuint)(length * sizeof(T) + Line));
+        if (bytes >= Much && Pages.AreKnown)
+        {
+            (_pages, _memory) = (bytes, (nint)Pages.Take(bytes));
+            return;
+        }
         _memory = (nint)NativeMemory.AlignedAlloc(bytes, Line);
         NativeMemory.Clear((void*)_memory, bytes);
     }
@@ -34,7 +41,9 @@ internal sealed unsafe class Native<T> : IDisposable where T : unmanaged
 
     private void Free()
     {
-        NativeMemory.AlignedFree((void*)_memory);
+        if (_memory == 0) return;
+        if (_pages > 0) Pages.Give((void*)_memory, _pages);
+        else NativeMemory.AlignedFree((void*)_memory);
         _memory = 0;
     }
 }

@@ -99,6 +99,21 @@ internal sealed unsafe class PackedValues : IDisposable
         }
     }
 
+    /// <summary>What <see cref="Put"/> wrote, or 0.</summary>
+    public float Get(long at)
+    {
+        switch (Kind)
+        {
+            case ValueKind.Float32: return MemoryMarshal.Cast<byte, float>(Place(at * sizeof(float), sizeof(float)))[0];
+            case ValueKind.BFloat16: return BitConverter.UInt32BitsToSingle((uint)MemoryMarshal.Cast<byte, ushort>(Place(at * sizeof(ushort), sizeof(ushort)))[0] << 16);
+            case ValueKind.Float16: return (float)MemoryMarshal.Cast<byte, Half>(Place(at * sizeof(ushort), sizeof(ushort)))[0];
+            case ValueKind.Int8: return (sbyte)_bytes[at];
+            default:
+                var (pair, place) = Math.DivRem(at, 2L * _lanes);
+                return _table[_bytes[pair * _lanes + place % _lanes] >> (place < _lanes ? 0 : 4) & Codes - 1];
+        }
+    }
+
     public void Dispose()
     {
         _bytes.Dispose();

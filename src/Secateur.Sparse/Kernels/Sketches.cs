@@ -11,6 +11,7 @@ namespace Secateur.Sparse.Kernels;
 internal sealed class Sketches
 {
     private const int Classes = 8;
+    private const double Drawn = 6;    // times the root of the number of rows: so many are looked at first
     private const int Tried = 32;      // rows that one is compared with, at most, in each band
     private const double Alike = 0.75; // least share of classes that agree, of those that have columns
     private const int LeastColumns = 256, LeastNonzero = 48; // that are looked at, and what a row should have among them
@@ -52,7 +53,12 @@ internal sealed class Sketches
         for (var s = 0; s < slow; s++)
         {
             var line = (float*)matrix.Values + s * (byRows ? matrix.RowStride : matrix.ColumnStride);
-            for (var f = Dense.Next(line, 0, fast); f < fast; f = Dense.Next(line, f + 1, fast)) sketches.Add(byRows ? s : f, byRows ? f : s);
+            for (var first = 0; first < fast; first += Dense.Width)
+                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, fast - first)); some != 0; some &= some - 1)
+                {
+                    var f = first + BitOperations.TrailingZeroCount(some);
+                    sketches.Add(byRows ? s : f, byRows ? f : s);
+                }
         }
         return sketches;
     }
@@ -78,8 +84,17 @@ internal sealed class Sketches
     /// <returns>Rows, and the columns, of those looked at, that all groups have together, about; null where no two rows belong together.</returns>
     public (int[] Order, double Joined)? Group(int height)
     {
-        if (!_looked) (_pairs, _looked) = (Grouped(2), true);
+        if (!_looked) (_pairs, _looked) = (MayPair() ? Grouped(2) : null, true);
         return height == 2 || _pairs is null ? _pairs : Grouped(height);
+    }
+
+    /// <summary>Whether any two of some rows, drawn at random, agree: of pairs about 18 would, of larger groups more. Sorting all rows takes as long as packing them.</summary>
+    private bool MayPair()
+    {
+        var drawn = Drawn * Math.Sqrt(_counts.Length) / _counts.Length;
+        int[] rows = [.. Enumerable.Range(0, _counts.Length).Where(row => _counts[row] > 0 && Mix(~row) < drawn * ulong.MaxValue)];
+        return rows.DistinctBy(row => _sums[row]).Count() < rows.Length
+            || Enumerable.Range(0, Classes / 2).Any(pair => rows.Where(row => Has(row, 2 * pair)).GroupBy(row => Key(row, 2 * pair)).Any(same => same.Skip(1).Any(row => Likeness(same.First(), row) >= Alike)));
     }
 
     private (int[] Order, double Joined)? Grouped(int height)
@@ -107,9 +122,8 @@ internal sealed class Sketches
     /// <returns>The columns that they have together, about.</returns>
     private double GroupAlike(List<int> left, int band, int height, List<int[]> groups)
     {
-        ulong Key(int row) => (ulong)_least[row * Classes + band] << 32 | _least[row * Classes + band + 1];
-        int[] rows = [.. left.Where(row => _least[row * Classes + band] != uint.MaxValue && _least[row * Classes + band + 1] != uint.MaxValue)];
-        var keys = Array.ConvertAll(rows, Key);
+        int[] rows = [.. left.Where(row => Has(row, band))];
+        var keys = Array.ConvertAll(rows, row => Key(row, band));
         Array.Sort(keys, rows);
         var (taken, joined) = (new bool[_counts.Length], 0.0);
         var group = new List<int>(height);
@@ -134,6 +148,11 @@ internal sealed class Sketches
         left.RemoveAll(row => taken[row]);
         return joined;
     }
+
+    /// <summary>Whether a row has columns in a class and in the next one.</summary>
+    private bool Has(int row, int band) => _least[row * Classes + band] != uint.MaxValue && _least[row * Classes + band + 1] != uint.MaxValue;
+
+    private ulong Key(int row, int band) => (ulong)_least[row * Classes + band] << 32 | _least[row * Classes + band + 1];
 
     /// <summary>The share of columns that two rows have in common, of those that either has, about.</summary>
     private double Likeness(int one, int other)

@@ -55,6 +55,18 @@ internal sealed unsafe class Strips : IDisposable
     /// <summary>How values are kept.</summary>
     public ValueKind Kind => _values.Kind;
 
+    /// <summary>W again, times the scales.</summary>
+    public Csr ToCsr() => Csr.Of(Rows, Columns, Each);
+
+    private void Each(Action<int, int, float> visit)
+    {
+        var lanes = (int)(_rows.Length / Math.Max(1, _strips));
+        for (var strip = 0; strip < _strips; strip++)
+            for (var block = _starts[strip]; block < _starts[strip + 1]; block++)
+                for (var lane = 0; lane < lanes; lane++)
+                    if (_values.Get((long)block * lanes + lane) is not 0 and var value) visit(_rows[strip * lanes + lane], _columns[block], _scaled ? value * _scales[strip * lanes + lane] : value);
+    }
+
     /// <param name="x">[tokens, columns]</param>
     /// <param name="xStride">From one token's x to the next.</param>
     /// <param name="y">[tokens, rows]</param>

@@ -52,7 +52,7 @@ internal sealed unsafe class BandUnits : PixelUnits
         var start = ((long)image * Images.Outputs + group) * Images.Pixels + (long)first * width;
         for (var place = from; place < behind; place++)
         {
-            var row = product.Row(place);
+            var row = product.Many.Row(place);
             var at = start + row * Images.Pixels;
             Level.Copy(products.Start + row * products.Stride, rows, width, _pitch, Images.Y + at, width);
             Finish(at, 1, rows * width);

@@ -22,6 +22,18 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     public long Bytes => products.Sum(product => product.Bytes);
     public ImmutableArray<Product> Products => products;
 
+    /// <summary>Packs the weights for so many tokens, which would be done when they first come.</summary>
+    public void Prepare(long tokens)
+    {
+        foreach (var product in products)
+        {
+            if (IsFew(tokens)) _ = product.Few;
+            else _ = product.Many;
+        }
+    }
+
+    private bool IsFew(long tokens) => tokens <= products[0].Level.FewTokens;
+
     [StructLayout(LayoutKind.Auto)]
     private struct Job
     {
@@ -44,11 +56,12 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     public void Run(float* x, float* y, float* residual, Activation last, long tokens, Workers workers)
     {
         if (tokens == 0) return;
+        Prepare(tokens); // here, not on a thread of the runtime's
         var handle = GCHandle.Alloc(this);
         try
         {
             var job = new Job { Chain = GCHandle.ToIntPtr(handle), X = x, Y = y, Residual = residual, Tokens = tokens, Last = last };
-            if (tokens <= products[0].Level.FewTokens)
+            if (IsFew(tokens))
             {
                 Few(job, workers);
                 return;

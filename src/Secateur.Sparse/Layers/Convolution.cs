@@ -26,12 +26,12 @@ internal sealed unsafe class Convolution : IDisposable
         public int Group, Pieces;
     }
 
-    /// <param name="groups">For each group [its outputs, its inputs · kernel height · kernel width], all alike.</param>
+    /// <param name="groups">For each group [its outputs, its inputs · kernel height · kernel width], all alike; they belong to the convolution from here on.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
     /// <param name="shape">Strides, pads and so on.</param>
     /// <param name="activation">Of the outputs.</param>
     /// <param name="level">The instructions; the best ones unless told.</param>
-    public Convolution(ReadOnlySpan<Csr> groups, ReadOnlySpan<float> bias, ConvolutionShape shape, Activation activation, Level? level = null)
+    public Convolution(ReadOnlySpan<Compact> groups, ReadOnlySpan<float> bias, ConvolutionShape shape, Activation activation, Level? level = null)
     {
         (_shape, _level) = (shape, level ?? Level.Best);
         var products = ImmutableArray.CreateBuilder<Product>(groups.Length);
@@ -40,6 +40,12 @@ internal sealed unsafe class Convolution : IDisposable
         foreach (var weights in groups) products.Add(new(weights, bias.IsEmpty ? default : bias.Slice(products.Count * weights.Rows, weights.Rows), activation, _level, lines: lines));
         _groups = products.MoveToImmutable();
         if (shape.IsPointwise && groups.Length == 1) _product = new(_groups);
+    }
+
+    /// <summary>Packs the weights for images of more than one pixel, which would be done when they first come.</summary>
+    public void Prepare()
+    {
+        foreach (var group in _groups) _ = group.Many;
     }
 
     /// <summary>Channels of the input.</summary>
@@ -75,6 +81,7 @@ internal sealed unsafe class Convolution : IDisposable
             _product.Run(x, y, residual, last, batch, workers);
             return;
         }
+        Prepare(); // here, not on a thread of the runtime's
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
         var images = new Images(x, y, residual, batch, new(Channels, height, width, outHeight, outWidth), Outputs);
         var job = new Job(this, BandUnits.Suit(_shape, outWidth, _level) ? new BandUnits(images, _shape, _lines, GroupChannels, _level, last) : new TileUnits(images, _shape, _lines, _level, last));

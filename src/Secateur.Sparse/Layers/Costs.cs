@@ -68,8 +68,8 @@ internal sealed class Costs(Speeds speeds, Level level)
         var slices = (weights.Columns * level.MostVectors * level.Lanes * sizeof(float) + Unstructured.FirstCache - 1) / Unstructured.FirstCache;
         var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, slices) * speeds.Line * share;
         var part = LeastShare + (1 - LeastShare) * share; // of a whole tile's time
-        if (weights.Pairs * 2 <= weights.Nonzero * Layers.Product.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);
-        if (weights.Fours * 4 <= weights.Nonzero * Layers.Product.MostFilled) single = Math.Min(single, weights.Fours * speeds.Four * part);
+        if (weights.Pairs * 2 <= weights.Nonzero * ManyTokens.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);
+        if (weights.Fours * 4 <= weights.Nonzero * ManyTokens.MostFilled) single = Math.Min(single, weights.Fours * speeds.Four * part);
         return single;
     }
 

@@ -40,6 +40,9 @@ internal sealed unsafe class FewTokens : IDisposable
     /// <summary>How values are kept.</summary>
     public ValueKind Kind => _strips?.Kind ?? _lookup!.Kind;
 
+    /// <summary>The weights again.</summary>
+    public Csr ToCsr() => _strips?.ToCsr() ?? _lookup!.ToCsr();
+
     /// <param name="x">[tokens, stride]</param>
     /// <param name="y">[tokens, rows]</param>
     /// <param name="yStride">From one token's y to the next.</param>

@@ -19,7 +19,7 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
         ? new(Images.X + (image * Images.Size.Channels + group) * Images.Pixels + pixel, Images.Pixels)
         : default;
 
-    public override Panel Target(int unit, Product product, int group) => shape.IsPointwise && IsWhole(unit, out var image, out var pixel) && product.FillsGroups
+    public override Panel Target(int unit, Product product, int group) => shape.IsPointwise && IsWhole(unit, out var image, out var pixel) && product.Many.FillsGroups
         ? new(Images.Y + (image * Images.Outputs + group) * Images.Pixels + pixel, Images.Pixels)
         : default;
 
@@ -35,7 +35,7 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
 
     public override void Out(int unit, Panel products, Product product, int group, int from, int behind)
     {
-        var inOrder = product.AreNeighbours || behind - from == product.Rows;
+        var inOrder = product.Many.AreNeighbours || behind - from == product.Rows;
         var isThere = products.Start == Target(unit, product, group).Start;
         var (first, places) = (_tiles.First(unit), _tiles.Places(unit));
         for (var done = 0; done < places;)
@@ -45,7 +45,7 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
             var start = (picture * Images.Outputs + group) * Images.Pixels + pixel;
             if (inOrder) Put(from, behind - from);
             else
-                for (var place = from; place < behind; place++) Put(product.Row(place), 1);
+                for (var place = from; place < behind; place++) Put(product.Many.Row(place), 1);
             done += run;
 
             void Put(int row, int rows)

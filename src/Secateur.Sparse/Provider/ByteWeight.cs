@@ -32,14 +32,14 @@ internal sealed unsafe class ByteWeight
         return scales.Length == 1 || each ? new(node, tensor, scales) : null;
     }
 
-    /// <summary>The floats, each byte times its scale, laid out as the bytes are.</summary>
-    public Native<float> ToFloats(Dense weight)
+    /// <summary>The floats, each byte times its scale and a factor, laid out as the bytes are.</summary>
+    public Native<float> ToFloats(Dense weight, float factor)
     {
         var floats = new Native<float>((long)weight.Rows * weight.Columns);
         var bytes = (sbyte*)weight.Values;
         for (var row = 0; row < weight.Rows; row++)
         {
-            var scale = Scale(row);
+            var scale = Scale(row) * factor;
             for (var column = 0; column < weight.Columns; column++)
             {
                 var at = row * weight.RowStride + column * weight.ColumnStride;

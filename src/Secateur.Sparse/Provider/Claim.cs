@@ -15,10 +15,14 @@ internal sealed class Claim(IReadOnlyList<Layer> layers)
     public GraphValue Input => layers[0].Input;
     public GraphValue? Residual => layers[^1].Residual;
 
-    /// <summary>Packs the weights.</summary>
-    public FusedNode ToNode(Ort ort, FusedNode.Places places, int threads, ValueKind values) => layers is [ConvolutionLayer convolution]
-        ? new FusedConvolution(ort, places, threads, convolution.Last, convolution.Pack(), convolution.Axes)
-        : new FusedChain(ort, places, threads, layers[^1].Last, new Chain([.. layers.Cast<MatrixLayer>().Select(layer => layer.Pack(values))]), Shape());
+    /// <summary>Takes over the weights, and packs them where it is known how many tokens will come.</summary>
+    public FusedNode ToNode(Ort ort, FusedNode.Places places, int threads, ValueKind values)
+    {
+        if (layers is [ConvolutionLayer convolution]) return new FusedConvolution(ort, places, threads, convolution.Last, convolution.Pack(), convolution.Axes);
+        var chain = new Chain([.. layers.Cast<MatrixLayer>().Select(layer => layer.Pack(values))]);
+        if (Input.Shape is [.. var axes, _] && axes.All(axis => axis > 0)) chain.Prepare(Broadcast.Elements(axes));
+        return new FusedChain(ort, places, threads, layers[^1].Last, chain, Shape());
+    }
 
     /// <summary>That which the layers give it one after the other; null where it is the input's but for the last axis.</summary>
     private long[]? Shape()

@@ -24,33 +24,33 @@ internal sealed class ConvolutionLayer : Layer
     public static new unsafe Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
-        if (!right.IsConstant) return None(out objection, "its weight is no constant");
+        var packed = right.IsConstant ? null : PackedWeight.Of(right, node, isTurned: false);
+        if (!right.IsConstant && packed is null) return None(out objection, "its weight is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var constant = right.Constant;
-        if (constant.Rank is not (3 or 4) || constant.Elements is 0 or > int.MaxValue) return None(out objection, "it is over three axes or more");
-        var (outputs, each, groups) = ((int)constant.Shape[0], (int)(constant.Elements / constant.Shape[0]), (int)node.Whole("group", 1));
+        var weights = packed?.Shape ?? right.Constant.Shape.ToArray();
+        if (weights.Length is not (3 or 4) || Broadcast.Elements(weights) is 0 or > int.MaxValue) return None(out objection, "it is over three axes or more");
+        var (outputs, each, groups) = ((int)weights[0], (int)(Broadcast.Elements(weights) / weights[0]), (int)node.Whole("group", 1));
         if (groups < 1 || outputs % groups != 0) return None(out objection, "its groups do not divide its outputs");
-        if (groups > 1 && constant.Shape[1] == 1) return None(out objection, "it is depthwise");
-        if (ShapeOf(node, input.Shape, constant.Shape[2..], groups) is not { } shape) return None(out objection, "its padding depends on a size that is not known");
-        var layer = new ConvolutionLayer(node, input, Dense.ByRows(constant.Data, outputs, each), shape, constant.Rank - 2);
+        if (groups > 1 && weights[1] == 1) return None(out objection, "it is depthwise");
+        if (ShapeOf(node, input.Shape, weights.AsSpan(2), groups) is not { } shape) return None(out objection, "its padding depends on a size that is not known");
+        var layer = new ConvolutionLayer(node, input, packed?.Matrix ?? Dense.ByRows(right.Constant.Data, outputs, each), shape, weights.Length - 2) { Packed = packed };
         objection = layer.AddOperands();
         return objection is null ? layer : null;
     }
 
     public Convolution Pack()
     {
-        var groups = new Csr[_shape.Groups];
+        var groups = new Compact[_shape.Groups];
         var rows = Weight.Rows / groups.Length;
+        using var packed = Packed?.ToCompact();
         for (var group = 0; group < groups.Length; group++)
-            groups[group] = (Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows }).ToCsr();
-        try
         {
-            return new(groups, Bias, _shape, Activation);
+            groups[group] = packed?.Part(group * rows, (group + 1) * rows) ?? Compact.Of(Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows });
+            if (Scale is not null) groups[group].Times(Scale.AsSpan(group * rows, rows));
         }
-        finally
-        {
-            foreach (var weights in groups) weights.Dispose();
-        }
+        var convolution = new Convolution(groups, Bias, _shape, Activation);
+        if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
+        return convolution;
     }
 
     /// <returns>An objection, or null.</returns>

@@ -15,8 +15,10 @@ internal abstract class CostModel
         _ => new MeasuredCost(zeros, Costs.Here, options.Values),
     };
 
-    /// <returns>Why it stays with the dense kernels; null where it is taken.</returns>
-    public abstract string? Objection(Layer layer);
+    /// <returns>Why it stays with the dense kernels; null where it is taken, as is all that the model holds packed: whoever packed it has decided.</returns>
+    public string? Objection(Layer layer) => layer.Packed is null ? Judge(layer) : null;
+
+    protected abstract string? Judge(Layer layer);
 
     protected static string Of(Layer layer, double share, string objection) =>
         string.Create(CultureInfo.InvariantCulture, $"[{layer.Weight.Rows}, {layer.Weight.Columns}], {share * 100:0.0} % zeros: {objection}");
@@ -25,13 +27,13 @@ internal abstract class CostModel
 /// <summary>Takes all.</summary>
 internal sealed class EverythingPays : CostModel
 {
-    public override string? Objection(Layer layer) => null;
+    protected override string? Judge(Layer layer) => null;
 }
 
 /// <summary>Takes weights with a share of zeros at least.</summary>
 internal sealed class EnoughZeros(double threshold, Zeros zeros) : CostModel
 {
-    public override string? Objection(Layer layer) => zeros.Share(layer) is var share && share >= threshold ? null : Of(layer, share, "under the threshold");
+    protected override string? Judge(Layer layer) => zeros.Share(layer) is var share && share >= threshold ? null : Of(layer, share, "under the threshold");
 }
 
 /// <summary>Takes what is faster by the speeds that were measured on this machine, and slower for no number of tokens or pixels that may come.</summary>
@@ -45,7 +47,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) :
     private static readonly long[] UnknownPixels = [49, 196, 3136];
     private const int UnknownRow = 14;
 
-    public override string? Objection(Layer layer)
+    protected override string? Judge(Layer layer)
     {
         var census = zeros.Of(layer);
         if (census.Nonzero == 0) return null;

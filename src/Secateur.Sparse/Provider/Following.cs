@@ -7,6 +7,9 @@ namespace Secateur.Sparse.Provider;
 /// <param name="Output">That output.</param>
 internal sealed record Following(GraphNode[] Nodes, GraphValue Output)
 {
+    /// <summary>By which outputs are multiplied before the bias is added, [outputs].</summary>
+    public float[]? Scale { get; init; }
+
     /// <summary>Added before the activation, [outputs].</summary>
     public float[]? Bias { get; init; }
 

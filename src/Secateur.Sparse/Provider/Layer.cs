@@ -12,17 +12,23 @@ internal abstract class Layer
     public GraphNode Node { get; }
     public GraphValue Input { get; private set; }
 
-    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes.</summary>
+    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes; where it is <see cref="Packed"/>, its sizes alone.</summary>
     public Dense Weight { get; }
 
     /// <summary>Null where the weight is of floats.</summary>
     public ByteWeight? Bytes { get; protected init; }
+
+    /// <summary>Null where the weight lies in the model element by element.</summary>
+    public PackedWeight? Packed { get; protected init; }
 
     /// <summary>The node and those that were taken up behind it.</summary>
     public List<GraphNode> Nodes { get; }
 
     /// <summary>What the last of them makes.</summary>
     public GraphValue Output { get; private set; }
+
+    /// <summary>By which the weights of each output are multiplied, [outputs]; null where there is none.</summary>
+    public float[]? Scale { get; private set; }
 
     /// <summary>[outputs]; null where there is none.</summary>
     public float[]? Bias { get; private set; }
@@ -57,15 +63,16 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
-        if (Bytes is not null) Nodes.Insert(0, Bytes.Node);
-        if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } before)
+        if ((Bytes?.Node ?? Packed?.Node) is { } before) Nodes.Insert(0, before);
+        if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } target)
         {
             Nodes.Insert(0, maker);
             Input = maker.Input(0)!;
-            Shape = [.. before[..^1], Weight.Rows];
+            Shape = [.. target[..^1], Weight.Rows];
         }
         while (Next() is { } next && next.Nodes.All(node => isFree(node)))
         {
+            if (next.Scale is { } scale) Multiply(scale);
             if (next.Bias is { } bias) AddBias(bias);
             if (next.Shape is not null) Shape = next.Shape;
             if (next.Residual is not null) Residual = next.Residual;
@@ -77,10 +84,12 @@ internal abstract class Layer
     }
 
     /// <summary>What a reader of the weight's floats makes of them.</summary>
-    public unsafe T Read<T>(Func<Dense, T> read)
+    /// <param name="read">Gets them.</param>
+    /// <param name="factor">Of the scales of bytes; floats are given as they are.</param>
+    public unsafe T Read<T>(Func<Dense, T> read, float factor = 1)
     {
         if (Bytes is null) return read(Weight);
-        using var floats = Bytes.ToFloats(Weight);
+        using var floats = Bytes.ToFloats(Weight, factor);
         return read(Weight with { Values = (nint)floats.Pointer });
     }
 
@@ -109,6 +118,7 @@ internal abstract class Layer
         if (Output.OnlyUser is not { } user) return null;
         if (summed) return null;
         if (this is MatrixLayer && user.Input(0) == Output && Reshaping.Behind(user, Weight.Rows) is { } shape) return new([user], user.Output) { Shape = shape };
+        if (this is ConvolutionLayer && !activated && user.Input(0) == Output && Normalization.Of(user, Weight.Rows) is { } normalization) return normalization;
         if (user.Operator is "com.microsoft.BiasGelu" or "com.microsoft.FastGelu" && !activated && user.Input(0) == Output && user.Input(1) is { IsConstant: true } bias)
             return Values(bias, 1, 0) is { } values ? new([user], user.Output) { Bias = values, Activation = new(user.Operator.EndsWith("FastGelu", StringComparison.Ordinal) ? ActivationKind.FastGelu : ActivationKind.Gelu) } : null;
         if (user.Operator != "Add" || user.Beside(Output) is not { IsFloat: true } beside) return null;
@@ -137,6 +147,12 @@ internal abstract class Layer
         if (elements == 1) values.AsSpan().Fill(*constant.Data);
         else new ReadOnlySpan<float>(constant.Data, values.Length).CopyTo(values);
         return values;
+    }
+
+    private void Multiply(float[] values)
+    {
+        for (var i = 0; i < values.Length && Bias is not null; i++) Bias[i] *= values[i];
+        Scale = Scale is null ? values : [.. Scale.Zip(values, (one, other) => one * other)];
     }
 
     private void AddBias(float[] values)

@@ -18,14 +18,12 @@ internal sealed class MatrixLayer : Layer
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
         var byRows = node.Whole("transB", 0) != 0;
         var bytes = right.IsConstant ? null : ByteWeight.Of(right, node, byRows ? 0 : 1);
-        if ((!right.IsConstant && bytes is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
+        var packed = right.IsConstant ? null : PackedWeight.Of(right, node, !byRows);
+        if ((!right.IsConstant && bytes is null && packed is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var constant = bytes?.Tensor ?? right.Constant;
-        if (constant.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
+        if ((packed?.Shape ?? (bytes?.Tensor ?? right.Constant).Shape) is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
         if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
-        var (first, second) = ((int)constant.Shape[0], (int)constant.Shape[1]);
-        var weight = byRows ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
-        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1)) { Bytes = bytes };
+        var layer = new MatrixLayer(node, input, packed?.Matrix ?? Matrix(bytes?.Tensor ?? right.Constant, byRows), node.Number("alpha", 1)) { Bytes = bytes, Packed = packed };
         objection = node.Operator.EndsWith("Gemm", StringComparison.Ordinal) ? layer.AddThird() : null;
         return objection is null ? layer : null;
     }
@@ -33,10 +31,16 @@ internal sealed class MatrixLayer : Layer
     /// <param name="values">To what its values are rounded; bytes stay bytes.</param>
     public Product Pack(ValueKind values)
     {
-        using var weights = Read(weight => weight.ToCsr(_factor));
+        var weights = Packed is not null ? Packed.ToCompact().Times(_factor) : Bytes is null ? Compact.Of(Weight, _factor) : Read(weight => Compact.Of(weight), _factor);
         if (Bytes is null) weights.Round(values);
         float[] scales = Bytes is null || _factor == 0 ? [] : [.. Enumerable.Range(0, Weight.Rows).Select(output => Bytes.Scale(output) * _factor)];
         return new(weights, Bias, Activation, scales: scales);
+    }
+
+    private static unsafe Dense Matrix(OrtTensor constant, bool byRows)
+    {
+        var (first, second) = ((int)constant.Shape[0], (int)constant.Shape[1]);
+        return byRows ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
     }
 
     /// <summary>Gemm's third operand, and the activation of a fused one.</summary>

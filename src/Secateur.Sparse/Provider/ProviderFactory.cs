@@ -14,7 +14,9 @@ internal sealed unsafe class ProviderFactory
     private readonly Ort _ort;
     private readonly byte* _name = Utf8(Name), _vendor = Utf8("Secateur"), _version = Utf8(Version);
 
-    private ProviderFactory(Ort ort) => _ort = ort;
+    private readonly SparseWeightOperator _operator;
+
+    private ProviderFactory(Ort ort) => (_ort, _operator) = (ort, new(ort));
 
     public static string Version => typeof(ProviderFactory).Assembly.GetName().Version!.ToString(3);
 
@@ -41,6 +43,8 @@ internal sealed unsafe class ProviderFactory
             made[7] = (delegate* unmanaged[Cdecl]<void*, byte*>)&GetVersion;
             made[11] = (delegate* unmanaged[Cdecl]<void*, void**, void*>)&CreateDataTransfer; // called without a look whether it is there
             made[12] = (delegate* unmanaged[Cdecl]<void*, byte>)&IsStreamAware;
+            made[16] = (delegate* unmanaged[Cdecl]<void*, nuint*, void*>)&GetNumCustomOpDomains;
+            made[17] = (delegate* unmanaged[Cdecl]<void*, void**, nuint, void*>)&GetCustomOpDomains;
             factories[0] = made;
             *count = 1;
             return null;
@@ -56,6 +60,7 @@ internal sealed unsafe class ProviderFactory
     {
         if (made is null) return null;
         var factory = OrtObject.Of<ProviderFactory>(made);
+        factory._operator.Dispose();
         NativeMemory.Free(factory._name);
         NativeMemory.Free(factory._vendor);
         NativeMemory.Free(factory._version);
@@ -82,6 +87,20 @@ internal sealed unsafe class ProviderFactory
     private static void* CreateDataTransfer(void* made, void** transfer)
     {
         *transfer = null;
+        return null;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void* GetNumCustomOpDomains(void* made, nuint* count)
+    {
+        *count = 1;
+        return null;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void* GetCustomOpDomains(void* made, void** domains, nuint room)
+    {
+        if (room > 0) domains[0] = OrtObject.Of<ProviderFactory>(made)._operator.Handle;
         return null;
     }
 

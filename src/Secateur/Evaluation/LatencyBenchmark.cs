@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Secateur.Data;
 using Secateur.Execution;
 using Secateur.Onnx;
+using Secateur.Onnx.Packing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public static class LatencyBenchmark
     public static BenchmarkResult Run(IReadOnlyList<string> models, BenchmarkSettings settings, IProgress<Progress>? progress, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
-        (string Path, string? Library)[] contenders = [.. models.SelectMany(model => settings.Provider is { } library ? new[] { (model, (string?)null), (model, library) } : [(model, null)])];
+        (string Path, string? Library)[] contenders = [.. models.SelectMany(model => settings.Provider is not { } library ? [(model, null)] : ProviderModel.Is(model) ? [(model, library)] : new[] { (model, (string?)null), (model, library) })];
         var (inputs, batches) = (new Dictionary<string, Tensor>[contenders.Length], new int[contenders.Length]);
         for (var i = 0; i < contenders.Length; i++) (inputs[i], batches[i]) = Inputs(contenders[i].Path, settings);
         progress?.Report(new("measuring memory", 0));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
+using Secateur.Onnx.Packing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,6 +45,10 @@ public sealed class OrtModel : IDisposable
         try
         {
             session = new InferenceSession(path, options);
+        }
+        catch (OnnxRuntimeException) when (library is null && ProviderModel.Is(path))
+        {
+            throw new SecateurException($"{path}: its weights are packed for Secateur's provider; run it with --provider, or unpack it first: secateur unpack {path} -o model.onnx");
         }
         catch (OnnxRuntimeException e)
         {

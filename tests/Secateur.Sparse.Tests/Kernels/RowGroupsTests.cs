@@ -45,6 +45,19 @@ public sealed class RowGroupsTests
             Assert.Equal(Enumerable.Range(0, best.Count * height), Enumerable.Range(0, best.Count * height).Select(place => places[place]).Order());
         }, iter: 200);
 
+    /// <summary>Some rows, drawn at random, are looked at first.</summary>
+    [Theory]
+    [InlineData(2), InlineData(4), InlineData(16)]
+    public void In_a_large_matrix_too(int height)
+    {
+        var (random, rows, columns) = (new Random(height), 8192, 300);
+        var weights = Draw.Weights(random, rows, columns, 0.9, height);
+        using var apart = Draw.Csr(Draw.Apart(random, weights, columns), rows, columns);
+        Assert.InRange((double)RowGroups.Best(apart, height).Joined * height / apart.Nonzero, 1, 1.02);
+        using var unlike = Draw.Csr(Draw.Weights(random, rows, columns, 0.9), rows, columns);
+        Assert.True(RowGroups.Best(unlike, height).AreNeighbours);
+    }
+
     [Fact]
     public unsafe void The_census_tells_what_the_packed_forms_take() =>
         Gen.Select(Gen.Int[4, 20], Gen.Int[64, 2000], Gen.OneOf(0.7, 0.9), Gen.OneOf(2, 4, 16), Gen.Bool, Gen.Int).Sample((groups, columns, sparsity, height, byColumns, seed) =>

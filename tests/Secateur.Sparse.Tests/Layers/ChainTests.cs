@@ -18,7 +18,7 @@ public sealed class ChainTests
                 var weights = Draw.Weights(random, rows, columns, sparsity, height);
                 if (apart) weights = Draw.Apart(random, weights, columns);
                 var (bias, x) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns));
-                using var chain = new Chain([new(Draw.Csr(weights, rows, columns), bias, Activation.None, Level.All[level])]);
+                using var chain = new Chain([new(Draw.Compact(weights, rows, columns), bias, Activation.None, Level.All[level])]);
                 var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
                 Near(expected, sizes, Run(chain, x, tokens));
             }, iter: 60, threads: 1);
@@ -37,7 +37,7 @@ public sealed class ChainTests
                 var (rows, columns) = (sizes[at + 1], sizes[at]);
                 var weights = Draw.Weights(random, rows, columns, sparsity);
                 var bias = Draw.Values(random, rows);
-                products.Add(new(Draw.Csr(weights, rows, columns), bias, activations[at], Level.All[level]));
+                products.Add(new(Draw.Compact(weights, rows, columns), bias, activations[at], Level.All[level]));
                 var (values, _) = Reference.Product(weights, bias, [.. now.Select(value => (float)value)], rows, columns, tokens);
                 now = [.. values.Select(value => Reference.Apply(activations[at], value))];
                 was = rows;
@@ -58,14 +58,13 @@ public sealed class ChainTests
             var weights = Draw.Apart(random, Draw.Weights(random, rows, columns, 0.5, height), columns);
             var (bias, x) = (Draw.Values(random, rows), Draw.Values(random, tokens * columns));
             var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
-            using var csr = Draw.Csr(weights, rows, columns);
             foreach (var kind in new[] { ActivationKind.None, ActivationKind.Relu, ActivationKind.Elu })
             {
-                using var product = new Product(csr, bias, new(kind, 1), Level.All[level]);
+                using var product = new Product(Draw.Compact(weights, rows, columns), bias, new(kind, 1), Level.All[level]);
                 using var chain = new Chain([product]);
                 var y = Run(chain, x, tokens); // in pieces where there are many tokens
-                Assert.Equal(height == 2 ? "2x1" : "4x1", product.Format);
-                Assert.False(product.AreNeighbours);
+                Assert.Equal(height == 2 ? "2x1" : "4x1", product.Many.Format);
+                Assert.False(product.Many.AreNeighbours);
                 Near([.. expected.Select(value => Reference.Apply(new(kind, 1), value))], sizes, y);
             }
         }
@@ -81,7 +80,7 @@ public sealed class ChainTests
             {
                 var x = Draw.Values(random, tokens * 70);
                 x[(tokens - 1) * 70 + 41] = odd;
-                using var chain = new Chain([new(Draw.Csr(weights, 90, 70), new float[90], Activation.Relu, Level.All[level])]);
+                using var chain = new Chain([new(Draw.Compact(weights, 90, 70), new float[90], Activation.Relu, Level.All[level])]);
                 var y = Run(chain, x, tokens);
                 for (var row = 0; row < 90; row++)
                     if (weights[row * 70 + 41] is not 0 and var weight && (weight > 0 || float.IsNaN(odd))) Assert.False(float.IsFinite(y[(tokens - 1) * 90 + row]));
@@ -100,7 +99,9 @@ public sealed class ChainTests
                 var lines = random.Next(2) == 0 ? null : new Lines([.. Enumerable.Range(0, 2 * columns).OrderBy(_ => random.Next()).Take(columns)]);
                 using var unstructured = new Unstructured(csr, default, level, lines);
                 using var grouped = new Grouped(csr, RowGroups.Best(csr, height == 1 ? 4 : height), default, lines);
-                foreach (var again in new[] { unstructured.ToCsr(), grouped.ToCsr() })
+                using var lookup = new Lookup(csr, default, level.Lanes);
+                using var strips = new Strips(csr, RowGroups.Best(csr, level.Lanes), default, default);
+                foreach (var again in new[] { unstructured.ToCsr(), grouped.ToCsr(), lookup.ToCsr(), strips.ToCsr() })
                 {
                     Assert.Equal(csr.Starts, again.Starts);
                     for (var row = 0; row < rows; row++)
@@ -111,6 +112,25 @@ public sealed class ChainTests
                 }
             }
         }, iter: 40, threads: 1);
+
+    /// <summary>Whatever came before: one form is made from the other.</summary>
+    [Theory, MemberData(nameof(Levels))]
+    public void Answers_do_not_depend_on_which_tokens_came_first(int level)
+    {
+        var random = new Random(5);
+        foreach (var (height, scaled) in new[] { (1, false), (4, false), (16, false), (1, true), (16, true) })
+        {
+            var (rows, columns) = (90, 130);
+            float[] scales = scaled ? Draw.Values(random, rows) : [];
+            float[] weights = [.. Draw.Weights(random, rows, columns, 0.8, height).Select((value, i) => scaled ? MathF.Round(127 * value) * scales[i / columns] : value)];
+            var (few, many) = (Draw.Values(random, columns), Draw.Values(random, 40 * columns));
+            using var forwards = new Chain([new(Draw.Compact(weights, rows, columns), default, Activation.None, Level.All[level], scales)]);
+            using var backwards = new Chain([new(Draw.Compact(weights, rows, columns), default, Activation.None, Level.All[level], scales)]);
+            var (first, second) = (Run(forwards, few, 1), Run(forwards, many, 40));
+            Assert.Equal(second, Run(backwards, many, 40));
+            Assert.Equal(first, Run(backwards, few, 1));
+        }
+    }
 
     public static TheoryData<int> Levels => [.. Enumerable.Range(0, Level.All.Length)];
 

@@ -37,7 +37,7 @@ public sealed class ConvolutionTests
         var (expected, sizes) = Reference.Convolution(weights, bias, x, shape, batch, channels, outputs, height, width);
         var added = Draw.Values(random, expected.Length);
         var each = outputs / shape.Groups;
-        using var layer = new Convolution([.. Enumerable.Range(0, shape.Groups).Select(group => Draw.Csr(weights[(group * each * columns)..((group + 1) * each * columns)], each, columns))], bias, shape, Activation.None, level);
+        using var layer = new Convolution([.. Enumerable.Range(0, shape.Groups).Select(group => Draw.Compact(weights[(group * each * columns)..((group + 1) * each * columns)], each, columns))], bias, shape, Activation.None, level);
         using var input = new Guarded(x);
         using var output = new Guarded(new float[expected.Length]);
         using var sum = new Guarded(added);

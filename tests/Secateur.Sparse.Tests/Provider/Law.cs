@@ -19,6 +19,15 @@ internal static class Law
         return ours.Report;
     }
 
+    /// <summary>The same of a model that the provider alone runs, and its like.</summary>
+    public static string[] Holds(ModelProto packed, ModelProto ordinary, IEnumerable<TensorProto[]> inputs)
+    {
+        using var stock = new Run(ordinary, null);
+        using var ours = new Run(packed, Library.Device);
+        foreach (var run in inputs) Equal(stock.Of(run), ours.Of(run));
+        return ours.Report;
+    }
+
     public static void Equal((long[] Shape, float[] Values)[] want, (long[] Shape, float[] Values)[] have)
     {
         Assert.Equal(want.Length, have.Length);

@@ -1,0 +1,185 @@
+using System.Numerics;
+
+namespace Secateur.Sparse.Kernels;
+
+/// <summary>A mostly zero matrix in five bytes for each nonzero: its value, and how many columns it lies behind the one before it in its row.</summary>
+/// <remarks>
+/// What waits here to be packed for a vector's width, and what files hold. Where there are more than 255 columns between two nonzeros, zeros are put between them: whatever
+/// reads the entries passes over them. Whoever made it disposes it.
+/// </remarks>
+internal sealed unsafe class Compact : IDisposable
+{
+    public const int Farthest = byte.MaxValue;
+
+    private readonly Native<float> _values;
+    private readonly Native<byte> _steps;
+
+    /// <param name="starts">[rows + 1]: entries before each row's, and of all.</param>
+    /// <param name="columns">Of the matrix.</param>
+    public Compact(int[] starts, int columns)
+    {
+        (Starts, Columns) = (starts, columns);
+        (_values, _steps) = (new(starts[^1]), new(starts[^1]));
+    }
+
+    /// <param name="matrix">The elements that are not zero are kept.</param>
+    /// <param name="factor">By which each is multiplied.</param>
+    /// <param name="signs">Whether a negative zero is kept too.</param>
+    public static Compact Of(Dense matrix, float factor = 1, bool signs = false)
+    {
+        var starts = new int[matrix.Rows + 1];
+        Scan(matrix, starts.AsSpan(1), factor, signs, null);
+        for (var row = 0; row < matrix.Rows; row++) starts[row + 1] = checked(starts[row] + starts[row + 1]);
+        var compact = new Compact(starts, matrix.Columns);
+        Scan(matrix, starts[..^1], factor, signs, compact);
+        return compact;
+    }
+
+    public int Rows => Starts.Length - 1;
+    public int Columns { get; }
+
+    /// <summary>Values, and zeros between those that are far apart.</summary>
+    public int Entries => Starts[^1];
+
+    /// <summary>[rows + 1]</summary>
+    public int[] Starts { get; }
+
+    public Span<float> Values => new(_values.Pointer, Entries);
+
+    /// <summary>1 to 255 from one entry to the next; from before the first column to a row's first one.</summary>
+    public Span<byte> Steps => new(_steps.Pointer, Entries);
+
+    public long Bytes => _values.Bytes + _steps.Bytes + (long)Starts.Length * sizeof(int);
+
+    /// <summary>Makes of each value the nearest of a kind; leaves all as they are where one is beyond its range.</summary>
+    /// <param name="kind">Of floats.</param>
+    public void Round(ValueKind kind)
+    {
+        if (kind == ValueKind.Float32) return;
+        foreach (var value in Values)
+            if (!float.IsFinite(value) || Math.Abs(value) > PackedValues.Most(kind)) return;
+        foreach (ref var value in Values) value = PackedValues.Rounded(value, kind);
+    }
+
+    /// <summary>What is not zero.</summary>
+    public Csr ToCsr()
+    {
+        var counts = new int[Rows];
+        for (var row = 0; row < Rows; row++)
+            for (var at = Starts[row]; at < Starts[row + 1]; at++) counts[row] += _values.Pointer[at] != 0 ? 1 : 0;
+        var (csr, next) = (new Csr(counts, Columns), 0);
+        for (var row = 0; row < Rows; row++)
+        {
+            var column = -1;
+            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            {
+                column += _steps.Pointer[at];
+                if (_values.Pointer[at] is not 0 and var value) csr.Put(next++, column, value);
+            }
+        }
+        return csr;
+    }
+
+    /// <summary>Some rows alone.</summary>
+    public Compact Part(int from, int behind)
+    {
+        var part = new Compact([.. Starts[from..(behind + 1)].Select(start => start - Starts[from])], Columns);
+        Values[Starts[from]..Starts[behind]].CopyTo(part.Values);
+        Steps[Starts[from]..Starts[behind]].CopyTo(part.Steps);
+        return part;
+    }
+
+    /// <summary>Puts all values, negative zeros too, in their places in a matrix of zeros.</summary>
+    public void CopyTo(Dense matrix)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            var column = -1L;
+            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            {
+                column += _steps.Pointer[at];
+                ((float*)matrix.Values)[row * matrix.RowStride + column * matrix.ColumnStride] = _values.Pointer[at];
+            }
+        }
+    }
+
+    /// <summary>Multiplies each row by a factor of its own, or all by one.</summary>
+    public Compact Times(params ReadOnlySpan<float> factors)
+    {
+        for (var row = 0; row < Rows; row++)
+            if (factors[factors.Length == 1 ? 0 : row] is not 1 and var factor)
+                foreach (ref var value in Values[Starts[row]..Starts[row + 1]]) value *= factor;
+        return this;
+    }
+
+    public void Dispose()
+    {
+        _values.Dispose();
+        _steps.Dispose();
+    }
+
+    /// <summary>Walks through all elements as they lie in memory, sixteen at a time.</summary>
+    /// <param name="matrix">All of it.</param>
+    /// <param name="next">[rows]: grows by the entries of each row; where they are written, from where they begin.</param>
+    /// <param name="factor">Of values.</param>
+    /// <param name="signs">Whether negative zeros are entries.</param>
+    /// <param name="to">Gets them; null where they are only counted.</param>
+    private static void Scan(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    {
+        if (matrix.ColumnStride == 1) ByRows(matrix, next, factor, signs, to);
+        else ByColumns(matrix, next, factor, signs, to);
+    }
+
+    private static void ByRows(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    {
+        for (var row = 0; row < matrix.Rows; row++)
+        {
+            var line = (float*)matrix.Values + row * matrix.RowStride;
+            var (at, before) = (next[row], -1);
+            for (var first = 0; first < matrix.Columns; first += Dense.Width)
+            {
+                var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first), signs);
+                if (some == 0) continue;
+                if (to is null)
+                {
+                    at += (first + BitOperations.TrailingZeroCount(some) - before - 1) / Farthest + BitOperations.PopCount(some); // only the first of them may be far
+                    before = first + BitOperations.Log2(some);
+                    continue;
+                }
+                for (; some != 0; some &= some - 1)
+                {
+                    var column = first + BitOperations.TrailingZeroCount(some);
+                    at = to.Put(at, column - before, line[column] * factor);
+                    before = column;
+                }
+            }
+            next[row] = at;
+        }
+    }
+
+    private static void ByColumns(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    {
+        var before = new int[matrix.Rows];
+        Array.Fill(before, -1);
+        for (var column = 0; column < matrix.Columns; column++)
+        {
+            var line = (float*)matrix.Values + column * matrix.ColumnStride;
+            for (var first = 0; first < matrix.Rows; first += Dense.Width)
+                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first), signs); some != 0; some &= some - 1)
+                {
+                    var row = first + BitOperations.TrailingZeroCount(some);
+                    var step = column - before[row];
+                    before[row] = column;
+                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, line[row] * factor);
+                }
+        }
+    }
+
+    /// <returns>Where the next one goes.</returns>
+    private int Put(int at, int step, float value)
+    {
+        for (; step > Farthest; step -= Farthest) _steps.Pointer[at++] = Farthest; // and a value of zero
+        (_steps.Pointer[at], _values.Pointer[at]) = ((byte)step, value);
+        return at + 1;
+    }
+}

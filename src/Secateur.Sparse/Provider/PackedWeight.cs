@@ -1,0 +1,68 @@
+using Secateur.Sparse.Kernels;
+
+namespace Secateur.Sparse.Provider;
+
+/// <summary>A weight that the model holds packed, behind a node of <see cref="SparseWeightOperator"/>.</summary>
+internal sealed unsafe class PackedWeight
+{
+    private readonly OrtTensor _bytes;
+
+    private PackedWeight(GraphNode node, OrtTensor bytes, CompactBytes.Head head, long[] shape) => (Node, _bytes, Head, Shape) = (node, bytes, head, shape);
+
+    /// <summary>That which makes floats of it.</summary>
+    public GraphNode Node { get; }
+
+    public CompactBytes.Head Head { get; }
+
+    /// <summary>Of the floats.</summary>
+    public long[] Shape { get; }
+
+    /// <summary>Where the rows are read from by others than <see cref="ToCompact"/>: nowhere. The sizes alone are true.</summary>
+    public Dense Matrix => Dense.ByRows(_bytes.Data, Head.Rows, Head.Columns);
+
+    /// <summary>That which a value is; null where it is none, or is also used elsewhere.</summary>
+    /// <param name="value">A right operand.</param>
+    /// <param name="user">The only node that may take it.</param>
+    /// <param name="isTurned">Whether its outputs lie along the second axis.</param>
+    /// <exception cref="OrtException">It is damaged.</exception>
+    public static PackedWeight? Of(GraphValue value, GraphNode user, bool isTurned)
+    {
+        if (value.Maker is not { Operator: SparseWeightOperator.FullName } node || value.OnlyUser != user) return null;
+        if (node.Input(0) is not { IsConstant: true } packed || packed.Constant is not { Type: SparseWeightOperator.Byte, Rank: 1 } bytes) return null;
+        var weight = new PackedWeight(node, bytes, Reading(node.Name, () => CompactBytes.Look(Span(bytes))), node.Wholes("shape"));
+        return weight.Head.IsTurned == isTurned && Fits(weight.Head, weight.Shape) ? weight : null;
+    }
+
+    /// <summary>Whether a shape has as many rows and columns.</summary>
+    public static bool Fits(CompactBytes.Head head, ReadOnlySpan<long> shape) => shape.Length >= 2 && shape.IndexOf(0) < 0 && (head.IsTurned
+        ? shape.Length == 2 && (shape[0], shape[1]) == (head.Columns, head.Rows)
+        : shape[0] == head.Rows && Axes(shape[1..], head.Columns));
+
+    /// <exception cref="OrtException">It is damaged.</exception>
+    public Compact ToCompact() => Reading(Node.Name, () => CompactBytes.Read(Span(_bytes)));
+
+    public static ReadOnlySpan<byte> Span(OrtTensor bytes) => new(bytes.Data, checked((int)bytes.Elements));
+
+    /// <summary>What is read of a weight; a fault names it.</summary>
+    public static T Reading<T>(string name, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new OrtException(OrtException.InvalidArgument, $"{ProviderFactory.Name}: node '{name}': its weight {fault.Message}; pack the model again");
+        }
+    }
+
+    private static bool Axes(ReadOnlySpan<long> shape, long product)
+    {
+        foreach (var extent in shape)
+        {
+            if (extent < 1 || product % extent != 0) return false;
+            product /= extent;
+        }
+        return product == 1;
+    }
+}

@@ -1,0 +1,42 @@
+using CsCheck;
+using Secateur.Sparse.Kernels;
+
+namespace Secateur.Sparse.Tests.Kernels;
+
+public sealed class CompactTests
+{
+    private static readonly Gen<int> Columns = Gen.OneOf(Gen.Int[1, 60], Gen.Int[1, 3000]);
+
+    [Fact]
+    public unsafe void Holds_what_is_not_zero_however_far_apart() =>
+        Gen.Select(Gen.Int[1, 60], Columns, Gen.OneOf(0.0, 0.5, 0.9, 0.99, 0.999, 1), Gen.Bool, Gen.Int).Sample((rows, columns, sparsity, byColumns, seed) =>
+        {
+            var weights = Draw.Weights(new Random(seed), rows, columns, sparsity);
+            float[] turned = byColumns ? [.. Enumerable.Range(0, weights.Length).Select(i => weights[i % rows * columns + i / rows])] : weights;
+            fixed (float* values = turned)
+            {
+                using var compact = Compact.Of(byColumns ? Dense.ByColumns(values, rows, columns) : Dense.ByRows(values, rows, columns), 2);
+                using var csr = compact.ToCsr();
+                var again = new float[weights.Length];
+                for (var row = 0; row < rows; row++)
+                    for (var i = 0; i < csr.ColumnsOf(row).Length; i++) again[row * columns + csr.ColumnsOf(row)[i]] = csr.ValuesOf(row)[i] / 2;
+                Assert.Equal(weights, again);
+                Assert.DoesNotContain((byte)0, compact.Steps.ToArray());
+            }
+        }, iter: 200);
+
+    [Fact]
+    public unsafe void A_negative_zero_is_kept_where_asked()
+    {
+        float[] weights = [0, -0f, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0f, 0, 0, 0, -0f, 0];
+        fixed (float* values = weights)
+        {
+            using var signs = Compact.Of(Dense.ByRows(values, 1, 20), signs: true);
+            using var none = Compact.Of(Dense.ByRows(values, 1, 20));
+            Assert.Equal([2, 1, 12, 4], signs.Steps.ToArray());
+            Assert.Equal([3], none.Steps.ToArray());
+            using var csr = signs.ToCsr();
+            Assert.Equal(1, csr.Nonzero);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using Secateur.Onnx;
+using Secateur.Onnx.Packing;
+using Secateur.Onnx.Proto;
+
+namespace Secateur.Sparse.Tests.Provider;
+
+/// <summary>Models whose weights are packed for the provider.</summary>
+public sealed class PackedModelTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public static TheoryData<string> Names => ProviderTests.Names;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Answers_as_the_ordinary_model_does(string name)
+    {
+        foreach (var sparsity in Draw.Sparsities)
+            foreach (var open in new[] { false, true })
+            {
+                var graph = new Case(1, sparsity);
+                var output = Cases.All[name].Make(graph);
+                var model = open ? graph.OpenModel(output) : graph.Model(output);
+                var (packed, weights) = Packed(model);
+                using var stock = new Run(model, null);
+                using var ours = new Run(packed, Library.Device, 2, open ? [] : [("threshold", "1")]); // what is packed is taken whatever is asked
+                Law.Equal(stock.Of(graph.Inputs), ours.Of(graph.Inputs));
+                Assert.True(ours.Report.Count(line => line.Contains("\tclaimed\t", StringComparison.Ordinal)) >= weights, string.Join('\n', ours.Report));
+                Assert.Equal(model, Unpacked(packed));
+            }
+    }
+
+    [Fact]
+    public void One_weight_may_serve_many_nodes()
+    {
+        var graph = new Case(6, 0.9);
+        var (x, w) = (graph.Input(2, 7, 40), graph.Weight(40, 40));
+        var model = graph.OpenModel(graph.Node("MatMul", [graph.Node("Tanh", [graph.Node("MatMul", [x, w])]), w]), graph.Node("MatMul", [x, w]));
+        var (packed, weights) = Packed(model);
+        Assert.Equal(1, weights);
+        Assert.Equal(3, packed.Graph.Node.Count(node => node.OpType == "SparseWeight"));
+        Assert.Equal(3, Law.Holds(packed, model, [graph.Inputs]).Length);
+        Assert.Equal(model, Unpacked(packed));
+    }
+
+    /// <summary>Which ONNX Runtime would have put into the weights, were they dense.</summary>
+    [Fact]
+    public void A_normalization_behind_a_convolution_is_part_of_it()
+    {
+        var graph = new Case(5, 0.9);
+        var convolution = graph.Node("Conv", [graph.Input(2, 16, 9, 9), graph.Weight(12, 8, 3, 3), graph.Constant(12)], ("group", 2));
+        var normal = graph.Node("BatchNormalization", [convolution, graph.Constant(12), graph.Constant(12), graph.Constant(12), graph.Constant(TensorData.Of("variance", [.. Enumerable.Range(1, 12).Select(i => i / 7f)], 12))], ("epsilon", 0.01f));
+        var model = graph.Model(graph.Node("Relu", [graph.Node("Add", [normal, graph.Input(2, 12, 7, 7)])]));
+        Assert.EndsWith(" with com.secateur.SparseWeight, BatchNormalization, Add, Relu", Assert.Single(Law.Holds(Packed(model).Model, model, [graph.Inputs])));
+    }
+
+    [Fact]
+    public void What_the_provider_does_not_take_runs_all_the_same()
+    {
+        var graph = new Case(7, 0.9);
+        var (packed, _) = Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 7, 40), graph.Weight(40, 50)])));
+        var weight = Unpacked(packed).Graph.Initializer.Single().ToArray<float>();
+        var node = packed.Graph.Node.Single(node => node.OpType == "MatMul");
+        node.OpType = "Add"; // which it could not claim
+        (node.Input[0], node.Input[1]) = (node.Input[1], node.Input[1]);
+        using var run = new Run(packed, Library.Device);
+        for (var time = 0; time < 3; time++) Assert.Equal(weight.Select(value => 2 * value), run.Of(graph.Inputs)[0].Values);
+    }
+
+    [Fact]
+    public void Every_bit_of_a_weight_comes_back()
+    {
+        var graph = new Case(8, 0.9);
+        var values = new float[60 * 40];
+        foreach (var (at, bits) in new[] { 0x80000000u, 1u, 0x7FC12345u, 0xFF800000u, 0x3F800000u }.Index()) values[at * 400 + 17] = BitConverter.UInt32BitsToSingle(bits);
+        var model = graph.Model(graph.Node("MatMul", [graph.Input(3, 60), graph.Constant(TensorData.Of("weight", values, 60, 40))]));
+        var (packed, _) = Packed(model);
+        Assert.Equal(5, CompactEntries(packed));
+        Assert.Equal(model.ToByteArray(), Unpacked(packed).ToByteArray());
+    }
+
+    public static TheoryData<int> Bytes => [.. Enumerable.Range(0, 32).Concat([32, 33, 35, 36, 40, 187, 188, 191, 300, 1000, -200, -3, -1])];
+
+    /// <summary>Its sum is wrong; and where that is made right, either the bytes are refused or what they say is still a matrix of that shape.</summary>
+    [Theory, MemberData(nameof(Bytes))]
+    public void Damaged_bytes_are_refused_in_a_line(int at)
+    {
+        var graph = new Case(9, 0.9);
+        var (packed, _) = Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
+        var whole = packed.Graph.Initializer[0].RawData.ToByteArray();
+        foreach (var mask in new byte[] { 1, 0x80, 0xFF })
+            foreach (var mended in new[] { false, true })
+            {
+                var bytes = (byte[])whole.Clone();
+                bytes[at < 0 ? bytes.Length + at : at] ^= mask;
+                if (mended) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Sum(bytes.AsSpan(12)));
+                packed.Graph.Initializer[0].RawData = ByteString.CopyFrom(bytes);
+                try
+                {
+                    using var run = new Run(packed, Library.Device);
+                    Assert.True(mended);
+                    Assert.Equal([2, 38], run.Of(graph.Inputs)[0].Shape);
+                    Unpacked(packed);
+                }
+                catch (OnnxRuntimeException refused)
+                {
+                    Assert.Matches("its weight (is damaged|holds no packed weight|is packed in version [0-9]+, and this Secateur reads 1|is of another shape than the node's); pack the model again", refused.Message);
+                    Assert.Matches("packed.onnx: node '.*': its packed weight .*; pack the model again", Assert.Throws<SecateurException>(() => Unpacked(packed)).Message);
+                }
+            }
+    }
+
+    [Fact]
+    public void Cut_bytes_are_refused()
+    {
+        var graph = new Case(10, 0.9);
+        var (packed, _) = Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
+        var whole = packed.Graph.Initializer[0].RawData;
+        foreach (var length in new[] { 0, 1, 31, 32, 100, whole.Length - 1, whole.Length + 1 })
+        {
+            packed.Graph.Initializer[0].RawData = ByteString.CopyFrom([.. whole.ToByteArray().Concat(new byte[9]).Take(length)]);
+            packed.Graph.Initializer[0].Dims[0] = length;
+            Assert.Contains("its weight ", Assert.Throws<OnnxRuntimeException>(() => new Run(packed, Library.Device)).Message);
+            Assert.Throws<SecateurException>(() => Unpacked(packed));
+        }
+    }
+
+    [Fact]
+    public void Without_the_provider_it_is_no_model()
+    {
+        var graph = new Case(11, 0.9);
+        var (packed, _) = Packed(graph.Model(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
+        Assert.Contains("com.secateur", Assert.Throws<OnnxRuntimeException>(() => new Run(packed, null)).Message);
+    }
+
+    /// <summary>As a file holds it, and how many weights were packed, whatever zeros they have.</summary>
+    private (ModelProto Model, int Weights) Packed(ModelProto model)
+    {
+        var (from, to) = (Path.Combine(_folder, "dense.onnx"), Path.Combine(_folder, "packed.onnx"));
+        File.WriteAllBytes(from, model.ToByteArray());
+        var (_, weights) = ProviderModel.Pack(from, to, TestContext.Current.CancellationToken, 0, 1);
+        Assert.Equal(weights.Length > 0, ProviderModel.Is(to));
+        return (ModelProto.Parser.ParseFrom(File.ReadAllBytes(to)), weights.Length);
+    }
+
+    private ModelProto Unpacked(ModelProto packed)
+    {
+        var (from, to) = (Path.Combine(_folder, "packed.onnx"), Path.Combine(_folder, "again.onnx"));
+        File.WriteAllBytes(from, packed.ToByteArray());
+        if (!ProviderModel.Is(from)) return packed;
+        ProviderModel.Unpack(from, to);
+        return ModelProto.Parser.ParseFrom(File.ReadAllBytes(to));
+    }
+
+    private static long CompactEntries(ModelProto packed) => Secateur.Sparse.Kernels.CompactBytes.Look(packed.Graph.Initializer[0].RawData.Span).Entries;
+
+    private static uint Sum(ReadOnlySpan<byte> bytes)
+    {
+        var sum = uint.MaxValue;
+        foreach (var one in bytes) sum = BitOperations.Crc32C(sum, one);
+        return ~sum;
+    }
+}
