@@ -7,8 +7,8 @@ namespace Secateur.Sparse.Kernels;
 /// <remarks>
 /// Tokens lie side by side: X is [lines, tokens], Y [rows, tokens]; a column's line is its own number unless told. The columns are cut into slices whose part of X fits the first cache (32 KiB), and the
 /// nonzeros of a slice lie in the order of work, each beside the line of its column, so that one pointer runs through all. Four rows of about as many nonzeros of the
-/// slice are taken together, one nonzero of each in a step of 24 bytes, and what they sum up is kept in registers; shorter rows are filled up with zeros. What bounds it are
-/// the loads, two in a cycle: so a step's weights and its lines are one load each.
+/// slice are taken together, one nonzero of each in a step of 24 bytes, and what they sum up is kept in registers; shorter rows are filled up with zeros. A step's weights
+/// are one load and its lines another, as loads are scarce: two in a cycle.
 /// </remarks>
 internal sealed unsafe class Unstructured : IDisposable
 {
