@@ -183,8 +183,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var chain = Of(job);
         var product = chain.Products[job->Product];
         var (tile, piece) = Math.DivRem((int)i, job->Pieces);
-        var blocks = (product.Rows + Unstructured.Alike - 1) / Unstructured.Alike;
-        var (from, to) = (blocks * piece / job->Pieces * Unstructured.Alike, Math.Min(product.Rows, blocks * (piece + 1) / job->Pieces * Unstructured.Alike));
+        var (from, to) = product.Part(piece, job->Pieces);
         var offset = job->Tiles.Offset(tile) * chain._widest;
         var width = job->Tiles.Vectors(tile) * chain._lanes;
         if (from < to) product.Run(job->X + offset, width, job->Other + offset, width, job->Tiles.Vectors(tile), from, to);

@@ -148,9 +148,7 @@ internal sealed unsafe class Convolution : IDisposable
         var job = Of(state);
         var layer = job.Layer;
         var (unit, piece) = Math.DivRem((int)i, job.Pieces);
-        var rows = layer._groups[job.Group].Rows;
-        var blocks = (rows + Unstructured.Alike - 1) / Unstructured.Alike;
-        var (from, to) = (blocks * piece / job.Pieces * Unstructured.Alike, Math.Min(rows, blocks * (piece + 1) / job.Pieces * Unstructured.Alike));
+        var (from, to) = layer._groups[job.Group].Part(piece, job.Pieces);
         if (from >= to) return;
         var x = job.Units.Source(unit, job.Group * layer.GroupChannels);
         if (x.IsNowhere) x = new(job.Patches + unit * layer.PatchFloats(job.Units), job.Units.LineStride(unit));

@@ -40,6 +40,13 @@ internal sealed unsafe class Product : IDisposable
     /// <summary>Outputs that many tokens' y must have room for.</summary>
     public int RoundedRows => (Rows + 3) / 4 * 4;
 
+    /// <summary>The places of a piece, of so many that rows that are worked on together are not parted.</summary>
+    public (int From, int Behind) Part(int piece, int pieces)
+    {
+        var blocks = (Rows + Unstructured.Alike - 1) / Unstructured.Alike;
+        return (blocks * piece / pieces * Unstructured.Alike, Math.Min(Rows, blocks * (piece + 1) / pieces * Unstructured.Alike));
+    }
+
     /// <summary>What the packed weights take.</summary>
     public long Bytes => (_waiting?.Bytes ?? 0) + (_many?.Bytes ?? 0) + (_few?.Bytes ?? 0);
 

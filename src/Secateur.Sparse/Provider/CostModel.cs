@@ -60,7 +60,7 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) :
     private IEnumerable<double> Speedups(Layer layer, Census census) => layer switch
     {
         ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images, sizeof(float)),
-        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Geometry, pixels, convolution.Geometry.IsPointwise ? (int)pixels : Row(layer.Node.Output.Shape))),
+        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Geometry, pixels, convolution.Geometry.IsPointwise ? (int)Math.Min(pixels, int.MaxValue) : Row(layer.Node.Output.Shape))),
         _ => Products(census, TokensOf(layer.Input.Shape), PackedValues.BytesOf(layer.Bytes is null ? values : ValueKind.Int8)),
     };
 

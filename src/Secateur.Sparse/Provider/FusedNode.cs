@@ -4,7 +4,7 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>A claim as it runs: takes ONNX Runtime's tensors, checks shapes, and gives the work to a layer. Many threads may be in it; it allocates nothing.</summary>
+/// <summary>A claim as it runs: takes ONNX Runtime's tensors, checks shapes, and gives the work to a layer. Many threads may be in it; what it works in is kept by each thread.</summary>
 internal abstract unsafe class FusedNode(Ort ort, FusedNode.Places places, int threads, Activation last) : IDisposable
 {
     private const int MostAxes = 16;
