@@ -99,7 +99,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         new Span<float>(to + count, length - count).Clear();
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void FewRows(void* state, nuint piece)
     {
         var job = (Job*)state;
@@ -110,7 +109,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
             few.Run(job->X + (long)token * few.Stride, job->Other + token * job->Stride, job->Stride, (int)Math.Min(FewTokens.Most, job->Tokens - token), product.Activation.Kind == ActivationKind.Relu, from, to);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void WholeTile(void* state, nuint tile)
     {
         var job = (Job*)state;
@@ -154,7 +152,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         workers.For(&OutPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void InPiece(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -163,7 +160,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         chain.In(job, tile, job->Other + job->Tiles.Offset(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ProductPiece(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -176,7 +172,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         if (from < to) product.Run(job->X + offset, job->Other + offset, job->Tiles.Vectors(tile), from, to);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OutPiece(void* state, nuint i)
     {
         var job = (Job*)state;

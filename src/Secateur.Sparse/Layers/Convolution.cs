@@ -98,7 +98,6 @@ internal sealed unsafe class Convolution : IDisposable
 
     private static Convolution Of(Job* job) => Unsafe.As<Convolution>(GCHandle.FromIntPtr(job->Convolution).Target!);
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void WholeTile(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -129,7 +128,6 @@ internal sealed unsafe class Convolution : IDisposable
         }
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void FillPiece(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -139,7 +137,6 @@ internal sealed unsafe class Convolution : IDisposable
         layer.Fill(job, job->Group, tile, patches, layer.GroupChannels * piece / job->Pieces, layer.GroupChannels * (piece + 1) / job->Pieces);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ProductPiece(void* state, nuint i)
     {
         var job = (Job*)state;

@@ -15,6 +15,7 @@ internal static unsafe class Scratch
         var slots = _slots ??= new Native<float>?[4];
         if (slots[slot] is { } has && has.Length >= floats) return has.Pointer;
         slots[slot]?.Dispose();
+        slots[slot] = null; // should there be no memory for the next
         return (slots[slot] = new(floats)).Pointer;
     }
 }
