@@ -44,6 +44,14 @@ internal static unsafe class Activations
         Apply(activation, values, count);
     }
 
+    /// <summary>values[i] = values[i] + added</summary>
+    public static void AddToAll(float* values, float added, long count)
+    {
+        var i = 0L;
+        for (; i + 8 <= count; i += 8) (Vector256.Load(values + i) + Vector256.Create(added)).Store(values + i);
+        for (; i < count; i++) values[i] += added;
+    }
+
     private static void Run<F>(Activation activation, float* values, long count) where F : IFunction
     {
         var i = 0L;

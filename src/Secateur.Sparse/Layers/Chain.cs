@@ -26,10 +26,11 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     private struct Job
     {
         public nint Chain; // a handle
-        public float* X, Y, Residual, Other;
+        public float* X, Other;
+        public void* Y;
         public long Tokens;
         public Tiles Tiles;
-        public Activation Last;
+        public Ending Ending;
         public int Product, Pieces;
         public long Stride;
     }
@@ -41,13 +42,21 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     /// <param name="last">Of the sum.</param>
     /// <param name="tokens">How many; may be none.</param>
     /// <param name="workers">Who does it.</param>
-    public void Run(float* x, float* y, float* residual, Activation last, long tokens, Workers workers)
+    public void Run(float* x, float* y, float* residual, Activation last, long tokens, Workers workers) => Run(x, y, new Ending(residual, last), tokens, workers);
+
+    /// <summary>y = ending(chain(x))</summary>
+    /// <param name="x">[tokens, columns]</param>
+    /// <param name="y">[tokens, rows], of floats or what else the ending makes.</param>
+    /// <param name="ending">Of the sums.</param>
+    /// <param name="tokens">How many; may be none.</param>
+    /// <param name="workers">Who does it.</param>
+    public void Run(float* x, void* y, Ending ending, long tokens, Workers workers)
     {
         if (tokens == 0) return;
         var handle = GCHandle.Alloc(this);
         try
         {
-            var job = new Job { Chain = GCHandle.ToIntPtr(handle), X = x, Y = y, Residual = residual, Tokens = tokens, Last = last };
+            var job = new Job { Chain = GCHandle.ToIntPtr(handle), X = x, Y = y, Tokens = tokens, Ending = ending };
             if (tokens <= products[0].Level.FewTokens)
             {
                 Few(job, workers);
@@ -78,7 +87,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         {
             var few = products[at].Few;
             var next = at + 1 < products.Length ? products[at + 1].Few.Stride : Rows;
-            var y = at + 1 < products.Length ? Scratch.Take(1 + at % 2, (long)tokens * next) : job.Y;
+            var y = at + 1 < products.Length || !job.Ending.IsInPlace ? Scratch.Take(1 + at % 2, (long)tokens * next) : (float*)job.Y;
             job.Other = y;
             (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Workers.Pieces, few.Groups)));
             workers.For(&FewRows, (nuint)job.Pieces, &job);
@@ -90,7 +99,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
             }
             job.X = y;
         }
-        Finish(job.Y, job.Residual, job.Last, job.Tokens * Rows);
+        job.Ending.Apply(job.X, job.Y, 0, job.Tokens, Rows);
     }
 
     private static void Pad(float* from, int count, float* to, int length)
@@ -191,15 +200,10 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     /// <summary>Some tokens of a tile to [tokens, rows].</summary>
     private void Out(Job* job, int tile, float* x, int from, int behind)
     {
-        var (width, first) = (job->Tiles.Vectors(tile) * _lanes, (job->Tiles.First(tile) + from) * Rows);
-        products[0].Level.Transpose(x + from, Rows, behind - from, width, job->Y + first, Rows);
-        Finish(job->Y + first, job->Residual is null ? null : job->Residual + first, job->Last, (long)(behind - from) * Rows);
-    }
-
-    private static void Finish(float* y, float* residual, Activation last, long count)
-    {
-        if (residual is not null) Activations.AddAndApply(last, y, residual, count);
-        else Activations.Apply(last, y, count);
+        var (width, first, tokens) = (job->Tiles.Vectors(tile) * _lanes, job->Tiles.First(tile) + from, behind - from);
+        var to = job->Ending.IsInPlace ? (float*)job->Y + first * Rows : Scratch.Take(2, (long)tokens * Rows);
+        products[0].Level.Transpose(x + from, Rows, tokens, width, to, Rows);
+        job->Ending.Apply(to, job->Y, first, tokens, Rows);
     }
 
     public void Dispose()

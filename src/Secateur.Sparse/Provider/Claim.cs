@@ -14,11 +14,13 @@ internal sealed class Claim(IReadOnlyList<Layer> layers)
     public IReadOnlyList<GraphNode> Nodes { get; } = [.. layers.SelectMany(layer => layer.Nodes)];
     public GraphValue Input => layers[0].Input;
     public GraphValue? Residual => layers[^1].Residual;
+    public GraphValue? Zero => layers[0].Integers?.Zero;
+    public GraphValue? Scales => layers[0].Integers?.Scales;
 
     /// <summary>Packs the weights.</summary>
     public FusedNode ToNode(Ort ort, FusedNode.Places places, int threads, ValueKind values) => layers is [ConvolutionLayer convolution]
-        ? new FusedConvolution(ort, places, threads, convolution.Last, convolution.Pack(), convolution.Axes)
-        : new FusedChain(ort, places, threads, layers[^1].Last, new Chain([.. layers.Cast<MatrixLayer>().Select(layer => layer.Pack(values))]), Shape());
+        ? new FusedConvolution(ort, places, threads, convolution.Last, convolution.Pack(), convolution.Ends(), convolution.Axes)
+        : new FusedChain(ort, places, threads, layers[^1].Last, new Chain([.. layers.Cast<MatrixLayer>().Select(layer => layer.Pack(values))]), layers[0].Ends(), Shape());
 
     /// <summary>That which the layers give it one after the other; null where it is the input's but for the last axis.</summary>
     private long[]? Shape()

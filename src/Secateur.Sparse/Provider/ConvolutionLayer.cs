@@ -3,7 +3,7 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>Conv over one or two axes with a constant weight, and ONNX Runtime's own with an activation and a sum in it.</summary>
+/// <summary>Conv over one or two axes with a constant weight, of floats or of bytes that become floats, ONNX Runtime's own with an activation and a sum in it, and convolutions of integers.</summary>
 internal sealed class ConvolutionLayer : Layer
 {
     private readonly ConvolutionShape _shape;
@@ -14,6 +14,9 @@ internal sealed class ConvolutionLayer : Layer
     public int Axes { get; }
 
     public int Groups => _shape.Groups;
+
+    /// <summary>Of the input.</summary>
+    public int Channels => Groups * Weight.Columns / (_shape.KernelHeight * _shape.KernelWidth);
 
     public bool IsPointwise => _shape.IsPointwise;
 
@@ -26,28 +29,49 @@ internal sealed class ConvolutionLayer : Layer
     public static new unsafe Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
-        if (!right.IsConstant) return None(out objection, "its weight is no constant");
+        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node);
+        if (!right.IsConstant && bytes is null) return None(out objection, "its weight is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var constant = right.Constant;
-        if (constant.Rank is not (3 or 4) || constant.Elements is 0 or > int.MaxValue) return None(out objection, "it is over three axes or more");
-        var (outputs, each, groups) = ((int)constant.Shape[0], (int)(constant.Elements / constant.Shape[0]), (int)node.Whole("group", 1));
-        if (groups < 1 || outputs % groups != 0) return None(out objection, "its groups do not divide its outputs");
-        if (groups > 1 && constant.Shape[1] == 1) return None(out objection, "it is depthwise");
-        if (ShapeOf(node, input.Shape, constant.Shape[2..], groups) is not { } shape) return None(out objection, "its padding depends on a size that is not known");
-        var layer = new ConvolutionLayer(node, input, Dense.ByRows(constant.Data, outputs, each), shape, constant.Rank - 2);
-        objection = layer.AddOperands();
+        var layer = Of(node, input, bytes?.Tensor ?? right.Constant, bytes, null, out objection);
+        objection ??= layer!.AddOperands();
         return objection is null ? layer : null;
     }
 
-    public Convolution Pack()
+    /// <summary>ConvInteger or QLinearConv.</summary>
+    /// <inheritdoc cref="Layer.Of"/>
+    public static Layer? OfIntegers(GraphNode node, out string? objection) =>
+        IntegerOperands.Of(node, axis: 0, out objection) is { } integers ? Of(node, integers.Input, integers.Weight.Tensor, integers.Weight, integers, out objection) : null;
+
+    private static unsafe ConvolutionLayer? Of(GraphNode node, GraphValue input, OrtTensor constant, QuantizedWeight? bytes, IntegerOperands? integers, out string? objection)
+    {
+        objection = ObjectionTo(node, constant);
+        if (objection is not null) return null;
+        var (outputs, groups) = ((int)constant.Shape[0], (int)node.Whole("group", 1));
+        if (ShapeOf(node, input.Shape, constant.Shape[2..], groups) is { } shape)
+            return new ConvolutionLayer(node, input, Dense.ByRows(constant.Data, outputs, (int)(constant.Elements / outputs)), shape, constant.Rank - 2) { Bytes = bytes, Integers = integers };
+        objection = "its padding depends on a size that is not known";
+        return null;
+    }
+
+    private static string? ObjectionTo(GraphNode node, OrtTensor constant)
+    {
+        if (constant.Rank is not (3 or 4) || constant.Elements is 0 or > int.MaxValue) return "it is over three axes or more";
+        var (outputs, groups) = (constant.Shape[0], node.Whole("group", 1));
+        if (groups < 1 || outputs % groups != 0) return "its groups do not divide its outputs";
+        return groups > 1 && constant.Shape[1] == 1 ? "it is depthwise" : null;
+    }
+
+    public Convolution Pack() => Read(Pack);
+
+    private Convolution Pack(Dense weight)
     {
         var groups = new Csr[_shape.Groups];
-        var rows = Weight.Rows / groups.Length;
+        var rows = weight.Rows / groups.Length;
         for (var group = 0; group < groups.Length; group++)
-            groups[group] = (Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows }).ToCsr();
+            groups[group] = (weight with { Values = weight.Values + (nint)group * rows * weight.Columns * sizeof(float), Rows = rows }).ToCsr();
         try
         {
-            return new(groups, Bias, _shape, Activation);
+            return Integers is null ? new(groups, Bias, _shape, Activation) : new(groups, default, _shape, Activation.None);
         }
         finally
         {

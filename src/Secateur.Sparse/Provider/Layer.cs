@@ -12,11 +12,14 @@ internal abstract class Layer
     public GraphNode Node { get; }
     public GraphValue Input { get; private set; }
 
-    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes.</summary>
+    /// <summary>[outputs, what each of them sums over]; where there are <see cref="Bytes"/>, of these.</summary>
     public Dense Weight { get; }
 
     /// <summary>Null where the weight is of floats.</summary>
-    public ByteWeight? Bytes { get; protected init; }
+    public QuantizedWeight? Bytes { get; protected init; }
+
+    /// <summary>Null where floats are multiplied.</summary>
+    public IntegerOperands? Integers { get; protected init; }
 
     /// <summary>The node and those that were taken up behind it.</summary>
     public List<GraphNode> Nodes { get; }
@@ -41,7 +44,7 @@ internal abstract class Layer
 
     /// <summary>All whose nodes can be layers; those of other domains than ONNX's own begin with it.</summary>
     public static ImmutableArray<string> Operators { get; } =
-        ["MatMul", "Gemm", "Conv", "com.microsoft.FusedMatMul", "com.microsoft.FusedGemm", "com.microsoft.FusedConv"];
+        ["MatMul", "Gemm", "Conv", "com.microsoft.FusedMatMul", "com.microsoft.FusedGemm", "com.microsoft.FusedConv", .. IntegerOperands.Matrices, .. IntegerOperands.Convolutions];
 
     /// <summary>The layer that a node is, alone.</summary>
     /// <param name="node">Any node.</param>
@@ -50,6 +53,8 @@ internal abstract class Layer
     {
         "MatMul" or "Gemm" or "com.microsoft.FusedMatMul" or "com.microsoft.FusedGemm" => MatrixLayer.Of(node, out objection),
         "Conv" or "com.microsoft.FusedConv" => ConvolutionLayer.Of(node, out objection),
+        "MatMulInteger" or "QLinearMatMul" => MatrixLayer.OfIntegers(node, out objection),
+        "ConvInteger" or "QLinearConv" => ConvolutionLayer.OfIntegers(node, out objection),
         _ => None(out objection),
     };
 
@@ -57,7 +62,8 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
-        if (Bytes is not null) Nodes.Insert(0, Bytes.Node);
+        if (Bytes?.Node is { } made) Nodes.Insert(0, made);
+        if (Integers is not null && !TryTakeScales(Integers, isFree)) return;
         if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } before)
         {
             Nodes.Insert(0, maker);
@@ -83,6 +89,23 @@ internal abstract class Layer
         using var floats = Bytes.ToFloats(Weight);
         return read(Weight with { Values = (nint)floats.Pointer });
     }
+
+    /// <summary>Why it cannot be done with the weights that it has, be it fast or not; null where it can.</summary>
+    public string? Impossible() => Integers is null ? null : Read(Integers.Inexact);
+
+    /// <summary>Cast to floats, and Mul with the scales of both operands: what is behind them is as behind any layer of floats.</summary>
+    private bool TryTakeScales(IntegerOperands integers, Predicate<GraphNode> isFree)
+    {
+        if (integers.Made is not null || Output.OnlyUser is not { Operator: "Cast" } cast || cast.Whole("to", 0) != Ort.Float || !isFree(cast)) return false;
+        if (cast.Output.OnlyUser is not { Operator: "Mul" } product || !isFree(product) || product.Beside(cast.Output) is not { IsFloat: true, IsConstant: false } scales) return false;
+        if (scales.Shape is not ([] or [1]) && !(AxesBehind == 0 && scales.Shape is [var each] && each == Weight.Rows)) return false;
+        Nodes.AddRange([cast, product]);
+        (integers.Scales, Output) = (scales, product.Output);
+        return true;
+    }
+
+    /// <summary>Packs both ends of a layer of integers; null of floats.</summary>
+    public IntegerEnds? Ends() => Integers?.Ends(Bias, Activation);
 
     /// <summary>Makes the activation that a node has in itself the layer's.</summary>
     protected void Activate(Activation activation)

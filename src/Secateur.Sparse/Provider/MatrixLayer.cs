@@ -3,7 +3,7 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>MatMul and Gemm with a constant right operand of two axes, of floats or of bytes that become floats, and ONNX Runtime's own kin of them.</summary>
+/// <summary>MatMul and Gemm with a constant right operand of two axes, of floats or of bytes that become floats, ONNX Runtime's own kin of them, and products of integers.</summary>
 internal sealed class MatrixLayer : Layer
 {
     private readonly float _factor;
@@ -17,7 +17,7 @@ internal sealed class MatrixLayer : Layer
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
         var byRows = node.Whole("transB", 0) != 0;
-        var bytes = right.IsConstant ? null : ByteWeight.Of(right, node, byRows ? 0 : 1);
+        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node);
         if ((!right.IsConstant && bytes is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
         var constant = bytes?.Tensor ?? right.Constant;
@@ -30,12 +30,23 @@ internal sealed class MatrixLayer : Layer
         return objection is null ? layer : null;
     }
 
+    /// <summary>MatMulInteger or QLinearMatMul.</summary>
+    /// <inheritdoc cref="Layer.Of"/>
+    public static unsafe Layer? OfIntegers(GraphNode node, out string? objection)
+    {
+        if (IntegerOperands.Of(node, axis: 1, out objection) is not { } integers) return null;
+        if (integers.Weight.Tensor.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
+        var shape = integers.Weight.Tensor.Shape;
+        return new MatrixLayer(node, integers.Input, Dense.ByColumns(integers.Weight.Tensor.Data, (int)shape[1], (int)shape[0]), 1) { Bytes = integers.Weight, Integers = integers };
+    }
+
     /// <param name="values">To what its values are rounded; bytes stay bytes.</param>
     public Product Pack(ValueKind values)
     {
         using var weights = Read(weight => weight.ToCsr(_factor));
+        if (Integers is not null) return new(weights, default, Activation.None);
         if (Bytes is null) weights.Round(values);
-        float[] scales = Bytes is null || _factor == 0 ? [] : [.. Enumerable.Range(0, Weight.Rows).Select(output => Bytes.Scale(output) * _factor)];
+        float[] scales = Bytes is null || _factor == 0 ? [] : [.. Bytes.RowScales(Weight).Select(scale => scale * _factor)];
         return new(weights, Bias, Activation, scales: scales);
     }
 
