@@ -23,6 +23,7 @@ internal sealed unsafe class Convolution : IDisposable
         public ImageSize Image;
         public Tiles Tiles;
         public Activation Last;
+        public Ending Ending;
         public int Group, Pieces;
     }
 
@@ -64,13 +65,17 @@ internal sealed unsafe class Convolution : IDisposable
     /// <param name="height">Of an image.</param>
     /// <param name="width">Likewise.</param>
     /// <param name="workers">Who does it.</param>
-    public void Run(float* x, float* y, float* residual, Activation last, int batch, int height, int width, Workers workers)
+    public void Run(float* x, float* y, float* residual, Activation last, int batch, int height, int width, Workers workers) => Run(x, y, new Ending(residual, last), batch, height, width, workers);
+
+    /// <summary>y = ending(activation(conv(x) + bias))</summary>
+    /// <inheritdoc cref="Run(float*, float*, float*, Activation, int, int, int, Workers)"/>
+    public void Run(float* x, void* y, Ending ending, int batch, int height, int width, Workers workers)
     {
         var (outHeight, outWidth) = _shape.Output(height, width);
         if (batch == 0 || outHeight <= 0 || outWidth <= 0) return;
         if (_product is not null && height * width == 1)
         {
-            _product.Run(x, y, residual, last, batch, workers);
+            _product.Run(x, y, ending, batch, workers);
             return;
         }
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
@@ -81,9 +86,10 @@ internal sealed unsafe class Convolution : IDisposable
             {
                 Convolution = GCHandle.ToIntPtr(handle),
                 X = x,
-                Y = y,
-                Residual = residual,
-                Last = last,
+                Y = (float*)y,
+                Residual = ending.Residual,
+                Last = ending.Last,
+                Ending = ending,
                 Image = new(Channels, height, width, outHeight, outWidth),
                 Tiles = _shape.IsPointwise ? new((long)batch * outHeight * outWidth, _level.Lanes) : new((long)batch * outHeight * outWidth, outWidth, _level.Lanes),
             };
@@ -166,8 +172,9 @@ internal sealed unsafe class Convolution : IDisposable
             var (picture, pixel) = Math.DivRem(first + done, pixels);
             var run = (int)Math.Min(places - done, pixels - pixel);
             var start = (picture * Outputs + (long)group * product.Rows) * pixels + pixel;
-            if (inOrder) _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
-            for (var place = from; place < behind && (!inOrder || job->Residual is not null || job->Last.Kind != ActivationKind.None); place++)
+            if (!job->Ending.IsOfFloats) End(job, group, inOrder, products + done, width, from, behind, start, run);
+            else if (inOrder) _level.Copy(products + (long)from * width + done, behind - from, run, width, job->Y + start + from * pixels, pixels);
+            for (var place = from; job->Ending.IsOfFloats && place < behind && (!inOrder || job->Residual is not null || job->Last.Kind != ActivationKind.None); place++)
             {
                 var row = inOrder ? place : product.Row(place);
                 var at = start + row * pixels;
@@ -176,6 +183,19 @@ internal sealed unsafe class Convolution : IDisposable
                 else Activations.Apply(job->Last, job->Y + at, run);
             }
             done += run;
+        }
+    }
+
+    /// <summary>A run of pixels of some channels: what their sums become, to where it belongs.</summary>
+    private void End(Job* job, int group, bool inOrder, float* products, int width, int from, int behind, long start, int run)
+    {
+        var (product, pixels) = (_groups[group], (long)job->Image.OutHeight * job->Image.OutWidth);
+        for (var place = from; place < behind; place++)
+        {
+            var row = inOrder ? place : product.Row(place);
+            var (sums, at) = ((nint)(products + (long)row * width), start + row * pixels);
+            job->Ending.ApplyToOne((float*)sums, job->Y, at, group * product.Rows + row, run);
+            if (job->Ending.IsInPlace) _level.Copy((float*)sums, 1, run, width, job->Y + at, pixels);
         }
     }
 

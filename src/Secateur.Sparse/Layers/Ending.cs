@@ -61,7 +61,7 @@ internal readonly unsafe struct Ending
     /// <summary>Integers of 32 bits, in the place of the sums.</summary>
     public static Ending Integers => new(Form.Integers);
 
-    /// <summary>Whether the output lies where the sums do.</summary>
+    /// <summary>Whether what is made of the sums takes their place; else it is written to the output at once.</summary>
     public bool IsInPlace => _form != Form.Bytes;
 
     /// <summary>Whether sums are floats already, and only their sum with the residual is activated.</summary>
@@ -71,7 +71,7 @@ internal readonly unsafe struct Ending
     public Activation Last => _last;
 
     /// <summary>Some tokens' sums.</summary>
-    /// <param name="sums">[tokens, outputs]; of the output itself where that is in place.</param>
+    /// <param name="sums">[tokens, outputs]</param>
     /// <param name="y">All of the output.</param>
     /// <param name="first">The first of these tokens.</param>
     /// <param name="tokens">How many.</param>
@@ -90,7 +90,7 @@ internal readonly unsafe struct Ending
     }
 
     /// <summary>Some pixels' sums of one output.</summary>
-    /// <param name="sums">[pixels]; of the output itself where that is in place.</param>
+    /// <param name="sums">[pixels]</param>
     /// <param name="y">All of the output.</param>
     /// <param name="at">Where in it they belong.</param>
     /// <param name="output">Which one.</param>

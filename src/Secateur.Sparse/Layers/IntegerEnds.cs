@@ -25,14 +25,16 @@ internal sealed unsafe class IntegerEnds(bool isSigned, int zero) : IDisposable
         public long Count, Pieces;
     }
 
-    /// <summary>Of a layer that makes floats of its sums by scales that a run brings.</summary>
+    /// <summary>Of a layer that makes floats of its sums.</summary>
     /// <param name="isSigned">As above.</param>
     /// <param name="zero">As above.</param>
+    /// <param name="scales">[outputs]; null where a run brings them.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
     /// <param name="activation">Of the scaled sums.</param>
-    public IntegerEnds(bool isSigned, int zero, ReadOnlySpan<float> bias, Activation activation) : this(isSigned, zero)
+    public IntegerEnds(bool isSigned, int zero, ReadOnlySpan<float> scales, ReadOnlySpan<float> bias, Activation activation) : this(isSigned, zero)
     {
         (_scaled, _activation) = (true, activation);
+        if (!scales.IsEmpty) scales.CopyTo(new Span<float>((_factors = new(scales.Length)).Pointer, scales.Length));
         if (!bias.IsEmpty) bias.CopyTo(new Span<float>((_bias = new(bias.Length)).Pointer, bias.Length));
     }
 
@@ -50,7 +52,7 @@ internal sealed unsafe class IntegerEnds(bool isSigned, int zero) : IDisposable
     public bool IsSigned => isSigned;
 
     /// <summary>Whether the output is of bytes, so that sums lie elsewhere.</summary>
-    public bool MakesBytes => _factors is not null;
+    public bool MakesBytes => _factors is not null && !_scaled;
 
     /// <summary>The input less its zero point, in memory of this thread's.</summary>
     /// <param name="x">Bytes.</param>
@@ -64,13 +66,13 @@ internal sealed unsafe class IntegerEnds(bool isSigned, int zero) : IDisposable
         return job.To;
     }
 
-    /// <param name="scales">[outputs] or one, where sums are scaled.</param>
+    /// <param name="scales">[outputs] or one, where sums are scaled by what a run brings.</param>
     /// <param name="each">Which of the two.</param>
     /// <param name="residual">Like the output; null where there is none.</param>
     /// <param name="last">Of the sum with it.</param>
     public Ending Ending(float* scales, bool each, float* residual, Activation last) => MakesBytes
         ? new(_added is null ? null : _added.Pointer, _factors!.Pointer, _madeZero, _madeSigned)
-        : _scaled ? new(scales, each, _bias is null ? null : _bias.Pointer, _activation, residual, last) : Layers.Ending.Integers;
+        : _scaled ? new(_factors is null ? scales : _factors.Pointer, each || _factors is not null, _bias is null ? null : _bias.Pointer, _activation, residual, last) : Layers.Ending.Integers;
 
     private static void WidenPiece(void* state, nuint piece)
     {

@@ -33,6 +33,8 @@ internal sealed class ConvolutionLayer : Layer
         if (!right.IsConstant && bytes is null) return None(out objection, "its weight is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
         var layer = Of(node, input, bytes?.Tensor ?? right.Constant, bytes, null, out objection);
+        if (layer is not null && bytes is not null && node.Input(3) is null && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, layer.Weight, node.Input(2), floats: false) is { } integers)
+            return new ConvolutionLayer(node, integers.Input, layer.Weight, layer._shape, layer.Axes) { Bytes = integers.Weight, Integers = integers };
         objection ??= layer!.AddOperands();
         return objection is null ? layer : null;
     }

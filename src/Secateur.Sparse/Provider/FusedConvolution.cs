@@ -27,16 +27,7 @@ internal sealed unsafe class FusedConvolution(Ort ort, FusedNode.Places places, 
     protected override void Run(float* x, ReadOnlySpan<long> shape, void* y, Ending ending, Workers workers)
     {
         var ((height, width), images) = (Size(shape), checked((int)shape[0]));
-        if (ending.IsOfFloats)
-        {
-            convolution.Run(x, (float*)y, ending.Residual, ending.Last, images, height, width, workers);
-            return;
-        }
-        var (outHeight, outWidth) = convolution.Output(height, width);
-        var pixels = (long)outHeight * outWidth;
-        var sums = ending.IsInPlace ? (float*)y : Scratch.Take(Scratch.Sums, images * convolution.Outputs * pixels);
-        convolution.Run(x, sums, null, Activation.None, images, height, width, workers);
-        ImageEnding.Apply(ending, sums, y, images, convolution.Outputs, pixels, workers);
+        convolution.Run(x, y, ending, images, height, width, workers);
     }
 
     /// <summary>A line is an image of height 1.</summary>

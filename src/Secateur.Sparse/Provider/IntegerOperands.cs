@@ -4,9 +4,13 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>What a node that multiplies integers takes: MatMulInteger and ConvInteger, whose sums stay integers, QLinearMatMul and QLinearConv, which make bytes of them.</summary>
+/// <summary>
+/// What a node that multiplies integers takes: MatMulInteger and ConvInteger, whose sums stay integers, QLinearMatMul and QLinearConv, which make bytes of them,
+/// and what quantizers write for these: a node of floats between DequantizeLinear and QuantizeLinear.
+/// </summary>
 internal sealed unsafe class IntegerOperands
 {
+    private const float SameScale = 1e-5f; // relative: quantizers round the product of two scales
     private readonly int _zero; // of the input, where it is known
 
     private IntegerOperands(GraphValue input, QuantizedWeight weight, GraphValue? zero)
@@ -14,7 +18,7 @@ internal sealed unsafe class IntegerOperands
         (Input, Weight) = (input, weight);
         if (zero is null) return;
         if (!zero.IsConstant) Zero = zero;
-        else _zero = IsSigned ? *(sbyte*)zero.Constant.Data : *(byte*)zero.Constant.Data;
+        else _zero = Whole(zero);
     }
 
     public static ImmutableArray<string> Matrices { get; } = ["MatMulInteger", "QLinearMatMul"];
@@ -29,8 +33,17 @@ internal sealed unsafe class IntegerOperands
     /// <summary>By what sums are multiplied that become floats, one number or one for each output; null where they do not.</summary>
     public GraphValue? Scales { get; set; }
 
-    /// <summary>Null where sums stay integers.</summary>
+    /// <summary>The same, where they are known.</summary>
+    public float[]? KnownScales { get; private init; }
+
+    /// <summary>Null where sums do not become bytes.</summary>
     public Requantization? Made { get; private init; }
+
+    /// <summary>Nodes that make floats of bytes before, but for the weight's own.</summary>
+    public ImmutableArray<GraphNode> Before { get; private init; } = [];
+
+    /// <summary>Nodes that make bytes of floats behind.</summary>
+    public ImmutableArray<GraphNode> Behind { get; private init; } = [];
 
     public bool IsSigned => Input.Type == Ort.SignedByte;
 
@@ -52,8 +65,43 @@ internal sealed unsafe class IntegerOperands
         return objection is null ? operands : null;
     }
 
+    /// <summary>A product or convolution of floats that are made of bytes just before, and become such just behind; products may also stay floats.</summary>
+    /// <param name="node">Of floats.</param>
+    /// <param name="weight">Its own.</param>
+    /// <param name="matrix">The same as a matrix.</param>
+    /// <param name="bias">Null where there is none.</param>
+    /// <param name="floats">Whether it may stay floats.</param>
+    /// <returns>Null where it is none such.</returns>
+    public static IntegerOperands? Between(GraphNode node, QuantizedWeight weight, Dense matrix, GraphValue? bias, bool floats)
+    {
+        if (node.Input(0)?.Maker is not { Operator: "DequantizeLinear" } before || before.Output.OnlyUser != node || before.Input(0) is not { IsConstant: false } input || input.Type is not (Ort.Byte or Ort.SignedByte)) return null;
+        if (Numbers(before.Input(1), 1) is not [var scale] || (before.Input(2) is { } zero && (!zero.IsConstant || zero.Type != input.Type || !IsOne(zero)))) return null;
+        float[] scales = [.. weight.RowScales(matrix).Select(one => scale * one)];
+        if (scales.Length == 0 || !scales.All(one => float.IsFinite(one) && one > 0)) return null;
+        int[]? added = null;
+        var makers = new List<GraphNode> { before };
+        if (bias is not null)
+        {
+            if (bias.Maker is not { Operator: "DequantizeLinear" } maker || bias.OnlyUser != node || WholeBias(maker, scales) is not { } whole) return null;
+            (added, makers) = (whole, [before, maker]);
+        }
+        var last = node.Output.OnlyUser is { Operator: "Relu" } relu ? relu : node;
+        if (last.Output.OnlyUser is not { Operator: "QuantizeLinear" } behind || behind.Input(0) != last.Output)
+            return floats && bias is null ? new(input, weight.AsIntegers(), before.Input(2)) { Before = [before], KnownScales = scales } : null;
+        if (Numbers(behind.Input(1), 1) is not [var made] || behind.Output.Type is not (Ort.Byte or Ort.SignedByte)) return null;
+        if (behind.Input(2) is { } madeZero && (!madeZero.IsConstant || madeZero.Type != behind.Output.Type || !IsOne(madeZero))) return null;
+        var signed = behind.Output.Type == Ort.SignedByte;
+        var offset = behind.Input(2) is { } constant ? Whole(constant) : 0;
+        if (last != node && offset != (signed ? sbyte.MinValue : 0)) return null; // what is under 0 would not be the least byte
+        float[] factors = [.. scales.Select(one => one / made)];
+        return factors.All(float.IsFinite)
+            ? new(input, weight.AsIntegers(), before.Input(2)) { Before = [.. makers], Behind = last == node ? [behind] : [last, behind], Made = new(factors, added, offset, signed) }
+            : null;
+    }
+
     /// <summary>How both ends of the layer are packed.</summary>
-    public IntegerEnds Ends(float[]? bias, Activation activation) => Made is not null ? new(IsSigned, _zero, Made) : Scales is not null ? new(IsSigned, _zero, bias, activation) : new(IsSigned, _zero);
+    public IntegerEnds Ends(float[]? bias, Activation activation) =>
+        Made is not null ? new(IsSigned, _zero, Made) : Scales is not null || KnownScales is not null ? new(IsSigned, _zero, KnownScales, bias, activation) : new(IsSigned, _zero);
 
     /// <summary>Why sums of floats would not be those of integers, or null: those of a row may pass 2²⁴, up to which floats hold each whole number.</summary>
     /// <param name="weight">The weight's elements less their zero points.</param>
@@ -95,7 +143,7 @@ internal sealed unsafe class IntegerOperands
         }
         var signed = zero.Type == Ort.SignedByte;
         float[] factors = [.. Enumerable.Range(0, outputs).Select(output => scale * scales[scales.Length == 1 ? 0 : output] / made)]; // in the order in which ONNX Runtime rounds them
-        return factors.All(float.IsFinite) ? new(factors, added, signed ? *(sbyte*)zero.Constant.Data : *(byte*)zero.Constant.Data, signed) : null;
+        return factors.All(float.IsFinite) ? new(factors, added, Whole(zero), signed) : null;
     }
 
     /// <returns>A constant's, one or as many as there may be, all above 0; null where it is none such.</returns>
@@ -105,6 +153,18 @@ internal sealed unsafe class IntegerOperands
         var numbers = new ReadOnlySpan<float>(constant.Data, (int)constant.Elements).ToArray();
         return numbers.All(number => float.IsFinite(number) && number > 0) ? numbers : null;
     }
+
+    /// <returns>[outputs]; null where its scales are not those of the sums that it is added to, or it is no constant.</returns>
+    private static int[]? WholeBias(GraphNode node, float[] scales)
+    {
+        if (node.Input(0) is not { IsConstant: true } bias || bias.Constant is not { Type: Ort.Integer32, Rank: 1 } values || values.Elements != scales.Length) return null;
+        if (Numbers(node.Input(1), scales.Length) is not { } own || scales.Index().Any(one => Math.Abs(own[own.Length == 1 ? 0 : one.Index] - one.Item) > SameScale * one.Item)) return null;
+        if (node.Input(2) is { } zero && (!zero.IsConstant || zero.Constant.Type != Ort.Integer32 || new ReadOnlySpan<int>(zero.Constant.Data, (int)zero.Constant.Elements).ContainsAnyExcept(0))) return null;
+        return new ReadOnlySpan<int>(values.Data, scales.Length).ToArray();
+    }
+
+    /// <summary>A constant of one byte.</summary>
+    private static int Whole(GraphValue value) => value.Type == Ort.SignedByte ? *(sbyte*)value.Constant.Data : *(byte*)value.Constant.Data;
 
     private static bool IsOne(GraphValue value) => value.Shape is [] or [1];
 

@@ -63,6 +63,12 @@ internal abstract class Layer
     public void TakeUp(Predicate<GraphNode> isFree)
     {
         if (Bytes?.Node is { } made) Nodes.Insert(0, made);
+        if (Integers is not null)
+        {
+            Nodes.InsertRange(0, Integers.Before);
+            Nodes.AddRange(Integers.Behind);
+            if (Integers.Behind is [.., var last]) Output = last.Output;
+        }
         if (Integers is not null && !TryTakeScales(Integers, isFree)) return;
         if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } before)
         {
@@ -96,6 +102,7 @@ internal abstract class Layer
     /// <summary>Cast to floats, and Mul with the scales of both operands: what is behind them is as behind any layer of floats.</summary>
     private bool TryTakeScales(IntegerOperands integers, Predicate<GraphNode> isFree)
     {
+        if (integers.KnownScales is not null) return true;
         if (integers.Made is not null || Output.OnlyUser is not { Operator: "Cast" } cast || cast.Whole("to", 0) != Ort.Float || !isFree(cast)) return false;
         if (cast.Output.OnlyUser is not { Operator: "Mul" } product || !isFree(product) || product.Beside(cast.Output) is not { IsFloat: true, IsConstant: false } scales) return false;
         if (scales.Shape is not ([] or [1]) && !(AxesBehind == 0 && scales.Shape is [var each] && each == Weight.Rows)) return false;

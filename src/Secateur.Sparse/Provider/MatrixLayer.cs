@@ -25,6 +25,11 @@ internal sealed class MatrixLayer : Layer
         if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
         var (first, second) = ((int)constant.Shape[0], (int)constant.Shape[1]);
         var weight = byRows ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
+        if (bytes is not null && node.Number("alpha", 1) == 1 && node.Number("beta", 1) == 1 && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, weight, node.Input(2), floats: true) is { } integers)
+        {
+            objection = null;
+            return new MatrixLayer(node, integers.Input, weight, 1) { Bytes = integers.Weight, Integers = integers };
+        }
         var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1)) { Bytes = bytes };
         objection = node.Operator.EndsWith("Gemm", StringComparison.Ordinal) ? layer.AddThird() : null;
         return objection is null ? layer : null;

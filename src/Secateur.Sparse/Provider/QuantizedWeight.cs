@@ -51,6 +51,9 @@ internal sealed unsafe class QuantizedWeight
         return new(null, weight, block, [.. Enumerable.Repeat(1f, zeros.Length)], zeros);
     }
 
+    /// <summary>Elements less their zero points.</summary>
+    public QuantizedWeight AsIntegers() => new(Node, Tensor, _block, [.. Enumerable.Repeat(1f, _scales.Length)], _zeros);
+
     public double BytesOfElement => Tensor.Type is Ort.HalfByte or Ort.SignedHalfByte ? 0.5 : 1;
 
     /// <summary>The scale of each row of the matrix that this is; none where a row has several.</summary>

@@ -47,6 +47,12 @@ public sealed class IntegerTests
             return g.Node("Relu", [g.Node("Add", [scaled, g.Constant(1, 33, 1, 1)])]);
         }
         ),
+        ["MatMul between pairs"] = ("DequantizeLinear, DequantizeLinear, QuantizeLinear", g => Between(g, "MatMul", 1, false, 0, [67, 33], [33, 20])),
+        ["MatMul between pairs, one token"] = ("DequantizeLinear, DequantizeLinear, QuantizeLinear", g => Between(g, "MatMul", 1, false, 0, [1, 130], [130, 70])),
+        ["MatMul behind pairs"] = ("DequantizeLinear, DequantizeLinear, Add, Relu", g => g.Node("Relu", [g.Node("Add", [Floats(g, "MatMul", 1, false, [2, 9, 33], [33, 20]), g.Constant(20)])])),
+        ["Gemm between pairs, bias"] = ("DequantizeLinear, DequantizeLinear, DequantizeLinear, QuantizeLinear", g => Between(g, "Gemm", 20, true, 0, [67, 33], [20, 33], ("transB", 1))),
+        ["Conv between pairs"] = ("DequantizeLinear, DequantizeLinear, QuantizeLinear", g => Between(g, "Conv", 33, false, 0, [2, 16, 13, 10], [33, 16, 3, 3])),
+        ["Conv between pairs, bias, Relu"] = ("DequantizeLinear, DequantizeLinear, DequantizeLinear, Relu, QuantizeLinear", g => Between(g, "Conv", 1, true, null, [2, 16, 13, 10], [33, 16, 3, 3], ("pads", new long[] { 1, 1, 1, 1 }))),
         ["QLinearConv 1x1"] = ("-", g => Convolution(g, false, true, 0, 40, false, [2, 24, 9, 11], [40, 24, 1, 1])),
         ["QLinearConv 3x3"] = ("-", g => Convolution(g, false, true, 0, 1, true, [1, 16, 13, 10], [33, 16, 3, 3], ("pads", new long[] { 1, 1, 1, 1 }))),
         ["QLinearConv, all unsigned, strides, uneven pads"] = ("-", g => Convolution(g, false, false, 128, 1, true, [3, 7, 15, 18], [12, 7, 3, 5], ("strides", new long[] { 2, 3 }), ("pads", new long[] { 0, 1, 2, 3 }))),
@@ -142,6 +148,29 @@ public sealed class IntegerTests
 
     private static string Linear(Case g, bool signed, bool signedWeight, int[] zeros, int scales, int tokens, int inputs, int outputs) => g.Node("QLinearMatMul",
         [g.ByteInput(signed, tokens, inputs), g.Scales(1), g.Zeros(signed, signed ? -11 : 113), g.Integers(signedWeight, 1, zeros, inputs, outputs), g.Scales(scales), g.Zeros(signedWeight, zeros), g.Scalar(0.004f), g.Zeros(signed, signed ? 5 : 120)]);
+
+    /// <summary>What quantizers write for a node of floats: DequantizeLinear before all that it takes, QuantizeLinear behind it.</summary>
+    /// <param name="g">Gets it.</param>
+    /// <param name="type">MatMul, Gemm or Conv.</param>
+    /// <param name="scales">Of the weight.</param>
+    /// <param name="bias">Whether there is one.</param>
+    /// <param name="zero">Of the output; null for Relu before, and 0.</param>
+    private static string Between(Case g, string type, int scales, bool bias, int? zero, long[] input, long[] weight, params (string, object)[] attributes)
+    {
+        var made = Floats(g, type, scales, bias, input, weight, attributes);
+        return g.Node("QuantizeLinear", [zero is null ? g.Node("Relu", [made]) : made, g.Scalar(0.4f), g.Zeros(false, zero is null ? 0 : 120)]);
+    }
+
+    private static string Floats(Case g, string type, int scales, bool bias, long[] input, long[] weight, params (string, object)[] attributes)
+    {
+        const float Scale = 0.0123f;
+        var axis = type == "MatMul" ? 1 : 0;
+        float[] each = [.. Enumerable.Range(1, scales).Select(i => 0.003f * i)];
+        string Constants(Func<float, float> of) => g.Constant(TensorData.Of($"scales{g.Inputs.Length}{of(1)}", [.. each.Select(of)], scales == 1 ? [] : [scales]));
+        var x = g.Node("DequantizeLinear", [g.ByteInput(false, input), g.Scalar(Scale), g.Zeros(false, 113)]);
+        var w = g.Node("DequantizeLinear", [g.Integers(true, axis, [0], weight), Constants(scale => scale), g.Zeros(true, new int[scales])], ("axis", axis));
+        return g.Node(type, [x, w, .. bias ? new[] { g.Node("DequantizeLinear", [g.WholeBias((int)weight[axis]), Constants(scale => scale * Scale)], ("axis", 0)) } : []], attributes);
+    }
 
     private static string Scaled(Case g, params float[] scales) => g.Node("QLinearMatMul",
         [g.ByteInput(false, 5, 33), g.Scales(1), g.Zeros(false, 3), g.Integers(true, 1, [0], 33, 17), g.Constant(TensorData.Of("scales", scales, scales.Length)), g.Zeros(true, 0), g.Scalar(0.1f), g.Zeros(false, 3)]);
