@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -21,6 +22,9 @@ internal static unsafe class Integers
         var flip = signed ? 0x80 : 0; // a signed byte is an unsigned one less 128 with its sign turned
         var (flips, zeros) = (Vector128.Create((byte)flip), Vector256.Create((float)(zero + flip)));
         var i = 0L;
+        if (Avx512F.IsSupported)
+            for (; i + 16 <= count; i += 16)
+                (Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(from + i) ^ flips)) - Vector512.Create((float)(zero + flip))).Store(to + i);
         for (; i + 16 <= count; i += 16)
         {
             var (low, high) = Vector128.Widen(Vector128.Load(from + i) ^ flips);
@@ -80,6 +84,15 @@ internal static unsafe class Integers
         var (leasts, mosts, zeros) = (Vector256.Create((float)least), Vector256.Create((float)most), Vector256.Create(zero));
         var bytes = Vector256.Create(0xFF);
         var i = 0L;
+        if (Avx512F.IsSupported)
+            for (; i + 16 <= count; i += 16)
+            {
+                var sum = Avx512F.ConvertToVector512Int32WithTruncation(Vector512.Load(values + i));
+                if (added is not null) sum += each ? Vector512.Load(added + i) : Vector512.Create(*added);
+                var scaled = Avx512F.ConvertToVector512Single(sum) * (each ? Vector512.Load(factors + i) : Vector512.Create(*factors));
+                var rounded = Avx512F.ConvertToVector512Int32(Vector512.MinNative(Vector512.MaxNative(scaled, Vector512.Create((float)least)), Vector512.Create((float)most))); // to the nearest even one
+                Avx512F.ConvertToVector128Byte(rounded + Vector512.Create(zero)).Store(to + i);
+            }
         for (; i + 8 <= count; i += 8)
         {
             var sum = Vector256.ConvertToInt32Native(Vector256.Load(values + i));
