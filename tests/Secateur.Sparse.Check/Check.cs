@@ -51,10 +51,15 @@ internal sealed unsafe class Check(Level level, Random random)
     }
 
     /// <summary>Values that two bytes, one or half of one hold.</summary>
-    public void Values()
+    public void Values() => Values(Size(), Size(), Sparsity(), random.Next(2) == 0 ? level.Lanes : 1, (ValueKind)random.Next(5));
+
+    /// <summary>Of a matrix so large that it comes from memory.</summary>
+    public void Large() => Values(1100, 3000, 0.4, 1, random.Next(2) == 0 ? ValueKind.Float32 : ValueKind.Int8);
+
+    private void Values(int rows, int columns, double sparsity, int height, ValueKind kind)
     {
-        var (rows, columns, tokens, kind) = (Size(), Size(), random.Next(1, FewTokens.Most + 1), (ValueKind)random.Next(5));
-        float[] weights = [.. Draw.Weights(random, rows, columns, Sparsity(), random.Next(2) == 0 ? level.Lanes : 1).Select(value => kind switch
+        var tokens = random.Next(1, FewTokens.Most + 1);
+        float[] weights = [.. Draw.Weights(random, rows, columns, sparsity, height).Select(value => kind switch
         {
             ValueKind.Int8 => MathF.Round(value * 127),
             ValueKind.Code4 => MathF.Round(value * 7) / 3,
