@@ -26,6 +26,7 @@ var measurements = new Dictionary<string, Action<Settings>>
     ["sparse"] = Sparse.Run,
     ["sparse-roofline"] = SparseRoofline.Run,
     ["sparse-peers"] = SparsePeers.Run,
+    ["sparse-integers"] = SparseIntegers.Run,
     ["sparse-open"] = SparseOpen.Run,
     ["sparse-open-child"] = SparseOpen.Child,
     ["latency-prediction"] = LatencyPrediction.Run,

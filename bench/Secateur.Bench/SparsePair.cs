@@ -17,10 +17,11 @@ internal static class SparsePair
     /// <param name="seconds">For both.</param>
     /// <param name="other">The file for the provider, where it is another.</param>
     /// <param name="values">The provider's option.</param>
-    public static Dictionary<string, double> Measure(string path, int batch, int threads, double seconds, string? other = null, string values = "float32")
+    /// <param name="force">Likewise.</param>
+    public static Dictionary<string, double> Measure(string path, int batch, int threads, double seconds, string? other = null, string values = "float32", bool force = false)
     {
-        using var stock = new Bound(path, batch, threads, null, values);
-        using var ours = new Bound(other ?? path, batch, threads, Device.Value, values);
+        using var stock = new Bound(path, batch, threads, null);
+        using var ours = new Bound(other ?? path, batch, threads, Device.Value, ("values", values), ("force", force ? "1" : "0"));
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 3 || (i < 50 && clock.Elapsed.TotalSeconds < seconds / 4); i++)
         {
@@ -54,7 +55,7 @@ internal static class SparsePair
         var before = Resident();
         if (provider) _ = Device.Value;
         var clock = Stopwatch.StartNew();
-        using var session = new Bound(path, 1, 1, provider ? Device.Value : null, "float32");
+        using var session = new Bound(path, 1, 1, provider ? Device.Value : null);
         var seconds = clock.Elapsed.TotalSeconds;
         session.Run();
         return (seconds, clock.Elapsed.TotalSeconds, Resident("VmHWM:") - before, Resident() - before);
@@ -86,11 +87,11 @@ internal static class SparsePair
         private readonly RunOptions _once = new();
         private readonly OrtValue _input, _output;
 
-        public Bound(string path, int batch, int threads, OrtEpDevice? provider, string values)
+        public Bound(string path, int batch, int threads, OrtEpDevice? provider, params IEnumerable<(string Key, string Value)> asked)
         {
             using var options = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             options.AddSessionConfigEntry("session.force_spinning_stop", "1"); // the two must not fight for cores
-            if (provider is not null) options.AppendExecutionProvider(OrtEnv.Instance(), [provider], new Dictionary<string, string> { ["values"] = values });
+            if (provider is not null) options.AppendExecutionProvider(OrtEnv.Instance(), [provider], asked.ToDictionary(option => option.Key, option => option.Value));
             _session = new(path, options);
             var random = new Random(1);
             var (name, shape) = (_session.InputNames[0], _session.InputMetadata.Values.First().Dimensions.Select(size => (long)(size < 0 ? batch : size)).ToArray());

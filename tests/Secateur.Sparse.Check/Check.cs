@@ -51,10 +51,15 @@ internal sealed unsafe class Check(Level level, Random random)
     }
 
     /// <summary>Values that two bytes, one or half of one hold.</summary>
-    public void Values()
+    public void Values() => Values(Size(), Size(), Sparsity(), random.Next(2) == 0 ? level.Lanes : 1, (ValueKind)random.Next(5));
+
+    /// <summary>Of a matrix so large that it comes from memory.</summary>
+    public void Large() => Values(1100, 3000, 0.4, 1, random.Next(2) == 0 ? ValueKind.Float32 : ValueKind.Int8);
+
+    private void Values(int rows, int columns, double sparsity, int height, ValueKind kind)
     {
-        var (rows, columns, tokens, kind) = (Size(), Size(), random.Next(1, FewTokens.Most + 1), (ValueKind)random.Next(5));
-        float[] weights = [.. Draw.Weights(random, rows, columns, Sparsity(), random.Next(2) == 0 ? level.Lanes : 1).Select(value => kind switch
+        var tokens = random.Next(1, FewTokens.Most + 1);
+        float[] weights = [.. Draw.Weights(random, rows, columns, sparsity, height).Select(value => kind switch
         {
             ValueKind.Int8 => MathF.Round(value * 127),
             ValueKind.Code4 => MathF.Round(value * 7) / 3,
@@ -69,6 +74,33 @@ internal sealed unsafe class Check(Level level, Random random)
         var (expected, sizes) = Reference.Product(weights, bias, x, rows, columns, tokens);
         Kernels.Add(few.Format);
         Near($"{few.Format} of [{rows}, {columns}] for {tokens}", expected, sizes, y);
+    }
+
+    /// <summary>Sums of integers, to the last one, and bytes that are made of them.</summary>
+    public void Integers()
+    {
+        var (rows, columns, tokens, signed) = (Size(), Size(), Tokens[random.Next(Tokens.Length)], random.Next(2) == 0);
+        float[] weights = [.. Draw.Weights(random, rows, columns, Sparsity(), random.Next(2) == 0 ? 4 : 1).Select(value => MathF.Round(value * 100))];
+        var (x, sums, bytes) = (new byte[tokens * columns], new int[tokens * rows], new byte[tokens * rows]);
+        random.NextBytes(x);
+        using var chain = new Chain([new Product(Draw.Compact(weights, rows, columns), default, Activation.None, level)]);
+        using var toSums = new IntegerEnds(signed, 7);
+        using var toBytes = new IntegerEnds(signed, 7, new Requantization([.. Enumerable.Repeat(0.001f, rows)], null, 3, signed));
+        fixed (byte* from = x, made = bytes)
+        fixed (int* to = sums)
+        {
+            chain.Run(toSums.Widen(from, null, x.Length, Workers.Alone), to, toSums.Ending(null, false, null, Activation.None), tokens, Workers.Alone);
+            chain.Run(toBytes.Widen(from, null, x.Length, Workers.Alone), made, toBytes.Ending(null, false, null, Activation.None), tokens, Workers.Alone);
+        }
+        Kernels.Add("integers");
+        for (var at = 0; at < sums.Length; at++)
+        {
+            var (token, row, sum) = (at / rows, at % rows, 0);
+            for (var column = 0; column < columns; column++) sum += ((signed ? (sbyte)x[token * columns + column] : x[token * columns + column]) - 7) * (int)weights[row * columns + column];
+            var rounded = (int)MathF.Round(sum * 0.001f) + 3;
+            if (sums[at] != sum || bytes[at] != (signed ? (byte)(sbyte)Math.Clamp(rounded, -128, 127) : (byte)Math.Clamp(rounded, 0, 255)))
+                throw new InvalidOperationException($"integers of [{rows}, {columns}] for {tokens}: output {at} is {sums[at]} and {bytes[at]}, not {sum}");
+        }
     }
 
     public void Convolution()

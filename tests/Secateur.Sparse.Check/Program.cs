@@ -12,6 +12,8 @@ foreach (var level in Level.All)
         for (var i = 0; i < 60; i++) check.Product();
         for (var i = 0; i < 30; i++) check.Bytes();
         for (var i = 0; i < 60; i++) check.Values();
+        for (var i = 0; i < 2; i++) check.Large();
+        for (var i = 0; i < 40; i++) check.Integers();
         for (var i = 0; i < 60; i++) check.Convolution();
         Console.WriteLine($"{level.Name} ok: {string.Join(", ", check.Kernels.Order())}");
     }

@@ -50,6 +50,12 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>For each lane the element of (low, high) that its index names.</summary>
     static abstract V Lookup(V low, V high, V indices);
 
+    /// <summary>A byte for each lane, added to the integers that lanes hold; none is zero bits.</summary>
+    static abstract V AddBytes(V integers, byte* from);
+
+    /// <summary>For each lane the element that its integer names.</summary>
+    static abstract V Gather(float* from, V integers);
+
     /// <summary>to[column · toStride + row] = from[row · fromStride + column] for a square as wide as a vector.</summary>
     static abstract void Transpose(float* from, long fromStride, float* to, long toStride);
 }

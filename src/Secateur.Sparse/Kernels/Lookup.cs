@@ -7,22 +7,13 @@ namespace Secateur.Sparse.Kernels;
 /// <summary>y = W·x + b for any pattern of zeros and one to four tokens: what a few tokens have of a strip of columns is held in registers, and each lane looks up its own.</summary>
 /// <remarks>
 /// A lane is a row. For each strip of columns, two vectors wide, a group of rows, two vectors too, has the same number of steps; in a step every row multiplies one of
-/// its nonzeros of the strip. Rows with fewer are filled up with zeros, and what is beyond the steps is added one by one in the end. The number of steps is chosen for each
-/// group so that both together cost least. No gather, which takes a cycle or two for each element: the lookup is one permutation of registers.
+/// its nonzeros of the strip: the lookup is one permutation of registers. Rows with fewer are filled up with zeros, and what is beyond the steps is added one by one in the end;
+/// of large matrices it is <see cref="Gathered"/>, which takes fewer bytes. The number of steps is chosen for each group so that both together cost least.
 /// Rows are sorted by their number of nonzeros, so that a group's rows are alike, where that gains more than it costs to put each sum in its place.
 /// </remarks>
 internal sealed unsafe class Lookup : IDisposable
 {
-    // In cycles of Zen 5; what each cache hands over in a cycle, in bytes, is of one core.
-    private const double StepCycles = 3; // of two vectors
-    private const double StripCycles = 2;
-    private const double Filled = 1.6; // slots for each nonzero, about
     private const int Ahead = 24; // steps that memory is asked for before they come
-    private const double ScatterCycles = 8; // of a row's sum for one token
-    private const double RestCycles = 6; // each waits for the sum that it adds to
-    private const int SecondCache = 1 << 20, ThirdCache = 12 << 20;
-    private const long Far = 16 << 20; // bytes, from which on asking ahead gains more than it takes
-    private const double SecondBytes = 64, ThirdBytes = 24, MemoryBytes = 8;
 
     private readonly int _lanes;
     private readonly int _strips;
@@ -32,7 +23,8 @@ internal sealed unsafe class Lookup : IDisposable
     private readonly Native<Group> _group;    // [groups + 1]
     private readonly PackedValues _values;    // by group, strip and step: [2 · lanes]
     private readonly Native<byte> _indices;   // alike
-    private readonly Native<Rest> _rest;
+    private readonly Native<Rest> _rest;      // none where it is gathered
+    private readonly Gathered? _gathered;
     private readonly Native<float> _bias;     // [rows]
     private readonly Native<float>? _scales;  // alike
 
@@ -67,14 +59,17 @@ internal sealed unsafe class Lookup : IDisposable
         var slot = PackedValues.BytesOf(kind ??= PackedValues.KindOf(csr, codes: true)) + 1; // bytes, with the column
         _rows = new((long)_groups * width);
         _group = new(_groups + 1);
-        var bandwidth = csr.Nonzero * slot * Filled is var bytes && bytes < SecondCache ? SecondBytes : bytes < ThirdCache ? ThirdBytes : MemoryBytes;
-        var costs = (Step: Math.Max(StepCycles, width * slot / bandwidth), Single: RestCycles + sizeof(Rest) / bandwidth);
-        int[] natural = [.. Enumerable.Range(0, Rows)];
-        int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];
-        using var together = Together(csr, width);
-        var gained = Plan(together, natural, costs) - Plan(together, sorted, costs);
-        _natural = gained < Rows * ScatterCycles;
-        if (_natural) Plan(together, natural, costs);
+        var plan = LookupPlan.Best(csr, width, slot);
+        _natural = plan.IsNatural;
+        new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
+        plan.Rows.CopyTo(new Span<int>(_rows.Pointer, Rows));
+        for (var group = 0; group < _groups; group++)
+        {
+            _group[group].Steps = plan.Steps[group];
+            _group[group + 1].Slots = _group[group].Slots + (long)plan.Steps[group] * _strips;
+            _group[group + 1].Rest = checked(_group[group].Rest + (plan.IsFar ? 0 : plan.Beyond[group]));
+        }
+        if (plan.IsFar) _gathered = new(csr, plan, lanes, kind.Value);
         _values = new(kind.Value, _group[_groups].Slots * width, lanes);
         _indices = new(_group[_groups].Slots * width);
         _rest = new(_group[_groups].Rest);
@@ -83,72 +78,13 @@ internal sealed unsafe class Lookup : IDisposable
 
     public int Rows { get; }
     public int Columns { get; }
-    public long Bytes => _rows.Bytes + _group.Bytes + _values.Bytes + _indices.Bytes + _rest.Bytes + _bias.Bytes + (_scales?.Bytes ?? 0);
+    public long Bytes => _rows.Bytes + _group.Bytes + _values.Bytes + _indices.Bytes + _rest.Bytes + (_gathered?.Bytes ?? 0) + _bias.Bytes + (_scales?.Bytes ?? 0);
 
     /// <summary>How values are kept.</summary>
     public ValueKind Kind => _values.Kind;
 
     /// <summary>Floats that a token's x is read in: columns up to a whole strip.</summary>
     public int Padded => _strips * 2 * _lanes;
-
-    /// <summary>[rows, width + 1]: in how many strips a row has so many nonzeros.</summary>
-    private static Native<int> Together(Csr csr, int width)
-    {
-        var (together, shift) = (new Native<int>(csr.Rows * (width + 1L)), BitOperations.Log2((uint)width));
-        for (var row = 0; row < csr.Rows; row++)
-        {
-            var counts = together.Pointer + row * (width + 1L);
-            var (strip, run) = (-1, 0);
-            foreach (var column in csr.ColumnsOf(row))
-            {
-                if (column >> shift != strip)
-                {
-                    counts[run]++;
-                    (strip, run) = (column >> shift, 0);
-                }
-                run++;
-            }
-            counts[run]++;
-        }
-        return together;
-    }
-
-    /// <summary>Gives lanes to rows in an order, and chooses each group's steps.</summary>
-    /// <returns>The cycles of all.</returns>
-    private double Plan(Native<int> together, int[] order, (double Step, double Single) costs)
-    {
-        var width = 2 * _lanes;
-        new Span<int>(_rows.Pointer, _groups * width).Fill(-1);
-        order.CopyTo(new Span<int>(_rows.Pointer, Rows));
-        var total = 0.0;
-        var counts = new int[width + 1]; // how many (row, strip) of a group have so many nonzeros
-        for (var group = 0; group < _groups; group++)
-        {
-            Array.Clear(counts);
-            for (var lane = 0; lane < width && _rows[(long)group * width + lane] is >= 0 and var row; lane++)
-                for (var count = 1; count <= width; count++) counts[count] += together[row * (width + 1L) + count];
-            var (steps, rest, cost) = Best(counts, _strips, costs);
-            _group[group].Steps = steps;
-            _group[group + 1].Slots = _group[group].Slots + (long)steps * _strips;
-            _group[group + 1].Rest = checked(_group[group].Rest + rest);
-            total += cost;
-        }
-        return total;
-    }
-
-    /// <summary>The number of steps that costs least, how many nonzeros are beyond it, and what it costs.</summary>
-    private static (int Steps, int Beyond, double Cost) Best(int[] counts, int strips, (double Step, double Single) costs)
-    {
-        var (best, steps, rest) = (double.PositiveInfinity, 0, 0);
-        for (var tried = 0; tried < counts.Length; tried++)
-        {
-            var beyond = 0;
-            for (var count = tried + 1; count < counts.Length; count++) beyond += counts[count] * (count - tried);
-            var cost = strips * (tried * costs.Step + (tried > 0 ? StripCycles : 0)) + beyond * costs.Single;
-            if (cost < best) (best, steps, rest) = (cost, tried, beyond);
-        }
-        return (steps, rest, best);
-    }
 
     private void Fill(Csr csr, int group)
     {
@@ -164,6 +100,7 @@ internal sealed unsafe class Lookup : IDisposable
             for (var i = 0; i < columns.Length; i++)
             {
                 if (columns[i] >> shift != strip) (strip, step) = (columns[i] >> shift, 0);
+                if (step == steps && _gathered is not null) continue;
                 if (step == steps) _rest[rest++] = new() { Value = values[i], Place = checked((uint)columns[i] * 32 + (uint)lane) };
                 else
                 {
@@ -188,6 +125,8 @@ internal sealed unsafe class Lookup : IDisposable
             for (var lane = 0; lane < width && _rows[(long)group * width + lane] is >= 0 and var row; lane++)
             {
                 var scale = _scales is null ? 1 : _scales[row];
+                using var gathered = _gathered?.Of(group, lane).GetEnumerator();
+                var isMore = gathered?.MoveNext() ?? false;
                 for (var strip = 0; strip < _strips; strip++)
                 {
                     for (var step = 0; step < _group[group].Steps; step++)
@@ -197,6 +136,7 @@ internal sealed unsafe class Lookup : IDisposable
                     }
                     for (; rest < _group[group + 1].Rest && (_rest[rest].Place & 31) == lane && _rest[rest].Place / 32 < (strip + 1) * width; rest++)
                         visit(row, (int)(_rest[rest].Place / 32), _rest[rest].Value * scale);
+                    for (; isMore && gathered!.Current.Column < (strip + 1) * width; isMore = gathered.MoveNext()) visit(row, gathered.Current.Column, gathered.Current.Value * scale);
                 }
             }
         }
@@ -240,7 +180,7 @@ internal sealed unsafe class Lookup : IDisposable
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
-        var far = Bytes > Far;
+        var far = _gathered is not null;
         var table = _values.Table;
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)
@@ -294,6 +234,7 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 2) sum[2 * width] += rest->Value * column[2L * stride];
                 if (C.Value > 3) sum[3 * width] += rest->Value * column[3L * stride];
             }
+            _gathered?.Run<S, V, C, T>(x, stride, sums, group);
             Put<S, V, C>(y, yStride, sums, width, relu, _rows.Pointer + (long)group * width);
         }
     }
@@ -330,6 +271,7 @@ internal sealed unsafe class Lookup : IDisposable
         _values.Dispose();
         _indices.Dispose();
         _rest.Dispose();
+        _gathered?.Dispose();
         _bias.Dispose();
         _scales?.Dispose();
     }

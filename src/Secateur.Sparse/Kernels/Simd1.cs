@@ -24,5 +24,7 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float MultiplyAdd(float left, float right, float sum) => float.MultiplyAddEstimate(left, right, sum);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Indices(byte* from) => *from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Lookup(float low, float high, float indices) => indices == 0 ? low : high;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float AddBytes(float integers, byte* from) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(integers) + *from);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Gather(float* from, float integers) => from[BitConverter.SingleToInt32Bits(integers)];
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Transpose(float* from, long fromStride, float* to, long toStride) => *to = *from;
 }

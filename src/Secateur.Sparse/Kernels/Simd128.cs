@@ -62,6 +62,16 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddBytes(Vector128<float> integers, byte* from) => (integers.AsInt32() + Indices(from).AsInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Gather(float* from, Vector128<float> integers)
+    {
+        var at = integers.AsInt32();
+        return Vector128.Create(from[at[0]], from[at[1]], from[at[2]], from[at[3]]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* from, long fromStride, float* to, long toStride)
     {
         for (var row = 0; row < 4; row++)

@@ -62,6 +62,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddBytes(Vector256<float> integers, byte* from) => (integers.AsInt32() + Avx2.ConvertToVector256Int32(from)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Gather(float* from, Vector256<float> integers) => Avx2.GatherVector256(from, integers.AsInt32(), sizeof(float));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* from, long fromStride, float* to, long toStride)
     {
         Pairs(from, fromStride, out var a0, out var a1, out var a2, out var a3);

@@ -56,6 +56,13 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Lookup(Vector512<float> low, Vector512<float> high, Vector512<float> indices) => Avx512F.PermuteVar16x32x2(low, indices.AsInt32(), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddBytes(Vector512<float> integers, byte* from) => (integers.AsInt32() + Avx512F.ConvertToVector512Int32(Vector128.Load(from))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Gather(float* from, Vector512<float> integers) =>
+        Vector512.Create(Avx2.GatherVector256(from, integers.GetLower().AsInt32(), sizeof(float)), Avx2.GatherVector256(from, integers.GetUpper().AsInt32(), sizeof(float)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* from, long fromStride, float* to, long toStride)
     {
         // Named values, not arrays: all 16 rows stay in registers, which is 4 times as fast.

@@ -50,6 +50,14 @@ internal static unsafe class Activations
         }
     }
 
+    /// <summary>values[i] = values[i] + added</summary>
+    public static void AddToAll(float* values, float added, long count)
+    {
+        var i = 0L;
+        for (; i + 8 <= count; i += 8) (Vector256.Load(values + i) + Vector256.Create(added)).Store(values + i);
+        for (; i < count; i++) values[i] += added;
+    }
+
     private static void Run<F>(Activation activation, float* values, float* added, long rows, long count, long stride) where F : IFunction
     {
         for (; rows > 0; rows--, values += stride)

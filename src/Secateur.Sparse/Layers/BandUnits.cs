@@ -18,8 +18,8 @@ internal sealed unsafe class BandUnits : PixelUnits
     /// <param name="lines">Of its patches.</param>
     /// <param name="channels">Of a group.</param>
     /// <param name="level">The instructions.</param>
-    /// <param name="last">Activation of the sum with the residual.</param>
-    public BandUnits(Images images, ConvolutionShape shape, PatchLines lines, int channels, Level level, Activation last) : base(images, level, last)
+    /// <param name="ending">What is done to the sums.</param>
+    public BandUnits(Images images, ConvolutionShape shape, PatchLines lines, int channels, Level level, Ending ending) : base(images, level, ending)
     {
         (_shape, _lines, _pitch) = (shape, lines, Pitch(images.Size.OutWidth, level));
         var line = (long)channels * lines.EachChannel / lines.Depth * _pitch * sizeof(float);
@@ -53,9 +53,7 @@ internal sealed unsafe class BandUnits : PixelUnits
         for (var place = from; place < behind; place++)
         {
             var row = product.Many.Row(place);
-            var at = start + row * Images.Pixels;
-            Level.Copy(products.Start + row * products.Stride, rows, width, _pitch, Images.Y + at, width);
-            Finish(at, 1, rows * width);
+            PutRows(products.Start + row * products.Stride, _pitch, start + row * Images.Pixels, group + row, rows, width);
         }
     }
 

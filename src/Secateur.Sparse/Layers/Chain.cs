@@ -38,10 +38,11 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     private struct Job
     {
         public nint Chain; // a handle
-        public float* X, Y, Residual, Other;
+        public float* X, Other;
+        public void* Y;
         public long Tokens;
         public Tiles Tiles;
-        public Activation Last;
+        public Ending Ending;
         public int Product, Pieces;
         public long Stride;
     }
@@ -53,14 +54,22 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     /// <param name="last">Of the sum.</param>
     /// <param name="tokens">How many; may be none.</param>
     /// <param name="workers">Who does it.</param>
-    public void Run(float* x, float* y, float* residual, Activation last, long tokens, Workers workers)
+    public void Run(float* x, float* y, float* residual, Activation last, long tokens, Workers workers) => Run(x, y, new Ending(residual, last), tokens, workers);
+
+    /// <summary>y = ending(chain(x))</summary>
+    /// <param name="x">[tokens, columns]</param>
+    /// <param name="y">[tokens, rows], of floats or what else the ending makes.</param>
+    /// <param name="ending">Of the sums.</param>
+    /// <param name="tokens">How many; may be none.</param>
+    /// <param name="workers">Who does it.</param>
+    public void Run(float* x, void* y, Ending ending, long tokens, Workers workers)
     {
         if (tokens == 0) return;
         Prepare(tokens); // here, not on a thread of the runtime's
         var handle = GCHandle.Alloc(this);
         try
         {
-            var job = new Job { Chain = GCHandle.ToIntPtr(handle), X = x, Y = y, Residual = residual, Tokens = tokens, Last = last };
+            var job = new Job { Chain = GCHandle.ToIntPtr(handle), X = x, Y = y, Tokens = tokens, Ending = ending };
             if (IsFew(tokens))
             {
                 Few(job, workers);
@@ -91,7 +100,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         {
             var few = products[at].Few;
             var next = at + 1 < products.Length ? products[at + 1].Few.Stride : Rows;
-            var y = at + 1 < products.Length ? Scratch.Take(1 + at % 2, (long)tokens * next) : job.Y;
+            var y = at + 1 < products.Length || !job.Ending.IsInPlace ? Scratch.Take(1 + at % 2, (long)tokens * next) : (float*)job.Y;
             job.Other = y;
             (job.Product, job.Stride, job.Pieces) = (at, next, (int)Math.Clamp(products[at].Nonzero * tokens / LeastWork, 1, Math.Min(Workers.Pieces, few.Groups)));
             workers.For(&FewRows, (nuint)job.Pieces, &job);
@@ -103,7 +112,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
             }
             job.X = y;
         }
-        Finish(job.Y, job.Residual, job.Last, job.Tokens * Rows);
+        job.Ending.Apply(job.X, job.Y, 0, job.Tokens, Rows);
     }
 
     private static void Pad(float* from, int count, float* to, int length)
@@ -112,7 +121,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         new Span<float>(to + count, length - count).Clear();
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void FewRows(void* state, nuint piece)
     {
         var job = (Job*)state;
@@ -123,7 +131,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
             few.Run(job->X + (long)token * few.Stride, job->Other + token * job->Stride, job->Stride, (int)Math.Min(FewTokens.Most, job->Tokens - token), product.Activation.Kind == ActivationKind.Relu, from, to);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void WholeTile(void* state, nuint tile)
     {
         var job = (Job*)state;
@@ -167,7 +174,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         workers.For(&OutPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void InPiece(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -176,7 +182,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         chain.In(job, tile, job->Other + job->Tiles.Offset(tile) * chain._widest, (int)((long)chain.Columns * piece / job->Pieces), (int)((long)chain.Columns * (piece + 1) / job->Pieces));
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ProductPiece(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -189,7 +194,6 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         if (from < to) product.Run(job->X + offset, width, job->Other + offset, width, job->Tiles.Vectors(tile), from, to);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OutPiece(void* state, nuint i)
     {
         var job = (Job*)state;
@@ -209,15 +213,10 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     /// <summary>Some tokens of a tile to [tokens, rows].</summary>
     private void Out(Job* job, int tile, float* x, int from, int behind)
     {
-        var (width, first) = (job->Tiles.Vectors(tile) * _lanes, (job->Tiles.First(tile) + from) * Rows);
-        products[0].Level.Transpose(x + from, Rows, behind - from, width, job->Y + first, Rows);
-        Finish(job->Y + first, job->Residual is null ? null : job->Residual + first, job->Last, (long)(behind - from) * Rows);
-    }
-
-    private static void Finish(float* y, float* residual, Activation last, long count)
-    {
-        if (residual is not null) Activations.AddAndApply(last, y, residual, count);
-        else Activations.Apply(last, y, count);
+        var (width, first, tokens) = (job->Tiles.Vectors(tile) * _lanes, job->Tiles.First(tile) + from, behind - from);
+        var to = job->Ending.IsInPlace ? (float*)job->Y + first * Rows : Scratch.Take(2, (long)tokens * Rows);
+        products[0].Level.Transpose(x + from, Rows, tokens, width, to, Rows);
+        job->Ending.Apply(to, job->Y, first, tokens, Rows);
     }
 
     public void Dispose()

@@ -72,19 +72,29 @@ internal sealed unsafe class Convolution : IDisposable
     /// <param name="height">Of an image.</param>
     /// <param name="width">Likewise.</param>
     /// <param name="workers">Who does it.</param>
-    public void Run(float* x, float* y, float* residual, Activation last, int batch, int height, int width, Workers workers)
+    public void Run(float* x, float* y, float* residual, Activation last, int batch, int height, int width, Workers workers) => Run(x, y, new Ending(residual, last), batch, height, width, workers);
+
+    /// <summary>y = ending(activation(conv(x) + bias))</summary>
+    /// <param name="x">[batch, channels, height, width]</param>
+    /// <param name="y">[batch, outputs, out height, out width], of floats or what else the ending makes.</param>
+    /// <param name="ending">Of the sums.</param>
+    /// <param name="batch">Images; may be none.</param>
+    /// <param name="height">Of an image.</param>
+    /// <param name="width">Likewise.</param>
+    /// <param name="workers">Who does it.</param>
+    public void Run(float* x, void* y, Ending ending, int batch, int height, int width, Workers workers)
     {
         var (outHeight, outWidth) = _shape.Output(height, width);
         if (batch == 0 || outHeight <= 0 || outWidth <= 0) return;
         if (_product is not null && height * width == 1)
         {
-            _product.Run(x, y, residual, last, batch, workers);
+            _product.Run(x, y, ending, batch, workers);
             return;
         }
         Prepare(); // here, not on a thread of the runtime's
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
-        var images = new Images(x, y, residual, batch, new(Channels, height, width, outHeight, outWidth), Outputs);
-        var job = new Job(this, BandUnits.Suit(_shape, outWidth, _level) ? new BandUnits(images, _shape, _lines, GroupChannels, _level, last) : new TileUnits(images, _shape, _lines, _level, last));
+        var images = new Images(x, y, batch, new(Channels, height, width, outHeight, outWidth), Outputs);
+        var job = new Job(this, BandUnits.Suit(_shape, outWidth, _level) ? new BandUnits(images, _shape, _lines, GroupChannels, _level, ending) : new TileUnits(images, _shape, _lines, _level, ending));
         var handle = GCHandle.Alloc(job);
         try
         {
@@ -99,7 +109,6 @@ internal sealed unsafe class Convolution : IDisposable
 
     private static Job Of(void* state) => Unsafe.As<Job>(GCHandle.FromIntPtr((nint)state).Target!);
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void WholeUnit(void* state, nuint i)
     {
         var job = Of(state);
@@ -132,7 +141,6 @@ internal sealed unsafe class Convolution : IDisposable
         }
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void FillPiece(void* state, nuint i)
     {
         var job = Of(state);
@@ -142,7 +150,6 @@ internal sealed unsafe class Convolution : IDisposable
         job.Units.Fill(unit, job.Patches + unit * job.Layer.PatchFloats(job.Units), job.Group * channels, channels * piece / job.Pieces, channels * (piece + 1) / job.Pieces);
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void ProductPiece(void* state, nuint i)
     {
         var job = Of(state);

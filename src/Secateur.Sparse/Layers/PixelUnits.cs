@@ -2,12 +2,11 @@ using Secateur.Sparse.Kernels;
 
 namespace Secateur.Sparse.Layers;
 
-/// <summary>A convolution's images: x [batch, channels, height, width], y [batch, outputs, out height, out width], and the residual, like y or null.</summary>
-internal readonly unsafe struct Images(float* x, float* y, float* residual, int batch, ImageSize size, int outputs)
+/// <summary>A convolution's images: x [batch, channels, height, width] and y [batch, outputs, out height, out width], of floats or what else is made of the sums.</summary>
+internal readonly unsafe struct Images(float* x, void* y, int batch, ImageSize size, int outputs)
 {
     public float* X => x;
-    public float* Y => y;
-    public float* Residual => residual;
+    public void* Y => y;
     public int Batch => batch;
     public ImageSize Size => size;
     public int Outputs => outputs;
@@ -17,11 +16,14 @@ internal readonly unsafe struct Images(float* x, float* y, float* residual, int 
 /// <summary>The output pixels of a batch cut into units of work: for each the pixels that the kernel meets are laid side by side, multiplied by the weights, and what comes of it is put where it belongs.</summary>
 /// <param name="images">What is read and written.</param>
 /// <param name="level">The instructions.</param>
-/// <param name="last">Activation of the sum with the residual.</param>
-internal abstract unsafe class PixelUnits(Images images, Level level, Activation last)
+/// <param name="ending">What is done to the sums.</param>
+internal abstract unsafe class PixelUnits(Images images, Level level, Ending ending)
 {
     protected Images Images => images;
     protected Level Level => level;
+
+    /// <summary>Whether sums may be written where the output lies, and become there what they become.</summary>
+    protected bool IsInPlace => ending.IsInPlace;
 
     public abstract int Count { get; }
 
@@ -65,12 +67,50 @@ internal abstract unsafe class PixelUnits(Images images, Level level, Activation
     /// <param name="behind">Behind the last.</param>
     public abstract void Out(int unit, Panel products, Product product, int group, int from, int behind);
 
-    /// <summary>Adds the residual to stretches of some outputs, one below the other, and applies the last activation.</summary>
-    /// <param name="at">The first one in y, in floats.</param>
+    /// <summary>Puts stretches of some outputs, one below the other, where they belong, if they are not there, and finishes them.</summary>
+    /// <param name="sums">The first one.</param>
+    /// <param name="stride">From one to the next.</param>
+    /// <param name="at">Where the first one belongs in y, in elements.</param>
+    /// <param name="output">Which one it is.</param>
     /// <param name="outputs">How many.</param>
-    /// <param name="count">Floats of each.</param>
-    protected void Finish(long at, int outputs, int count)
+    /// <param name="count">Pixels of each.</param>
+    protected void Put(float* sums, long stride, long at, int output, int outputs, int count)
     {
-        if (images.Residual is not null || last.Kind != ActivationKind.None) Activations.AddAndApply(last, images.Y + at, images.Residual is null ? null : images.Residual + at, outputs, count, images.Pixels);
+        var isThere = IsInPlace && sums == (float*)images.Y + at;
+        if (ending.IsOfFloats)
+        {
+            if (!isThere) level.Copy(sums, outputs, count, stride, (float*)images.Y + at, images.Pixels);
+            Finish(at, outputs, count);
+            return;
+        }
+        for (var i = 0; i < outputs; i++, sums += stride, at += images.Pixels)
+        {
+            ending.ApplyToOne(sums, images.Y, at, output + i, count);
+            if (IsInPlace && !isThere) level.Copy(sums, 1, count, count, (float*)images.Y + at, count);
+        }
+    }
+
+    /// <summary>Puts some whole rows of pixels of one output where they belong, and finishes them.</summary>
+    /// <param name="sums">The first row.</param>
+    /// <param name="pitch">From one to the next.</param>
+    /// <param name="at">Where the first one belongs in y, in elements.</param>
+    /// <param name="output">Which one it is.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="width">Pixels of each.</param>
+    protected void PutRows(float* sums, int pitch, long at, int output, int rows, int width)
+    {
+        if (ending.IsOfFloats)
+        {
+            level.Copy(sums, rows, width, pitch, (float*)images.Y + at, width);
+            Finish(at, 1, rows * width);
+        }
+        else
+            for (var row = 0; row < rows; row++) Put(sums + row * pitch, 0, at + row * width, output, 1, width);
+    }
+
+    private void Finish(long at, int outputs, int count)
+    {
+        if (ending.Residual is not null || ending.Last.Kind != ActivationKind.None)
+            Activations.AddAndApply(ending.Last, (float*)images.Y + at, ending.Residual is null ? null : ending.Residual + at, outputs, count, images.Pixels);
     }
 }

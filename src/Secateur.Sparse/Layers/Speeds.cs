@@ -23,7 +23,7 @@ namespace Secateur.Sparse.Layers;
 internal sealed record Speeds(
     double Dense, double Byte, double CachedByte, double Entry, double EntryOfOne, double Line, double Four, double Two, double Look, double LookOfFour, double Strip, double Patch)
 {
-    private const int Version = 4; // of what is measured and how
+    private const int Version = 5; // of what is measured and how
     private static readonly Lazy<Speeds> Kept = new(() => Read() ?? Keep(Measure(Level.Best)));
 
     /// <summary>Of this machine and the best instructions; measured where nobody has, in about a tenth of a second.</summary>

@@ -3,7 +3,7 @@ using Secateur.Sparse.Kernels;
 namespace Secateur.Sparse.Layers;
 
 /// <summary>Units of a tile of output pixels, counted through all images: each line of a patch is laid down for each place of the kernel.</summary>
-internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, PatchLines lines, Level level, Activation last) : PixelUnits(images, level, last)
+internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, PatchLines lines, Level level, Ending ending) : PixelUnits(images, level, ending)
 {
     private const int Crowded = 128; // floats: channels that are a multiple of eight cache lines apart meet in few places of the first cache
 
@@ -19,8 +19,8 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
         ? new(Images.X + (image * Images.Size.Channels + group) * Images.Pixels + pixel, Images.Pixels)
         : default;
 
-    public override Panel Target(int unit, Product product, int group) => shape.IsPointwise && IsWhole(unit, out var image, out var pixel) && product.Many.FillsGroups
-        ? new(Images.Y + (image * Images.Outputs + group) * Images.Pixels + pixel, Images.Pixels)
+    public override Panel Target(int unit, Product product, int group) => IsInPlace && shape.IsPointwise && IsWhole(unit, out var image, out var pixel) && product.Many.FillsGroups
+        ? new((float*)Images.Y + (image * Images.Outputs + group) * Images.Pixels + pixel, Images.Pixels)
         : default;
 
     /// <summary>Whether all places are there, in one image.</summary>
@@ -36,23 +36,18 @@ internal sealed unsafe class TileUnits(Images images, ConvolutionShape shape, Pa
     public override void Out(int unit, Panel products, Product product, int group, int from, int behind)
     {
         var inOrder = product.Many.AreNeighbours || behind - from == product.Rows;
-        var isThere = products.Start == Target(unit, product, group).Start;
         var (first, places) = (_tiles.First(unit), _tiles.Places(unit));
         for (var done = 0; done < places;)
         {
             var (picture, pixel) = Math.DivRem(first + done, Images.Pixels);
             var run = (int)Math.Min(places - done, Images.Pixels - pixel);
             var start = (picture * Images.Outputs + group) * Images.Pixels + pixel;
-            if (inOrder) Put(from, behind - from);
+            if (inOrder) PutSome(from, behind - from);
             else
-                for (var place = from; place < behind; place++) Put(product.Many.Row(place), 1);
+                for (var place = from; place < behind; place++) PutSome(product.Many.Row(place), 1);
             done += run;
 
-            void Put(int row, int rows)
-            {
-                if (!isThere) Level.Copy(products.Start + row * products.Stride + done, rows, run, products.Stride, Images.Y + start + row * Images.Pixels, Images.Pixels);
-                Finish(start + row * Images.Pixels, rows, run);
-            }
+            void PutSome(int row, int rows) => Put(products.Start + row * products.Stride + done, products.Stride, start + row * Images.Pixels, group + row, rows, run);
         }
     }
 }

@@ -13,8 +13,8 @@ internal sealed class Claims(CostModel costs, ClaimLog? log = null)
         {
             if (_taken.Contains(node) || Take(node) is not { } layer) continue;
             var layers = new List<Layer> { layer };
-            while (layers[^1] is MatrixLayer { Residual: null } last && last.Output.OnlyUser is { } next && !_taken.Contains(next)
-                && Layer.Of(next, out _) is MatrixLayer found && found.Input == last.Output && costs.Objection(found) is null)
+            while (layers[^1] is MatrixLayer { Residual: null, Integers: null } last && last.Output.OnlyUser is { } next && !_taken.Contains(next)
+                && Layer.Of(next, out _) is MatrixLayer { Integers: null } found && found.Input == last.Output && costs.Objection(found) is null)
             {
                 layers.Add(Take(found));
             }
@@ -26,7 +26,7 @@ internal sealed class Claims(CostModel costs, ClaimLog? log = null)
 
     private Layer? Take(GraphNode node)
     {
-        if (Layer.Of(node, out var objection) is { } layer && (objection = costs.Objection(layer)) is null) return Take(layer);
+        if (Layer.Of(node, out var objection) is { } layer && (objection = costs.Objection(layer) ?? layer.Impossible()) is null) return Take(layer);
         if (objection is not null) log?.Left(node, objection);
         return null;
     }

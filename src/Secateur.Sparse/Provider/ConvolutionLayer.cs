@@ -3,7 +3,7 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>Conv over one or two axes with a constant weight, and ONNX Runtime's own with an activation and a sum in it.</summary>
+/// <summary>Conv over one or two axes with a constant weight, of floats or of bytes that become floats, ONNX Runtime's own with an activation and a sum in it, and convolutions of integers.</summary>
 internal sealed class ConvolutionLayer : Layer
 {
     private readonly ConvolutionShape _shape;
@@ -15,42 +15,78 @@ internal sealed class ConvolutionLayer : Layer
 
     public ConvolutionShape Geometry => _shape;
 
+    /// <summary>Of the input.</summary>
+    public int Channels => _shape.Groups * Weight.Columns / (_shape.KernelHeight * _shape.KernelWidth);
+
     /// <summary>Whether on images of one pixel it is a product of the images with the weights.</summary>
     public bool IsProduct => _shape is { IsPointwise: true, Groups: 1 };
 
     protected override int AxesBehind => Axes;
 
     /// <inheritdoc cref="Layer.Of"/>
-    public static new unsafe Layer? Of(GraphNode node, out string? objection)
+    public static new Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
+        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node);
         var packed = right.IsConstant ? null : PackedWeight.Of(right, node, isTurned: false);
-        if (!right.IsConstant && packed is null) return None(out objection, "its weight is no constant");
+        if (!right.IsConstant && bytes is null && packed is null) return None(out objection, "its weight is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var weights = packed?.Shape ?? right.Constant.Shape.ToArray();
-        if (weights.Length is not (3 or 4) || Broadcast.Elements(weights) is 0 or > int.MaxValue) return None(out objection, "it is over three axes or more");
-        var (outputs, each, groups) = ((int)weights[0], (int)(Broadcast.Elements(weights) / weights[0]), (int)node.Whole("group", 1));
-        if (groups < 1 || outputs % groups != 0) return None(out objection, "its groups do not divide its outputs");
-        if (groups > 1 && weights[1] == 1) return None(out objection, "it is depthwise");
-        if (ShapeOf(node, input.Shape, weights.AsSpan(2), groups) is not { } shape) return None(out objection, "its padding depends on a size that is not known");
-        var layer = new ConvolutionLayer(node, input, packed?.Matrix ?? Dense.ByRows(right.Constant.Data, outputs, each), shape, weights.Length - 2) { Packed = packed };
+        var weights = packed?.Shape ?? (bytes?.Tensor ?? right.Constant).Shape.ToArray();
+        if (ShapeOf(node, input, weights, out objection) is not { } shape) return null;
+        var (matrix, axes) = (packed?.Matrix ?? Matrix(bytes?.Tensor ?? right.Constant), weights.Length - 2);
+        if (bytes is not null && node.Input(3) is null && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, matrix, node.Input(2), floats: false) is { } integers)
+            return new ConvolutionLayer(node, integers.Input, matrix, shape, axes) { Bytes = integers.Weight, Integers = integers };
+        var layer = new ConvolutionLayer(node, input, matrix, shape, axes) { Bytes = bytes, Packed = packed };
         objection = layer.AddOperands();
         return objection is null ? layer : null;
     }
 
+    /// <summary>ConvInteger or QLinearConv.</summary>
+    /// <inheritdoc cref="Layer.Of"/>
+    public static Layer? OfIntegers(GraphNode node, out string? objection)
+    {
+        if (IntegerOperands.Of(node, axis: 0, out objection) is not { } integers) return null;
+        var weight = integers.Weight.Tensor;
+        return ShapeOf(node, integers.Input, weight.Shape, out objection) is { } shape
+            ? new ConvolutionLayer(node, integers.Input, Matrix(weight), shape, weight.Rank - 2) { Bytes = integers.Weight, Integers = integers }
+            : null;
+    }
+
+    /// <summary>Packs the weights.</summary>
     public Convolution Pack()
+    {
+        using var packed = Packed?.ToCompact();
+        var convolution = packed is not null ? Pack(packed.Part) : Read(weight => Pack((from, behind) => Compact.Of(Part(weight, from, behind))));
+        if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
+        return convolution;
+    }
+
+    private Convolution Pack(Func<int, int, Compact> part)
     {
         var groups = new Compact[_shape.Groups];
         var rows = Weight.Rows / groups.Length;
-        using var packed = Packed?.ToCompact();
         for (var group = 0; group < groups.Length; group++)
         {
-            groups[group] = packed?.Part(group * rows, (group + 1) * rows) ?? Compact.Of(Weight with { Values = Weight.Values + (nint)group * rows * Weight.Columns * sizeof(float), Rows = rows });
+            groups[group] = part(group * rows, (group + 1) * rows);
             if (Scale is not null) groups[group].Times(Scale.AsSpan(group * rows, rows));
         }
-        var convolution = new Convolution(groups, Bias, _shape, Activation);
-        if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
-        return convolution;
+        return Integers is null ? new(groups, Bias, _shape, Activation) : new(groups, default, _shape, Activation.None);
+    }
+
+    private static Dense Part(Dense weight, int from, int behind) => weight with { Values = weight.Values + (nint)from * weight.Columns * sizeof(float), Rows = behind - from };
+
+    private static unsafe Dense Matrix(OrtTensor weight) => Dense.ByRows(weight.Data, (int)weight.Shape[0], (int)(weight.Elements / weight.Shape[0]));
+
+    /// <returns>Null, and an objection, where it cannot be one of ours.</returns>
+    private static ConvolutionShape? ShapeOf(GraphNode node, GraphValue input, ReadOnlySpan<long> weight, out string? objection)
+    {
+        objection = null;
+        if (weight.Length is not (3 or 4) || Broadcast.Elements(weight) is 0 or > int.MaxValue) objection = "it is over three axes or more";
+        else if (node.Whole("group", 1) is var groups && (groups < 1 || weight[0] % groups != 0)) objection = "its groups do not divide its outputs";
+        else if (groups > 1 && weight[1] == 1) objection = "it is depthwise";
+        else if (ShapeOf(node, input.Shape, weight[2..], (int)groups) is { } shape) return shape;
+        else objection = "its padding depends on a size that is not known";
+        return null;
     }
 
     /// <returns>An objection, or null.</returns>

@@ -59,12 +59,17 @@ internal sealed class MeasuredCost(Zeros zeros, Costs costs, ValueKind values) :
 
     private IEnumerable<double> Speedups(Layer layer, Census census) => layer switch
     {
-        ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(census, images > 0 ? [images] : Images, sizeof(float)),
-        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels) / costs.Convolution(census, convolution.Geometry, pixels, convolution.Geometry.IsPointwise ? (int)Math.Min(pixels, int.MaxValue) : Row(layer.Node.Output.Shape))),
-        _ => Products(census, TokensOf(layer.Input.Shape), PackedValues.BytesOf(layer.Bytes is null ? values : ValueKind.Int8)),
+        ConvolutionLayer { IsProduct: true } when layer.Input.Shape is [var images, _, .. var size] && size.All(axis => axis == 1) => Products(layer, census, images > 0 ? [images] : Images, ValueKind.Float32),
+        ConvolutionLayer convolution => Pixels(layer.Node.Output.Shape).Select(pixels => costs.DenseConvolution(census, pixels, layer.Integers is not null)
+            / costs.Convolution(census, convolution.Geometry, pixels, convolution.Geometry.IsPointwise ? (int)Math.Min(pixels, int.MaxValue) : Row(layer.Node.Output.Shape), layer.Integers is null ? 0 : convolution.Channels)),
+        _ => Products(layer, census, TokensOf(layer.Input.Shape), values),
     };
 
-    private IEnumerable<double> Products(Census census, IEnumerable<long> tokens, double value) => tokens.Select(count => costs.DenseProduct(census, count) / costs.Product(census, count, value));
+    private IEnumerable<double> Products(Layer layer, Census census, IEnumerable<long> tokens, ValueKind kind)
+    {
+        var (integers, stored, packed) = (layer.Integers is not null, layer.Bytes?.BytesOfElement ?? sizeof(float), layer.Bytes is null ? kind : layer.Bytes.RowScales(layer.Weight).Length > 0 ? ValueKind.Int8 : ValueKind.Float32);
+        return tokens.Select(count => costs.DenseProduct(census, count, stored, integers) / costs.Product(census, count, PackedValues.BytesOf(packed), integers));
+    }
 
     /// <summary>What an open axis may be; the others are what they are.</summary>
     private static IEnumerable<long> TokensOf(long[]? shape)

@@ -3,10 +3,15 @@ using Secateur.Sparse.Layers;
 namespace Secateur.Sparse.Provider;
 
 /// <summary>Products of all axes but the last with constant weights, one into the next.</summary>
+/// <param name="ends">Of integers; null where all are floats.</param>
 /// <param name="shape">The output's, −1 for one axis at most; null where it is the input's but for the last axis.</param>
-internal sealed unsafe class FusedChain(Ort ort, FusedNode.Places places, int threads, Activation last, Chain chain, long[]? shape) : FusedNode(ort, places, threads, last)
+internal sealed unsafe class FusedChain(Ort ort, FusedNode.Places places, int threads, Activation last, Chain chain, IntegerEnds? ends, long[]? shape) : FusedNode(ort, places, threads, last, ends)
 {
-    public override void Dispose() => chain.Dispose();
+    public override void Dispose()
+    {
+        chain.Dispose();
+        base.Dispose();
+    }
 
     protected override int Axes(int input) => shape?.Length ?? input;
 
@@ -27,6 +32,7 @@ internal sealed unsafe class FusedChain(Ort ort, FusedNode.Places places, int th
         if (Broadcast.Elements(output[..^1]) != tokens) throw Wrong($"its input has {tokens} vectors, which do not make a shape of [{string.Join(", ", shape)}]");
     }
 
-    protected override void Run(float* x, ReadOnlySpan<long> shape, float* y, float* residual, Activation last, Workers workers) =>
-        chain.Run(x, y, residual, last, Broadcast.Elements(shape[..^1]), workers);
+    protected override int Outputs => chain.Rows;
+
+    protected override void Run(float* x, ReadOnlySpan<long> shape, void* y, Ending ending, Workers workers) => chain.Run(x, y, ending, Broadcast.Elements(shape[..^1]), workers);
 }

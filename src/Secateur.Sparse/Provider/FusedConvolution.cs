@@ -3,9 +3,13 @@ using Secateur.Sparse.Layers;
 namespace Secateur.Sparse.Provider;
 
 /// <summary>A convolution over one or two axes.</summary>
-internal sealed unsafe class FusedConvolution(Ort ort, FusedNode.Places places, int threads, Activation last, Convolution convolution, int axes) : FusedNode(ort, places, threads, last)
+internal sealed unsafe class FusedConvolution(Ort ort, FusedNode.Places places, int threads, Activation last, Convolution convolution, IntegerEnds? ends, int axes) : FusedNode(ort, places, threads, last, ends)
 {
-    public override void Dispose() => convolution.Dispose();
+    public override void Dispose()
+    {
+        convolution.Dispose();
+        base.Dispose();
+    }
 
     protected override void Shape(ReadOnlySpan<long> input, Span<long> output)
     {
@@ -18,10 +22,12 @@ internal sealed unsafe class FusedConvolution(Ort ort, FusedNode.Places places, 
         if (axes == 2) output[2] = made.Height;
     }
 
-    protected override void Run(float* x, ReadOnlySpan<long> shape, float* y, float* residual, Activation last, Workers workers)
+    protected override int Outputs => convolution.Outputs;
+
+    protected override void Run(float* x, ReadOnlySpan<long> shape, void* y, Ending ending, Workers workers)
     {
-        var (height, width) = Size(shape);
-        convolution.Run(x, y, residual, last, checked((int)shape[0]), height, width, workers);
+        var ((height, width), images) = (Size(shape), checked((int)shape[0]));
+        convolution.Run(x, y, ending, images, height, width, workers);
     }
 
     /// <summary>A line is an image of height 1.</summary>

@@ -19,7 +19,10 @@ internal sealed unsafe class GraphValue(Ort ort, nint handle, string name)
     /// <summary>The one node that takes it; null where there are more or none, or where it leaves the graph.</summary>
     public GraphNode? OnlyUser => Users is [var user] && !IsOutput ? user : null;
 
-    public bool IsFloat => Read().Type == Ort.Float;
+    /// <summary>Of its elements, ONNX's number; 0 where it is not known or no tensor.</summary>
+    public int Type => Read().Type;
+
+    public bool IsFloat => Type == Ort.Float;
 
     /// <summary>−1 where an extent is not known; null where nothing is.</summary>
     public long[]? Shape => Read().Shape;

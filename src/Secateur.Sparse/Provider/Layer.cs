@@ -12,11 +12,14 @@ internal abstract class Layer
     public GraphNode Node { get; }
     public GraphValue Input { get; private set; }
 
-    /// <summary>[outputs, what each of them sums over]; where <see cref="Bytes"/> tells so, of bytes; where it is <see cref="Packed"/>, its sizes alone.</summary>
+    /// <summary>[outputs, what each of them sums over]; where there are <see cref="Bytes"/>, of these; where it is <see cref="Packed"/>, its sizes alone.</summary>
     public Dense Weight { get; }
 
     /// <summary>Null where the weight is of floats.</summary>
-    public ByteWeight? Bytes { get; protected init; }
+    public QuantizedWeight? Bytes { get; protected init; }
+
+    /// <summary>Null where floats are multiplied.</summary>
+    public IntegerOperands? Integers { get; protected init; }
 
     /// <summary>Null where the weight lies in the model element by element.</summary>
     public PackedWeight? Packed { get; protected init; }
@@ -47,7 +50,7 @@ internal abstract class Layer
 
     /// <summary>All whose nodes can be layers; those of other domains than ONNX's own begin with it.</summary>
     public static ImmutableArray<string> Operators { get; } =
-        ["MatMul", "Gemm", "Conv", "com.microsoft.FusedMatMul", "com.microsoft.FusedGemm", "com.microsoft.FusedConv"];
+        ["MatMul", "Gemm", "Conv", "com.microsoft.FusedMatMul", "com.microsoft.FusedGemm", "com.microsoft.FusedConv", .. IntegerOperands.Matrices, .. IntegerOperands.Convolutions];
 
     /// <summary>The layer that a node is, alone.</summary>
     /// <param name="node">Any node.</param>
@@ -56,6 +59,8 @@ internal abstract class Layer
     {
         "MatMul" or "Gemm" or "com.microsoft.FusedMatMul" or "com.microsoft.FusedGemm" => MatrixLayer.Of(node, out objection),
         "Conv" or "com.microsoft.FusedConv" => ConvolutionLayer.Of(node, out objection),
+        "MatMulInteger" or "QLinearMatMul" => MatrixLayer.OfIntegers(node, out objection),
+        "ConvInteger" or "QLinearConv" => ConvolutionLayer.OfIntegers(node, out objection),
         _ => None(out objection),
     };
 
@@ -64,6 +69,13 @@ internal abstract class Layer
     public void TakeUp(Predicate<GraphNode> isFree)
     {
         if ((Bytes?.Node ?? Packed?.Node) is { } before) Nodes.Insert(0, before);
+        if (Integers is not null)
+        {
+            Nodes.InsertRange(0, Integers.Before);
+            Nodes.AddRange(Integers.Behind);
+            if (Integers.Behind is [.., var last]) Output = last.Output;
+        }
+        if (Integers is not null && !TryTakeScales(Integers, isFree)) return;
         if (this is MatrixLayer && Input.OnlyUser == Node && Input.Maker is { } maker && isFree(maker) && Reshaping.Before(maker, Weight.Columns) is { } target)
         {
             Nodes.Insert(0, maker);
@@ -92,6 +104,24 @@ internal abstract class Layer
         using var floats = Bytes.ToFloats(Weight, factor);
         return read(Weight with { Values = (nint)floats.Pointer });
     }
+
+    /// <summary>Why it cannot be done with the weights that it has, be it fast or not; null where it can.</summary>
+    public string? Impossible() => Integers is null ? null : Read(Integers.Inexact);
+
+    /// <summary>Cast to floats, and Mul with the scales of both operands: what is behind them is as behind any layer of floats.</summary>
+    private bool TryTakeScales(IntegerOperands integers, Predicate<GraphNode> isFree)
+    {
+        if (integers.KnownScales is not null) return true;
+        if (integers.Made is not null || Output.OnlyUser is not { Operator: "Cast" } cast || cast.Whole("to", 0) != Ort.Float || !isFree(cast)) return false;
+        if (cast.Output.OnlyUser is not { Operator: "Mul" } product || !isFree(product) || product.Beside(cast.Output) is not { IsFloat: true, IsConstant: false } scales) return false;
+        if (scales.Shape is not ([] or [1]) && !(AxesBehind == 0 && scales.Shape is [var each] && each == Weight.Rows)) return false;
+        Nodes.AddRange([cast, product]);
+        (integers.Scales, Output) = (scales, product.Output);
+        return true;
+    }
+
+    /// <summary>Packs both ends of a layer of integers; null of floats.</summary>
+    public IntegerEnds? Ends() => Integers?.Ends(Bias, Activation);
 
     /// <summary>Makes the activation that a node has in itself the layer's.</summary>
     protected void Activate(Activation activation)

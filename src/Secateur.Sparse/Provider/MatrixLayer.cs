@@ -3,7 +3,7 @@ using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>MatMul and Gemm with a constant right operand of two axes, of floats or of bytes that become floats, and ONNX Runtime's own kin of them.</summary>
+/// <summary>MatMul and Gemm with a constant right operand of two axes, of floats or of bytes that become floats, ONNX Runtime's own kin of them, and products of integers.</summary>
 internal sealed class MatrixLayer : Layer
 {
     private readonly float _factor;
@@ -13,27 +13,43 @@ internal sealed class MatrixLayer : Layer
     protected override int AxesBehind => 0;
 
     /// <inheritdoc cref="Layer.Of"/>
-    public static new unsafe Layer? Of(GraphNode node, out string? objection)
+    public static new Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
         var byRows = node.Whole("transB", 0) != 0;
-        var bytes = right.IsConstant ? null : ByteWeight.Of(right, node, byRows ? 0 : 1);
+        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node);
         var packed = right.IsConstant ? null : PackedWeight.Of(right, node, !byRows);
         if ((!right.IsConstant && bytes is null && packed is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
         if ((packed?.Shape ?? (bytes?.Tensor ?? right.Constant).Shape) is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
         if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
-        var layer = new MatrixLayer(node, input, packed?.Matrix ?? Matrix(bytes?.Tensor ?? right.Constant, byRows), node.Number("alpha", 1)) { Bytes = bytes, Packed = packed };
+        var weight = packed?.Matrix ?? Matrix(bytes?.Tensor ?? right.Constant, byRows);
+        if (bytes is not null && node.Number("alpha", 1) == 1 && node.Number("beta", 1) == 1 && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, weight, node.Input(2), floats: true) is { } integers)
+        {
+            objection = null;
+            return new MatrixLayer(node, integers.Input, weight, 1) { Bytes = integers.Weight, Integers = integers };
+        }
+        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1)) { Bytes = bytes, Packed = packed };
         objection = node.Operator.EndsWith("Gemm", StringComparison.Ordinal) ? layer.AddThird() : null;
         return objection is null ? layer : null;
+    }
+
+    /// <summary>MatMulInteger or QLinearMatMul.</summary>
+    /// <inheritdoc cref="Layer.Of"/>
+    public static Layer? OfIntegers(GraphNode node, out string? objection)
+    {
+        if (IntegerOperands.Of(node, axis: 1, out objection) is not { } integers) return null;
+        if (integers.Weight.Tensor.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
+        return new MatrixLayer(node, integers.Input, Matrix(integers.Weight.Tensor, byRows: false), 1) { Bytes = integers.Weight, Integers = integers };
     }
 
     /// <param name="values">To what its values are rounded; bytes stay bytes.</param>
     public Product Pack(ValueKind values)
     {
         var weights = Packed is not null ? Packed.ToCompact().Times(_factor) : Bytes is null ? Compact.Of(Weight, _factor) : Read(weight => Compact.Of(weight), _factor);
+        if (Integers is not null) return new(weights, default, Activation.None);
         if (Bytes is null) weights.Round(values);
-        float[] scales = Bytes is null || _factor == 0 ? [] : [.. Enumerable.Range(0, Weight.Rows).Select(output => Bytes.Scale(output) * _factor)];
+        float[] scales = Bytes is null || _factor == 0 ? [] : [.. Bytes.RowScales(Weight).Select(scale => scale * _factor)];
         return new(weights, Bias, Activation, scales: scales);
     }
 

@@ -9,7 +9,7 @@ internal sealed unsafe class Ort
     /// <summary>The lowest version of its interface that has all slots used here: ONNX Runtime 1.24.</summary>
     public const uint Version = 24;
 
-    public const int Float = 1, SignedByte = 3; // its and ONNX's numbers of element types
+    public const int Float = 1, Byte = 2, SignedByte = 3, Integer32 = 6, HalfByte = 21, SignedHalfByte = 22; // its and ONNX's numbers of element types
 
     private readonly void** _functions, _providerFunctions;
 

@@ -86,7 +86,8 @@ internal sealed unsafe class SparseProvider
         if (new Claims(new EverythingPays()).In(nodes) is not [var claim] || claim.Nodes.Count != nodes.Nodes.Length)
             throw new OrtException(OrtException.Fail, $"{ProviderFactory.Name}: the nodes to fuse [{string.Join(", ", nodes.Nodes.Select(node => node.ToString()))}] are none that it asked for");
         string[] inputs = [.. _ort.List(Slot.Node_GetNumInputs, Slot.Node_GetInputs, fused).Select(value => _ort.Text(Slot.GetValueInfoName, (void*)value))];
-        var places = new FusedNode.Places(Array.IndexOf(inputs, claim.Input.Name), claim.Residual is { } residual ? Array.IndexOf(inputs, residual.Name) : -1);
+        int Place(GraphValue? value) => value is null ? -1 : Array.IndexOf(inputs, value.Name);
+        var places = new FusedNode.Places(Place(claim.Input), Place(claim.Residual), Place(claim.Zero), Place(claim.Scales));
         return FusedNode.Make(claim.ToNode(_ort, places, _options.Threads, _options.Values));
     }
 

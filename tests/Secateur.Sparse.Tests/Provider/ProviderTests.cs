@@ -31,7 +31,7 @@ public sealed class ProviderTests
     }
 
     /// <summary>What is fused with each claimed layer.</summary>
-    private static string Fused(string[] report) => string.Join('|', report.Select(line =>
+    public static string Fused(string[] report) => string.Join('|', report.Select(line =>
     {
         var fields = line.Split('\t');
         Assert.Equal("claimed", fields[2]);

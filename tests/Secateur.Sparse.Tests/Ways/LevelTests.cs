@@ -23,7 +23,7 @@ public sealed class LevelTests
         var (code, output, error) = way.Start(command[0], command[1..]);
         Assert.True(code == 0, output + error);
         Assert.Equal(levels, string.Join(", ", output.Trim().Split('\n').Select(line => line.Split(" ok: ")[0])));
-        Assert.Contains("2x1, 4x1, convolution, lookup, lookup of bfloat16, lookup of code4, lookup of float16, lookup of int8, strips of", output);
+        Assert.Contains("2x1, 4x1, convolution, integers, lookup, lookup of bfloat16, lookup of code4, lookup of float16, lookup of int8, strips of", output);
     }
 
     /// <summary>All of it: C, ONNX Runtime and the provider, of ARM64. ONNX Runtime crashes on what /sys tells of a processor that is none of ARM64's.</summary>
