@@ -7,6 +7,8 @@ namespace Secateur.Sparse.Kernels;
 internal sealed unsafe class Gathered : IDisposable
 {
     private const int Ahead = 24;    // steps that memory is asked for before they come
+    private const int Lines = 4;     // of what is looked up next, asked for in each step: gathering leaves memory idle
+    private const int Line = 64;     // bytes
     private const int Farther = 255; // columns from one to the next that a byte holds
     private readonly int _width;            // lanes
     private readonly Native<long> _starts;  // [groups + 1], in steps
@@ -72,18 +74,29 @@ internal sealed unsafe class Gathered : IDisposable
     /// <param name="stride">From one token's x to the next.</param>
     /// <param name="sums">[tokens, 2 · lanes]</param>
     /// <param name="group">Which one.</param>
+    /// <param name="values">Those that are looked up next.</param>
+    /// <param name="behind">Where they end.</param>
+    /// <param name="indices">Theirs.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)] // so that the loop before it has all registers
-    public void Run<S, V, C, T>(float* x, long stride, float* sums, int group) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
+    public void Run<S, V, C, T>(float* x, long stride, float* sums, int group, byte* values, byte* behind, byte* indices) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
     {
         var (width, from, table) = (2 * S.Lanes, _starts.Pointer[group] * 2 * S.Lanes, (nint)_values.Table);
         var value = (byte*)_values.Pointer + T.Bytes(from);
         var (delta, end) = ((nint)_deltas.Pointer + (nint)from, (nint)_deltas.Pointer + (nint)(_starts.Pointer[group + 1] * width));
+        var (some, someIndices) = (Lines * Line, Lines * Line * 2 / T.Bytes(2));
         V n0 = default, n1 = default; // columns, as integers
         V a0 = S.Load(sums), a1 = S.Load(sums + S.Lanes), b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
         for (; delta < end; delta += width, value += T.Bytes(width))
         {
             T.Prefetch<S, V>(value, Ahead * width);
             S.Prefetch((byte*)delta + Ahead * width);
+            if (values < behind)
+            {
+                for (var at = 0; at < some; at += Line) S.PrefetchFar(values + at);
+                for (var at = 0L; at < someIndices; at += Line) S.PrefetchFar(indices + at);
+                values += some;
+                indices += someIndices;
+            }
             T.Load<S, V>(value, (float*)table, 0, out var w0, out var w1);
             (n0, n1) = (S.AddBytes(n0, (byte*)delta), S.AddBytes(n1, (byte*)delta + S.Lanes));
             a0 = S.MultiplyAdd(S.Gather(x, n0), w0, a0);

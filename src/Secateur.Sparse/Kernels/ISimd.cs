@@ -35,6 +35,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Asks for what will be read soon; anything may be asked for.</summary>
     static abstract void Prefetch(void* at);
 
+    /// <summary>Asks for what is read much later: for the second cache.</summary>
+    static abstract void PrefetchFar(void* at);
+
     static abstract void Store(V vector, float* to);
     static abstract V Add(V left, V right);
 

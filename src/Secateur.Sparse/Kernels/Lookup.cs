@@ -13,7 +13,7 @@ namespace Secateur.Sparse.Kernels;
 /// </remarks>
 internal sealed unsafe class Lookup : IDisposable
 {
-    private const int Ahead = 24; // steps that memory is asked for before they come
+    private const int Ahead = 6 << 10; // bytes of values that memory is asked for before they come, of a large matrix
 
     private readonly int _lanes;
     private readonly int _strips;
@@ -180,7 +180,7 @@ internal sealed unsafe class Lookup : IDisposable
     {
         var width = 2 * S.Lanes;
         var stride = Padded;
-        var far = _gathered is not null;
+        var ahead = _gathered is null ? 0 : Ahead * 2 / T.Bytes(2);
         var table = _values.Table;
         var sums = stackalloc float[width * C.Value];
         for (var group = from; group < to; group++)
@@ -199,10 +199,10 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 3) (lowD, highD) = (S.Load(columns + 3L * stride), S.Load(columns + 3L * stride + S.Lanes));
                 for (var end = index + (long)steps * width; index < end; index += width, value += T.Bytes(width))
                 {
-                    if (far)
+                    if (ahead > 0)
                     {
-                        T.Prefetch<S, V>(value, Ahead * width);
-                        S.Prefetch(index + Ahead * width);
+                        T.Prefetch<S, V>(value, ahead);
+                        S.Prefetch(index + ahead);
                     }
                     T.Load<S, V>(value, table, 0, out var w0, out var w1);
                     var (i0, i1) = (S.Indices(index), S.Indices(index + S.Lanes));
@@ -234,7 +234,11 @@ internal sealed unsafe class Lookup : IDisposable
                 if (C.Value > 2) sum[2 * width] += rest->Value * column[2L * stride];
                 if (C.Value > 3) sum[3 * width] += rest->Value * column[3L * stride];
             }
-            _gathered?.Run<S, V, C, T>(x, stride, sums, group);
+            if (_gathered is not null)
+            {
+                var (next, behindNext) = (_group.Pointer[group + 1].Slots * width, _group.Pointer[Math.Min(group + 2, _groups)].Slots * width);
+                _gathered.Run<S, V, C, T>(x, stride, sums, group, (byte*)_values.Pointer + T.Bytes(next), (byte*)_values.Pointer + T.Bytes(behindNext), _indices.Pointer + next);
+            }
             Put<S, V, C>(y, yStride, sums, width, relu, _rows.Pointer + (long)group * width);
         }
     }

@@ -14,20 +14,23 @@ internal sealed record LookupPlan(int[] Rows, bool IsNatural, int[] Steps, int[]
     private const double StepCycles = 3; // of two vectors
     private const double StripCycles = 2;
     private const double RestCycles = 6; // of one beyond the steps: each waits for the sum that it adds to
-    private const double GatherCycles = 1.5; // of a gathered one, with what is filled in
+    private const double GatherCycles = 0.6; // of a gathered one, with what is filled in, beside what memory brings for later while it is (1.5 where nothing does)
     private const int RestBytes = 8;
     private const double ScatterCycles = 8; // of a row's sum for one token
     private const double Filled = 1.6; // slots for each nonzero, about
     private const int SecondCache = 1 << 20, ThirdCache = 4 << 20; // what stays there, though other layers' weights come between
     private const double SecondBytes = 64, ThirdBytes = 24, MemoryBytes = 8;
 
+    /// <summary>Whether so many bytes of nonzeros come from memory each time, and what is beyond the steps is gathered.</summary>
+    public static bool IsLarge(double bytes) => bytes * Filled >= ThirdCache;
+
     /// <param name="csr">The matrix.</param>
     /// <param name="width">Lanes of a group, and columns of a strip.</param>
     /// <param name="slot">Bytes of a value and of what tells its column.</param>
     public static LookupPlan Best(Csr csr, int width, double slot)
     {
-        var bandwidth = csr.Nonzero * slot * Filled is var bytes && bytes < SecondCache ? SecondBytes : bytes < ThirdCache ? ThirdBytes : MemoryBytes;
-        var far = bandwidth == MemoryBytes;
+        var far = IsLarge(csr.Nonzero * slot);
+        var bandwidth = far ? MemoryBytes : csr.Nonzero * slot * Filled < SecondCache ? SecondBytes : ThirdBytes;
         var costs = (Step: Math.Max(StepCycles, width * slot / bandwidth), Single: far ? GatherCycles + slot / bandwidth : RestCycles + RestBytes / bandwidth);
         int[] natural = [.. Enumerable.Range(0, csr.Rows)];
         int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];

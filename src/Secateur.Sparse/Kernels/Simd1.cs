@@ -18,6 +18,7 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float LoadHalf(ushort* from) => (float)*(Half*)from;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Codes(byte* from, float* table, out float lower, out float upper) => (lower, upper) = (table[*from & 15], table[*from >> 4]);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) { }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void PrefetchFar(void* at) { }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(float vector, float* to) => *to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Add(float left, float right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Max(float left, float right) => MathF.Max(left, right);

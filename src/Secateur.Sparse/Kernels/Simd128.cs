@@ -43,6 +43,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) { }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void PrefetchFar(void* at) { }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector128<float> vector, float* to) => *(Vector128<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Max(Vector128<float> left, Vector128<float> right) => Vector128.MaxNative(left, right);

@@ -45,6 +45,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) => Sse.Prefetch0(at);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void PrefetchFar(void* at) => Sse.Prefetch1(at);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector256<float> vector, float* to) => *(Vector256<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Max(Vector256<float> left, Vector256<float> right) => Vector256.MaxNative(left, right);

@@ -44,6 +44,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Prefetch(void* at) => Sse.Prefetch0(at);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void PrefetchFar(void* at) => Sse.Prefetch1(at);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector512<float> vector, float* to) => *(Vector512<float>*)to = vector;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector512<float> Max(Vector512<float> left, Vector512<float> right) => Vector512.MaxNative(left, right);

@@ -62,8 +62,8 @@ public sealed unsafe class GatheredTests
             var was = sums.ToArray();
             fixed (float* to = sums)
             {
-                if (whole) gathered.Run<S, V, Two, WholeNumbers>(from.Pointer, columns, to, group);
-                else gathered.Run<S, V, Two, Floats>(from.Pointer, columns, to, group);
+                if (whole) gathered.Run<S, V, Two, WholeNumbers>(from.Pointer, columns, to, group, null, null, null);
+                else gathered.Run<S, V, Two, Floats>(from.Pointer, columns, to, group, null, null, null);
             }
             for (var lane = 0; lane < width; lane++)
                 for (var token = 0; token < 2; token++)
