@@ -6,6 +6,8 @@ namespace Secateur.Sparse.Kernels;
 /// <remarks>An input row is laid down once with its padding beside it, and from there copied for each column of the kernel. What is beyond an output row's last pixel is of no account.</remarks>
 internal static unsafe class Bands
 {
+    private const int Ahead = 2; // channels whose pixels are asked for: where they lie is too far apart for the processor to see it coming
+
     /// <summary>Floats of scratch memory.</summary>
     public static long Scratch(in ImageSize image, ConvolutionShape shape, PatchLines lines, int rows, int pitch, int lanes)
     {
@@ -33,10 +35,13 @@ internal static unsafe class Bands
         var (padded, left) = (Padded(image, shape, pitch, S.Lanes), Left(shape, S.Lanes));
         new Span<float>(scratch, checked((int)Scratch(image, shape, lines, rows, pitch, S.Lanes))).Clear(); // margins, and rows beyond the image, stay so
         var even = Patches.Evens<S, V>();
+        var seen = Math.Clamp(first * shape.StrideHeight - shape.PadTop, 0, image.Height); // rows of the image
+        var seenBehind = Math.Clamp((first + rows - 1) * shape.StrideHeight - shape.PadTop + (shape.KernelHeight - 1) * shape.DilationHeight + 1, seen, image.Height);
         for (var channel = from; channel < behind; channel++)
         {
             var source = x + (long)(group + channel) * image.Height * image.Width;
             var row = scratch + left;
+            if (channel + Ahead < behind) Patches.Prefetch<S, V>(source + Ahead * (long)image.Height * image.Width + (long)seen * image.Width, (seenBehind - seen) * image.Width);
             for (var phase = 0; phase < lines.Phases.Length; phase++)
                 for (var i = 0; i < lines.Rows(phase, rows); i++, row += padded)
                 {

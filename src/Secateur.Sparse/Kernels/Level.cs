@@ -41,6 +41,9 @@ internal abstract unsafe class Level
     /// <inheritdoc cref="Bands.Fill"/>
     public abstract void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch);
 
+    /// <summary>Asks for some floats that will be read or written soon.</summary>
+    public abstract void Prefetch(float* from, int count);
+
     /// <summary>Copies some floats of each row: to[row · toStride + i] = from[row · fromStride + i].</summary>
     public abstract void Copy(float* from, int rows, int count, long fromStride, float* to, long toStride);
 
@@ -74,6 +77,8 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
 
     public override void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch) =>
         Bands.Fill<S, V>(x, image, shape, lines, first, rows, pitch, to, group, from, behind, scratch);
+
+    public override void Prefetch(float* from, int count) => Patches.Prefetch<S, V>(from, count);
 
     public override void Copy(float* from, int rows, int count, long fromStride, float* to, long toStride)
     {

@@ -7,6 +7,8 @@ namespace Secateur.Sparse.Kernels;
 /// <remarks>Output pixels are counted through all images of the batch. What lies outside an image is zero.</remarks>
 internal static unsafe class Patches
 {
+    private const int CacheLine = 16; // floats
+
     /// <summary>Fills some channels' part of a tile.</summary>
     /// <param name="x">[batch, all channels, height, width]</param>
     /// <param name="image">Sizes of x and of the output.</param>
@@ -56,6 +58,13 @@ internal static unsafe class Patches
                 for (var at = before; at < within; at++) to[at] = source[(at - before) * stride];
             for (var at = Math.Max(before, within); at < run; at++) to[at] = 0;
         }
+    }
+
+    /// <summary>Asks for some floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<S, V>(float* from, int count) where S : ISimd<V> where V : unmanaged
+    {
+        for (var i = 0; i < count; i += CacheLine) S.Prefetch(from + i);
     }
 
     /// <summary>to[i] = from[i]; reads and writes nothing beyond.</summary>

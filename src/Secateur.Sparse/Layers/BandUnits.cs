@@ -5,6 +5,7 @@ namespace Secateur.Sparse.Layers;
 /// <summary>Units of some whole rows of output pixels, each row filled up to whole vectors: the kernel's rows share the lines of a patch, which are laid down once for each column of the kernel.</summary>
 internal sealed unsafe class BandUnits : PixelUnits
 {
+    private const int Ahead = 2; // outputs whose place in y is asked for
     private const double LeastFilled = 0.8; // of a row's vectors
     private const int SecondCache = 3 << 18; // bytes of it for a band
 
@@ -52,6 +53,7 @@ internal sealed unsafe class BandUnits : PixelUnits
         var start = ((long)image * Images.Outputs + group) * Images.Pixels + (long)first * width;
         for (var place = from; place < behind; place++)
         {
+            if (place + Ahead < behind) Level.Prefetch((float*)Images.Y + start + product.Many.Row(place + Ahead) * Images.Pixels, rows * width);
             var row = product.Many.Row(place);
             PutRows(products.Start + row * products.Stride, _pitch, start + row * Images.Pixels, group + row, rows, width);
         }
