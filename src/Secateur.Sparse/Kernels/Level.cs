@@ -20,6 +20,9 @@ internal abstract unsafe class Level
     /// <summary>Vectors of tokens in a tile, at most: those of four rows are summed up in registers, 32 or 16 of them.</summary>
     public abstract int MostVectors { get; }
 
+    /// <summary>Vectors for which weights are packed otherwise where never more come.</summary>
+    public int NarrowVectors => Math.Max(1, MostVectors / 2);
+
     /// <inheritdoc cref="Unstructured.Run"/>
     public abstract void Run(Unstructured matrix, float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to);
 

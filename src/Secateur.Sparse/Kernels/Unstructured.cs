@@ -5,21 +5,24 @@ namespace Secateur.Sparse.Kernels;
 
 /// <summary>Y = W·X + b for any pattern of zeros and many tokens: each nonzero weight multiplies vectors of a column of tokens.</summary>
 /// <remarks>
-/// Tokens lie side by side: X is [lines, tokens], Y [rows, tokens]; a column's line is its own number unless told. The columns are cut into slices whose part of X fits the first cache (32 KiB), and the
+/// Tokens lie side by side: X is [lines, tokens], Y [rows, tokens]; a column's line is its own number unless told. The columns are cut into slices whose part of X fits the first cache, and the
 /// nonzeros of a slice lie in the order of work, each beside the line of its column, so that one pointer runs through all. Four rows of about as many nonzeros of the
 /// slice are taken together, one nonzero of each in a step of 24 bytes, and what they sum up is kept in registers; shorter rows are filled up with zeros. A step's weights
 /// are one load and its lines another, as loads are scarce: two in a cycle.
 /// </remarks>
 internal sealed unsafe class Unstructured : IDisposable
 {
-    /// <summary>Bytes of it for a slice of X.</summary>
-    public const int FirstCache = 32 << 10;
+    /// <summary>Rows that are sorted by their number of nonzeros, at least and at most: the more, the better the processor guesses where each ends.</summary>
+    public const int LeastAlike = 64, MostAlike = 512;
 
-    public const int Alike = 64;  // rows sorted by their number of nonzeros, so that the processor guesses where a row ends, while their sums stay in the first cache
+    private const double Filled = 5.0 / 6;  // of the first cache, by a slice of X
+    private const double Thin = 0.07;       // nonzeros for each weight: with fewer a slice is larger, as each costs time for sums that are loaded and stored
+    private const double MostTimes = 3.2;   // how much larger, at most
     private const int Ahead = 1 << 12; // bytes of steps that are asked for before they are needed
     private const int Together = 4; // rows
-    private const int Block = 512; // rows whose sums stay in the second cache from slice to slice
+    private const int Block = 512; // rows whose sums stay in the second cache from slice to slice, about
 
+    private readonly int _alike;
     private readonly Lines? _lines;
     private readonly int _slice; // columns
     private readonly int _slices;
@@ -41,10 +44,12 @@ internal sealed unsafe class Unstructured : IDisposable
     /// <param name="bias">[rows]; none where empty.</param>
     /// <param name="level">Whose vectors.</param>
     /// <param name="lines">Where the columns are in X; at lines of their own numbers where null.</param>
-    public Unstructured(Csr csr, ReadOnlySpan<float> bias, Level level, Lines? lines = null)
+    /// <param name="alike">Rows that are sorted among themselves; a multiple of four.</param>
+    /// <param name="vectors">Of tokens that mostly come at once; as many as there may be where 0.</param>
+    public Unstructured(Csr csr, ReadOnlySpan<float> bias, Level level, Lines? lines = null, int alike = MostAlike, int vectors = 0)
     {
-        (Rows, Columns, _lines) = (csr.Rows, csr.Columns, lines);
-        var room = FirstCache / (level.MostVectors * level.Lanes * sizeof(float));
+        (Rows, Columns, _lines, _alike) = (csr.Rows, csr.Columns, lines, alike);
+        var room = SliceOf(csr.Nonzero / Math.Max(1.0, (double)csr.Rows * csr.Columns), level, vectors > 0 ? vectors : level.MostVectors);
         if (lines is not null) room = (int)Math.Clamp((long)Columns * ushort.MaxValue / lines.Count - 1, 1, room); // lines of a slice are told in two bytes
         _slices = Math.Max(1, (Columns + room - 1) / room);
         _slice = (Columns + _slices - 1) / _slices;
@@ -86,8 +91,8 @@ internal sealed unsafe class Unstructured : IDisposable
     {
         for (var row = 0; row < order.Length; row++) order[row] = row;
         for (var row = 0; row < Rows; row++) counts[row] = Before(csr.ColumnsOf(row), (slice + 1) * _slice) - (next[row] - csr.Starts[row]);
-        for (var block = 0; block < order.Length; block += Alike)
-            order.Slice(block, Math.Min(Alike, order.Length - block)).Sort((left, right) => (counts[left], left).CompareTo((counts[right], right)));
+        for (var block = 0; block < order.Length; block += _alike)
+            order.Slice(block, Math.Min(_alike, order.Length - block)).Sort((left, right) => (counts[left], left).CompareTo((counts[right], right)));
     }
 
     private void Fill(Csr csr, int row, ref int next, int slice, int member, long quad)
@@ -109,6 +114,13 @@ internal sealed unsafe class Unstructured : IDisposable
 
     /// <summary>How many of these ascending columns lie before one.</summary>
     private static int Before(ReadOnlySpan<int> columns, int end) => columns.BinarySearch(end) is var at && at < 0 ? ~at : at;
+
+    /// <summary>Columns of a slice, at most.</summary>
+    /// <param name="density">Nonzeros for each weight.</param>
+    /// <param name="level">Whose vectors.</param>
+    /// <param name="vectors">Of tokens that come at once.</param>
+    public static int SliceOf(double density, Level level, int vectors) =>
+        Math.Min(ushort.MaxValue, (int)(FirstCache.Bytes * Filled * Math.Clamp(Thin / density, 1, MostTimes)) / (vectors * level.Lanes * sizeof(float)));
 
     /// <summary>Slices of columns.</summary>
     public int Slices => _slices;
@@ -136,15 +148,15 @@ internal sealed unsafe class Unstructured : IDisposable
     /// <param name="yStride">Likewise.</param>
     /// <param name="vectors">Of tokens, from 1 to <see cref="Level.MostVectors"/>.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
-    /// <param name="from">The first row, a multiple of <see cref="Alike"/>.</param>
+    /// <param name="from">The first row, a multiple of those that are sorted among themselves.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
     public void Run<S, V>(float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged
     {
         (from, to) = (from / Together, (to + Together - 1) / Together); // quads
-        var target = new Panel(y, yStride);
-        for (; from < to; from += Block / Together)
+        var (target, block) = (new Panel(y, yStride), Math.Max(1, Block / _alike) * _alike / Together);
+        for (; from < to; from += block)
         {
-            var behind = Math.Min(from + Block / Together, to);
+            var behind = Math.Min(from + block, to);
             switch (vectors)
             {
                 case 1: Run<S, V, One>(x, (nuint)xStride, &target, relu, from, behind); break;
@@ -191,7 +203,10 @@ internal sealed unsafe class Unstructured : IDisposable
                     Get<S, V, C>(target->Start + rows[3] * target->Stride, out d0, out d1, out d2, out d3);
                 }
                 if (C.Value == 1)
-                    for (; step < end; step++)
+                {
+                    // Two steps at a time with sums of their own: each sum waits for itself.
+                    b1 = c1 = d1 = a1 = default;
+                    for (; step + 2 <= end; step += 2)
                     {
                         S.Four((float*)step, out var a, out var b, out var c, out var d);
                         places = LinesOf(step);
@@ -199,7 +214,25 @@ internal sealed unsafe class Unstructured : IDisposable
                         b0 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b0);
                         c0 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c0);
                         d0 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d0);
+                        S.Four((float*)(step + 1), out a, out b, out c, out d);
+                        places = LinesOf(step + 1);
+                        a1 = S.MultiplyAdd(a, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a1);
+                        b1 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b1);
+                        c1 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c1);
+                        d1 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d1);
                     }
+                    if (step < end)
+                    {
+                        S.Four((float*)step, out var a, out var b, out var c, out var d);
+                        places = LinesOf(step);
+                        a0 = S.MultiplyAdd(a, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a0);
+                        b0 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b0);
+                        c0 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c0);
+                        d0 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d0);
+                        step++;
+                    }
+                    (a0, b0, c0, d0) = (S.Add(a0, a1), S.Add(b0, b1), S.Add(c0, c1), S.Add(d0, d1));
+                }
                 else
                     for (; step < end; step++)
                     {

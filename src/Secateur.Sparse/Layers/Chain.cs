@@ -28,9 +28,11 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         foreach (var product in products)
         {
             if (IsFew(tokens)) _ = product.Few;
-            else _ = product.Many;
+            else _ = IsNarrow(tokens) ? product.Narrow : product.Many;
         }
     }
+
+    private bool IsNarrow(long tokens) => tokens <= products[0].Level.NarrowVectors * _lanes;
 
     private bool IsFew(long tokens) => tokens <= products[0].Level.FewTokens;
 
@@ -141,7 +143,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         chain.In(job, (int)tile, x, 0, chain.Columns);
         foreach (var product in chain.Products)
         {
-            product.Run(x, width, y, width, (int)(width / chain._lanes), 0, product.Rows);
+            product.Run(x, width, y, width, (int)(width / chain._lanes), 0, product.Rows, chain.IsNarrow(job->Tokens));
             var done = x;
             x = y;
             y = done;
@@ -163,7 +165,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
             job.X = x;
             job.Other = y;
             job.Product = at;
-            job.Pieces = (int)Math.Clamp(products[at].Nonzero * places / LeastWork / job.Tiles.Count, 1, Math.Max(1, Math.Min(Workers.Pieces / job.Tiles.Count, products[at].Rows / Unstructured.Alike)));
+            job.Pieces = (int)Math.Clamp(products[at].Nonzero * places / LeastWork / job.Tiles.Count, 1, Math.Max(1, Math.Min(Workers.Pieces / job.Tiles.Count, products[at].Rows / products[at].Alike)));
             workers.For(&ProductPiece, (nuint)(job.Tiles.Count * job.Pieces), &job);
             var done = x;
             x = y;
@@ -191,7 +193,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         var (from, to) = product.Part(piece, job->Pieces);
         var offset = job->Tiles.Offset(tile) * chain._widest;
         var width = job->Tiles.Vectors(tile) * chain._lanes;
-        if (from < to) product.Run(job->X + offset, width, job->Other + offset, width, job->Tiles.Vectors(tile), from, to);
+        if (from < to) product.Run(job->X + offset, width, job->Other + offset, width, job->Tiles.Vectors(tile), from, to, chain.IsNarrow(job->Tokens));
     }
 
     private static void OutPiece(void* state, nuint i)

@@ -136,7 +136,7 @@ internal sealed unsafe class Convolution : IDisposable
         {
             job.Pieces = (int)Math.Clamp(_groups[0].Columns * places * units.Count / LeastWork, 1, Math.Min(each, GroupChannels));
             workers.For(&FillPiece, (nuint)(units.Count * job.Pieces), state);
-            job.Pieces = (int)Math.Clamp(_groups[job.Group].Nonzero * places / LeastWork, 1, Math.Min(each, Math.Max(1, _groups[0].RoundedRows / Unstructured.Alike)));
+            job.Pieces = (int)Math.Clamp(_groups[job.Group].Nonzero * places / LeastWork, 1, Math.Min(each, Math.Max(1, _groups[0].RoundedRows / _groups[0].Alike)));
             workers.For(&ProductPiece, (nuint)(units.Count * job.Pieces), state);
         }
     }

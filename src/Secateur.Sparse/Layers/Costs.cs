@@ -43,6 +43,7 @@ internal sealed class Costs(Speeds speeds, Level level)
         }
         var vectors = (tokens + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / level.MostVectors, vectors % level.MostVectors);
+        if (tiles == 0 && last <= level.NarrowVectors) return Tile(weights, last, level.NarrowVectors) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
         return tiles * Tile(weights, level.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
     }
 
@@ -80,12 +81,14 @@ internal sealed class Costs(Speeds speeds, Level level)
 
     public double DenseConvolution(Census weights, long pixels, bool integers = false) => (double)weights.Rows * weights.Columns * pixels * speeds.Dense / ConvolutionRate / (integers ? ByteRate : 1);
 
-    private double Tile(Census weights, long vectors)
+    private double Tile(Census weights, long vectors) => Tile(weights, vectors, level.MostVectors);
+
+    private double Tile(Census weights, long vectors, int packed)
     {
         var share = (double)vectors / level.MostVectors;
         var entry = speeds.EntryOfOne + (speeds.Entry - speeds.EntryOfOne) * (vectors - 1) / (level.MostVectors - 1);
-        var slices = (weights.Columns * level.MostVectors * level.Lanes * sizeof(float) + Unstructured.FirstCache - 1) / Unstructured.FirstCache;
-        var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, slices) * speeds.Line * share;
+        var slice = Unstructured.SliceOf(weights.Nonzero / Math.Max(1.0, (double)weights.Rows * weights.Columns), level, packed);
+        var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, (weights.Columns + slice - 1) / slice) * speeds.Line * share;
         var part = LeastShare + (1 - LeastShare) * share; // of a whole tile's time
         if (weights.Pairs * 2 <= weights.Nonzero * ManyTokens.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);
         if (weights.Fours * 4 <= weights.Nonzero * ManyTokens.MostFilled) single = Math.Min(single, weights.Fours * speeds.Four * part);

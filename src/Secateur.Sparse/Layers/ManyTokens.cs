@@ -21,14 +21,16 @@ internal sealed unsafe class ManyTokens : IDisposable
     /// <param name="bias">[outputs]; none where empty.</param>
     /// <param name="level">The instructions.</param>
     /// <param name="lines">Where the inputs lie; in their order where null.</param>
-    public ManyTokens(Csr weights, ReadOnlySpan<float> bias, Level level, Lines? lines = null)
+    /// <param name="alike">Rows that are sorted among themselves by their number of nonzeros.</param>
+    /// <param name="vectors">Of tokens that come at once.</param>
+    public ManyTokens(Csr weights, ReadOnlySpan<float> bias, Level level, Lines? lines, int alike, int vectors)
     {
         (_level, _rows) = (level, weights.Rows);
         Sketches? sketches = null;
         var (fours, twos) = (RowGroups.Best(weights, 4, Sketched), RowGroups.Best(weights, 2, Sketched));
         var (four, two) = (Together(fours, FourTogether), Together(twos, TwoTogether));
-        if (Math.Min(four, two) > weights.Nonzero) _unstructured = new(weights, bias, level, lines);
-        else _grouped = new(weights, four <= two ? fours : twos, bias, lines);
+        if (Math.Min(four, two) > weights.Nonzero) _unstructured = new(weights, bias, level, lines, alike, vectors);
+        else _grouped = new(weights, (four <= two ? fours : twos).Sorted(weights, alike), bias, lines);
 
         Sketches Sketched() => sketches ??= Sketches.Of(weights);
         double Together(RowGroups groups, double rate) => groups.Joined * groups.Height is var kept && kept <= MostFilled * weights.Nonzero ? kept / rate : double.PositiveInfinity;
@@ -39,6 +41,9 @@ internal sealed unsafe class ManyTokens : IDisposable
 
     /// <summary>The row that is worked on at a place: rows that are packed together lie side by side as they are worked on, and apart where they belong.</summary>
     public int Row(int place) => AreNeighbours ? place : _grouped!.Row(place);
+
+    /// <summary>Whether weights lie so whatever number of tokens comes.</summary>
+    public bool IsForAll => _unstructured is null || _unstructured.Slices == 1;
 
     /// <summary>Whether places are rows.</summary>
     public bool AreNeighbours => _grouped?.AreNeighbours ?? true;
@@ -56,7 +61,7 @@ internal sealed unsafe class ManyTokens : IDisposable
     /// <param name="yStride">Likewise.</param>
     /// <param name="vectors">From 1 to <see cref="Level.MostVectors"/>.</param>
     /// <param name="relu">Whether what is negative becomes 0.</param>
-    /// <param name="from">The first place, a multiple of <see cref="Unstructured.Alike"/>.</param>
+    /// <param name="from">The first place, a multiple of those that are sorted among themselves.</param>
     /// <param name="to">Behind the last; a multiple too, or all.</param>
     public void Run(float* x, long xStride, float* y, long yStride, int vectors, bool relu, int from, int to)
     {

@@ -103,6 +103,7 @@ internal sealed record Speeds(
         using var byStrips = Random(Size, 0.1, level.Lanes);
         using var few = new Unstructured(thin, default, level);
         using var many = new Unstructured(thick, default, level);
+        using var narrow = new Unstructured(thick, default, level, vectors: level.NarrowVectors);
         using var fours = new Grouped(byFour, RowGroups.Neighbours(byFour, 4), default);
         using var twos = new Grouped(byTwo, RowGroups.Neighbours(byTwo, 2), default);
         using var whole = new Grouped(all, RowGroups.Neighbours(all, 4), default);
@@ -114,13 +115,14 @@ internal sealed record Speeds(
         nint from = (nint)x.Pointer, to = (nint)y.Pointer;
 
         var (lower, upper) = (Time(() => level.Run(few, (float*)from, width, (float*)to, width, most, false, 0, Size)), Time(() => level.Run(many, (float*)from, width, (float*)to, width, most, false, 0, Size)));
-        var entry = Math.Max(0.01, (upper - lower) / (thick.Nonzero - thin.Nonzero));
+        var times = (double)many.Slices / few.Slices;
+        var entry = Math.Max(0.01, (upper - lower * times) / (thick.Nonzero - thin.Nonzero * times));
         return new(
             Time(() => level.Run(whole, (float*)from, width, (float*)to, width, most, false, 0, Size / 2)) / (Size * Size / 4.0 * width),
             Time(() => Sum(far)) / far.Bytes,
             Time(() => Sum(near)) / near.Bytes,
             entry,
-            Time(() => level.Run(many, (float*)from, level.Lanes, (float*)to, level.Lanes, 1, false, 0, Size)) / thick.Nonzero,
+            Time(() => level.Run(narrow, (float*)from, level.Lanes, (float*)to, level.Lanes, 1, false, 0, Size)) / thick.Nonzero,
             Math.Max(0.1, (lower - entry * thin.Nonzero) / (Size * few.Slices)),
             Time(() => level.Run(fours, (float*)from, width, (float*)to, width, most, false, 0, Size)) / fours.Joint,
             Time(() => level.Run(twos, (float*)from, width, (float*)to, width, most, false, 0, Size)) / twos.Joint,

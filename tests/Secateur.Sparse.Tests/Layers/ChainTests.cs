@@ -120,15 +120,18 @@ public sealed class ChainTests
         var random = new Random(5);
         foreach (var (height, scaled) in new[] { (1, false), (4, false), (16, false), (1, true), (16, true) })
         {
-            var (rows, columns) = (90, 130);
+            var (rows, columns) = (90, 700);
             float[] scales = scaled ? Draw.Values(random, rows) : [];
             float[] weights = [.. Draw.Weights(random, rows, columns, 0.8, height).Select((value, i) => scaled ? MathF.Round(127 * value) * scales[i / columns] : value)];
-            var (few, many) = (Draw.Values(random, columns), Draw.Values(random, 40 * columns));
-            using var forwards = new Chain([new(Draw.Compact(weights, rows, columns), default, Activation.None, Level.All[level], scales)]);
-            using var backwards = new Chain([new(Draw.Compact(weights, rows, columns), default, Activation.None, Level.All[level], scales)]);
-            var (first, second) = (Run(forwards, few, 1), Run(forwards, many, 40));
-            Assert.Equal(second, Run(backwards, many, 40));
-            Assert.Equal(first, Run(backwards, few, 1));
+            int[] counts = [1, 9, 16, 32, 70]; // for few tokens, for a narrow tile, for wide ones: which is which depends on the level
+            float[][] x = [.. counts.Select(tokens => Draw.Values(random, tokens * columns))];
+            float[][][] answers = [.. new[] { counts, [.. counts.Reverse()], [16, 70, 1, 32, 9] }.Select(order =>
+            {
+                using var chain = new Chain([new(Draw.Compact(weights, rows, columns), default, Activation.None, Level.All[level], scales)]);
+                var made = order.ToDictionary(tokens => tokens, tokens => Run(chain, x[Array.IndexOf(counts, tokens)], tokens));
+                return counts.Select(tokens => made[tokens]).ToArray();
+            })];
+            Assert.All(answers, one => Assert.Equal(answers[0], one));
         }
     }
 
