@@ -2,8 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Secateur.Onnx.Proto;
-using Secateur.Sparse.Kernels;
-using Secateur.Sparse.Provider;
+using Secateur.Sparse;
 using static Secateur.Onnx.Proto.AttributeProto.Types;
 using static Secateur.Onnx.Proto.TensorProto.Types;
 
@@ -11,7 +10,7 @@ namespace Secateur.Onnx.Packing;
 
 /// <summary>An ONNX file whose sparse weights are packed for Secateur's execution provider: smaller, and opened without ever being dense. It runs with the provider alone.</summary>
 /// <remarks>
-/// A weight W that is multiplied by is a tensor of bytes (<see cref="CompactBytes"/>), and in front of each node that multiplies by it stands a node <c>com.secateur.SparseWeight</c>,
+/// A weight W that is multiplied by is a tensor of bytes (<see cref="SparseWeightBytes"/>), and in front of each node that multiplies by it stands a node <c>com.secateur.SparseWeight</c>,
 /// which makes the floats. Its attribute <c>weight</c> is W's name, <c>shape</c> its shape; <c>typed</c> says that W's elements were numbers of protobuf's, not raw bytes.
 /// A weight that a <c>Constant</c> node holds stays in it. All else stays as it is too, so that <see cref="Unpack(ModelProto, string)"/> gives back the same model, each weight bit for bit.
 /// </remarks>
@@ -54,7 +53,7 @@ public static class ProviderModel
             var tensor = constant.Tensor;
             if (!uses.TryGetValue(name, out var use) || !Weights.Contains(tensor.Type()) || tensor.Dims.Count < 2 || tensor.Count() < leastElements) continue;
             TensorData.Check(tensor, name, path);
-            var objection = use.Objection ?? (tensor.Type() != DataType.Float ? $"is {tensor.Type()}, and Float alone is packed" : Columns(tensor, use.IsTurned) > CompactBytes.MostColumns ? "has too many columns" : null);
+            var objection = use.Objection ?? (tensor.Type() != DataType.Float ? $"is {tensor.Type()}, and Float alone is packed" : Columns(tensor, use.IsTurned) > SparseWeightBytes.MostColumns ? "has too many columns" : null);
             if (objection is not null || Packed(tensor, use.IsTurned, leastZeros) is not { } packed)
             {
                 left.Add(new(name, [.. tensor.Dims], 1 - ((double)SparseTensor.Nonzero(tensor, keepSigns: true) / tensor.Count()), objection));
@@ -70,10 +69,10 @@ public static class ProviderModel
                 node.Input[1] = floats;
                 model.Graph.ValueInfo.Add(new ValueInfoProto { Name = floats, Type = GraphConstant.Type(DataType.Float, shape) }); // the operator itself says nothing of it
             }
-            facts.Add(new(name, [.. shape], CompactBytes.Look(packed).Entries, bytes, packed.Length));
+            facts.Add(new(name, [.. shape], SparseWeightBytes.Look(packed).Entries, bytes, packed.Length));
         }
         Insert(makers, model.Graph);
-        if (makers.Count > 0) model.OpsetImport.Add(new OperatorSetIdProto { Domain = SparseWeightOperator.Domain, Version = Version });
+        if (makers.Count > 0) model.OpsetImport.Add(new OperatorSetIdProto { Domain = SparseWeightBytes.Domain, Version = Version });
         OnnxModel.CheckSize(model, path, $"packed it is still over 2 GB, which one ONNX file cannot hold; pack it as {PackedModel.Extension}");
         AtomicFile.Write(target, stream => model.WriteTo(stream));
         return (inputBytes, facts.ToImmutable(), left.ToImmutable());
@@ -95,7 +94,7 @@ public static class ProviderModel
             var reader = new WireReader(file, RandomAccess.GetLength(file));
             while (reader.Position < reader.Length)
                 if (reader.Field(reader.Length) is { Number: Imports, IsMessage: true, Length: < LongestImport } import
-                    && OperatorSetIdProto.Parser.ParseFrom(reader.Bytes(import.Offset, (int)import.Length)).Domain == SparseWeightOperator.Domain) return true;
+                    && OperatorSetIdProto.Parser.ParseFrom(reader.Bytes(import.Offset, (int)import.Length)).Domain == SparseWeightBytes.Domain) return true;
             return false;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or InvalidDataException or InvalidProtocolBufferException or OverflowException)
@@ -132,7 +131,7 @@ public static class ProviderModel
         foreach (var node in model.Graph.Node)
             for (var i = 0; i < node.Input.Count; i++) node.Input[i] = weights.GetValueOrDefault(node.Input[i], node.Input[i]);
         foreach (var value in model.Graph.ValueInfo.Where(value => weights.ContainsKey(value.Name)).ToArray()) model.Graph.ValueInfo.Remove(value);
-        foreach (var import in model.OpsetImport.Where(import => import.Domain == SparseWeightOperator.Domain).ToArray()) model.OpsetImport.Remove(import);
+        foreach (var import in model.OpsetImport.Where(import => import.Domain == SparseWeightBytes.Domain).ToArray()) model.OpsetImport.Remove(import);
     }
 
     /// <summary>Writes the ordinary model that a packed one was made of.</summary>
@@ -154,31 +153,25 @@ public static class ProviderModel
         var (elements, columns) = (dense.Count(), Columns(dense, isTurned));
         var floats = MemoryMarshal.Cast<byte, float>(dense.Bytes());
         if (floats.Length - floats.Count(0) > (1 - leastZeros) * elements) return null;
-        using var compact = Compacted(floats, (int)(elements / columns), (int)columns, isTurned);
-        return compact.Entries > (1 - leastZeros) * elements && leastZeros > 0 ? null : CompactBytes.Write(compact, isTurned); // negative zeros are entries
+        var bytes = SparseWeightBytes.Write(floats, (int)columns, isTurned);
+        return SparseWeightBytes.Look(bytes).Entries > (1 - leastZeros) * elements && leastZeros > 0 ? null : bytes; // negative zeros are entries
     }
 
-    private static unsafe Compact Compacted(ReadOnlySpan<float> floats, int rows, int columns, bool isTurned)
-    {
-        fixed (float* first = floats) return Compact.Of(isTurned ? Sparse.Kernels.Dense.ByColumns(first, rows, columns) : Sparse.Kernels.Dense.ByRows(first, rows, columns), signs: true);
-    }
-
-    private static unsafe void MakeDense(GraphConstant constant, NodeProto maker, string name, long[] shape, string path)
+    private static void MakeDense(GraphConstant constant, NodeProto maker, string name, long[] shape, string path)
     {
         var tensor = constant.Tensor;
         if (tensor.Type() != DataType.Uint8 || tensor.RawData.Length != tensor.Count()) throw Damaged(path, maker, "is no tensor of bytes");
         try
         {
-            var head = CompactBytes.Look(tensor.RawData.Span);
-            if (!PackedWeight.Fits(head, shape)) throw Damaged(path, maker, "is of another shape than the node's");
-            using var compact = CompactBytes.Read(tensor.RawData.Span);
-            var bytes = SparseTensor.Allocate((long)head.Rows * head.Columns * sizeof(float), name, path);
-            fixed (byte* first = bytes)
-                compact.CopyTo(head.IsTurned ? Sparse.Kernels.Dense.ByColumns((float*)first, head.Rows, head.Columns) : Sparse.Kernels.Dense.ByRows((float*)first, head.Rows, head.Columns));
+            var parts = SparseWeightBytes.Read(tensor.RawData.Span);
+            if (!parts.Head.Fits(shape)) throw Damaged(path, maker, "is of another shape than the node's");
+            var bytes = SparseTensor.Allocate((long)parts.Head.Rows * parts.Head.Columns * sizeof(float), name, path);
+            var floats = MemoryMarshal.Cast<byte, float>(bytes.AsSpan());
+            parts.CopyTo(floats);
             constant.Fill(DataType.Float, bytes, shape);
             if (Attribute(maker, Typed) is null) return;
             tensor.ClearRawData();
-            tensor.FloatData.AddRange(MemoryMarshal.Cast<byte, float>(bytes));
+            tensor.FloatData.AddRange(floats);
         }
         catch (InvalidDataException e)
         {
@@ -202,7 +195,7 @@ public static class ProviderModel
 
     private static NodeProto Maker(string floats, string packed, string weight, long[] shape, bool isTyped)
     {
-        var node = new NodeProto { Domain = SparseWeightOperator.Domain, OpType = SparseWeightOperator.Type, Name = floats };
+        var node = new NodeProto { Domain = SparseWeightBytes.Domain, OpType = SparseWeightBytes.Type, Name = floats };
         node.Input.Add(packed);
         node.Output.Add(floats);
         var sizes = new AttributeProto { Name = "shape", Type = AttributeType.Ints };
@@ -214,7 +207,7 @@ public static class ProviderModel
 
     private static SecateurException Damaged(string path, NodeProto maker, string fault) => new($"{path}: node '{maker.Name}': its packed weight {fault}; pack the model again");
 
-    private static bool IsMaker(NodeProto node) => node.Domain == SparseWeightOperator.Domain && node.OpType == SparseWeightOperator.Type;
+    private static bool IsMaker(NodeProto node) => node.Domain == SparseWeightBytes.Domain && node.OpType == SparseWeightBytes.Type;
 
     private static AttributeProto? Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 }

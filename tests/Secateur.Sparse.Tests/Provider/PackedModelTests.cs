@@ -220,7 +220,7 @@ public sealed class PackedModelTests : IDisposable
         return ModelProto.Parser.ParseFrom(File.ReadAllBytes(to));
     }
 
-    private static long CompactEntries(ModelProto packed) => Secateur.Sparse.Kernels.CompactBytes.Look(packed.Graph.Initializer[0].RawData.Span).Entries;
+    private static long CompactEntries(ModelProto packed) => SparseWeightBytes.Look(packed.Graph.Initializer[0].RawData.Span).Entries;
 
     private static uint Sum(ReadOnlySpan<byte> bytes)
     {
