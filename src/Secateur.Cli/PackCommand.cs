@@ -102,9 +102,9 @@ internal static class PackCommand
         if (packed.Tensors.IsEmpty && dense is not null)
             yield return $"no weight that the provider multiplies by has {Figures.Percent(threshold)} zeros: '{dense.Name}' has most, {Figures.Percent(dense.Zeros)}; {PackedModel.Extension} packs any model";
         else if (packed.Tensors.IsEmpty)
-            yield return $"the model has no weight of {Figures.Count(ProviderModel.LeastElements)} elements that the provider multiplies by; {PackedModel.Extension} packs any model";
+            yield return $"the model has no weight of {Figures.Count(ProviderModel.LeastElements)} elements that can be packed for the provider; {PackedModel.Extension} packs any model";
         foreach (var weight in sparse.Take(MostReasons))
-            yield return $"left dense: '{weight.Name}', {Figures.Shape(weight.Shape)} with {Figures.Percent(weight.Zeros)} zeros, {weight.Objection}";
+            yield return $"not packed: '{weight.Name}', {Figures.Shape(weight.Shape)} with {Figures.Percent(weight.Zeros)} zeros, {weight.Objection}";
         if (sparse.Length > MostReasons) yield return $"and {Figures.Count(sparse.Length - MostReasons)} more, all smaller; --json names them";
     }
 

@@ -35,6 +35,10 @@ public sealed class PackCommandTests(SmallWorkshop workshop) : IClassFixture<Sma
         Assert.InRange(new FileInfo(packed).Length, 1, new FileInfo(pruned).Length / 2);
         var results = (await JsonAsync("evaluate", pruned, packed, "--data", workshop.Data)).GetProperty("results").EnumerateArray().ToArray();
         Assert.Equal(results[0].GetProperty("loss").GetDouble(), results[1].GetProperty("loss").GetDouble());
+        var again = (await Request.RunAsync("pack", packed, "-o", Path.Combine(folder, "again.onnx"), "--provider")).Output;
+        Assert.Contains("the model has no weight of 1,024 elements that can be packed for the provider; .secz packs any model", again);
+        Assert.Contains("not packed: 'fc1.weight', ", again);
+        Assert.Contains(" zeros, is a sparse initializer; pack the file that it was made of", again);
         var table = (await Request.RunAsync("pack", pruned, "-o", packed)).Output;
         Assert.StartsWith($"{packed}: ", table);
         Assert.Contains("fc1.weight", table);

@@ -71,6 +71,9 @@ public static class ProviderModel
             }
             facts.Add(new(name, [.. shape], SparseWeightBytes.Look(packed).Entries, bytes, packed.Length));
         }
+        foreach (var sparse in model.Graph.SparseInitializer.Where(sparse => sparse.Values is not null && sparse.Dims.Count > 1))
+            if (sparse.Dims.Aggregate(1.0, (product, size) => product * size) is var elements && elements >= leastElements)
+                left.Add(new(sparse.Values.Name, [.. sparse.Dims], 1 - (sparse.Values.Count() / elements), "is a sparse initializer; pack the file that it was made of"));
         Insert(makers, model.Graph);
         if (makers.Count > 0) model.OpsetImport.Add(new OperatorSetIdProto { Domain = SparseWeightBytes.Domain, Version = Version });
         OnnxModel.CheckSize(model, path, $"packed it is still over 2 GB, which one ONNX file cannot hold; pack it as {PackedModel.Extension}");
