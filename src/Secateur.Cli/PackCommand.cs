@@ -9,6 +9,8 @@ namespace Secateur.Cli;
 
 internal static class PackCommand
 {
+    private const int MostReasons = 5;
+
     private static readonly Argument<string> Model = new("MODEL") { Description = "the ONNX file to pack; its external data is packed with it" };
 
     private static readonly Option<string> Target = new("--output", "-o")
@@ -23,9 +25,16 @@ internal static class PackCommand
         Description = "OUT.onnx with sparse weights as the sparse execution provider reads them: smaller, and opened in less time and memory; nothing else runs it, and unpack gives back the weights bit for bit",
     };
 
+    private static readonly Option<double?> Threshold = new("--threshold")
+    {
+        HelpName = "X",
+        CustomParser = Values.Fraction(whole: true),
+        Description = $"with --provider: pack the weights of which at least so many are zero: 0.9 or 90%; {Figures.Number(ProviderModel.LeastZeros)} unless told",
+    };
+
     public static Command Create()
     {
-        var command = new Command("pack", "Store a pruned model in fewer bytes.") { Model, Target, Provider };
+        var command = new Command("pack", "Store a pruned model in fewer bytes.") { Model, Target, Provider, Threshold };
         command.SetAction(RunAsync);
         return command;
     }
@@ -41,10 +50,13 @@ internal static class PackCommand
         };
         var forProvider = request.GetValue(Provider);
         if (isContainer && forProvider) throw new SecateurException($"pack: --provider writes an ONNX file, and -o '{target}' is a container; name it .onnx");
+        if (request.GetValue(Threshold) is not null && !forProvider) throw new SecateurException("pack: --threshold is of --provider; name that too");
+        var threshold = request.GetValue(Threshold) ?? ProviderModel.LeastZeros;
         AtomicFile.Probe(target);
         Output.Probe(request);
         var threads = GlobalOptions.UseThreads(request) is > 0 and var told ? told : Environment.ProcessorCount;
-        var packed = await Watch.RunAsync(request, progress => isContainer ? Container(path, target, threads, progress, cancel) : Sparse(path, target, forProvider, cancel), cancel);
+        var packed = await Watch.RunAsync(request, progress => isContainer ? Container(path, target, threads, progress, cancel)
+            : forProvider ? ForProvider(path, target, threshold, cancel) : Sparse(path, target, cancel), cancel);
         Output.Write(request, packed, console => Show(packed, console));
     }
 
@@ -54,10 +66,16 @@ internal static class PackCommand
         return new("secz", path, files.Sum(file => file.Bytes), target, new FileInfo(target).Length, ModelFile.Hash([target]), files, []);
     }
 
-    private static Packed Sparse(string path, string target, bool forProvider, CancellationToken cancel)
+    private static Packed Sparse(string path, string target, CancellationToken cancel)
     {
-        var (before, tensors) = forProvider ? ProviderModel.Pack(path, target, cancel) : SparseModel.Pack(path, target, cancel);
-        return new(forProvider ? "provider" : "onnx", path, before, target, new FileInfo(target).Length, ModelFile.Hash([target]), [], tensors);
+        var (before, tensors) = SparseModel.Pack(path, target, cancel);
+        return new("onnx", path, before, target, new FileInfo(target).Length, ModelFile.Hash([target]), [], tensors);
+    }
+
+    private static Packed ForProvider(string path, string target, double threshold, CancellationToken cancel)
+    {
+        var (before, tensors, left) = ProviderModel.Pack(path, target, cancel, threshold);
+        return new("provider", path, before, target, new FileInfo(target).Length, ModelFile.Hash([target]), [], tensors) { Threshold = threshold, Left = left };
     }
 
     private static void Show(Packed packed, IAnsiConsole console)
@@ -65,8 +83,7 @@ internal static class PackCommand
         console.WriteLine($"{packed.Output}: {Figures.Count(packed.Bytes)} bytes, {Figures.Percent((double)packed.Bytes / packed.InputBytes)} of {Figures.Count(packed.InputBytes)}");
         if (packed.Format == "onnx" && packed.Tensors.IsEmpty)
             console.WriteLine($"no tensor has so many zeros that it is smaller as a sparse one; {PackedModel.Extension} packs any model");
-        if (packed.Format == "provider" && packed.Tensors.IsEmpty)
-            console.WriteLine($"no weight that the provider multiplies by has {Figures.Percent(ProviderModel.LeastZeros)} zeros; {PackedModel.Extension} packs any model");
+        foreach (var line in Reasons(packed)) console.WriteLine(line);
         if (packed.Files.Length + packed.Tensors.Length == 0) return;
         console.WriteLine();
         var table = packed.Format != "secz" ? Output.Table(console, "sparse tensor", ">shape", ">nonzero", ">bytes", ">packed") : Output.Table(console, "file", ">bytes", "SHA-256");
@@ -76,11 +93,33 @@ internal static class PackCommand
         console.Write(table);
     }
 
+    /// <summary>Why the provider gets no weight packed, or which sparse ones it does not get.</summary>
+    private static IEnumerable<string> Reasons(Packed packed)
+    {
+        if (packed.Threshold is not { } threshold) yield break;
+        var dense = packed.Left.Where(weight => weight.Objection is null).MaxBy(weight => weight.Zeros);
+        var sparse = packed.Left.Where(weight => weight.Objection is not null && weight.Zeros >= threshold).OrderByDescending(weight => weight.Shape.Aggregate(1L, (product, size) => product * size)).ToArray();
+        if (packed.Tensors.IsEmpty && dense is not null)
+            yield return $"no weight that the provider multiplies by has {Figures.Percent(threshold)} zeros: '{dense.Name}' has most, {Figures.Percent(dense.Zeros)}; {PackedModel.Extension} packs any model";
+        else if (packed.Tensors.IsEmpty)
+            yield return $"the model has no weight of {Figures.Count(ProviderModel.LeastElements)} elements that can be packed for the provider; {PackedModel.Extension} packs any model";
+        foreach (var weight in sparse.Take(MostReasons))
+            yield return $"not packed: '{weight.Name}', {Figures.Shape(weight.Shape)} with {Figures.Percent(weight.Zeros)} zeros, {weight.Objection}";
+        if (sparse.Length > MostReasons) yield return $"and {Figures.Count(sparse.Length - MostReasons)} more, all smaller; --json names them";
+    }
+
     /// <summary>What <c>pack</c> writes.</summary>
     /// <param name="Format"><c>onnx</c>, <c>provider</c> or <c>secz</c>.</param>
     /// <param name="InputBytes">Of the model and its external data.</param>
     /// <param name="Files">In a container: what unpack gives back, the model last.</param>
     /// <param name="Tensors">In an ONNX file: those that are sparse now.</param>
     private sealed record Packed(
-        string Format, string Input, long InputBytes, string Output, long Bytes, string Sha256, ImmutableArray<PackedFile> Files, ImmutableArray<SparseFacts> Tensors);
+        string Format, string Input, long InputBytes, string Output, long Bytes, string Sha256, ImmutableArray<PackedFile> Files, ImmutableArray<SparseFacts> Tensors)
+    {
+        /// <summary>For the provider: the least share of zeros of a weight that is packed.</summary>
+        public double? Threshold { get; init; }
+
+        /// <summary>For the provider: weights that are not packed.</summary>
+        public ImmutableArray<DenseFacts> Left { get; init; } = [];
+    }
 }

@@ -31,6 +31,10 @@ internal sealed class Scope
         .Concat(graph.Input.Select(input => input.Name))
         .Concat(graph.Node.SelectMany(node => node.Output));
 
+    /// <summary>A graph, and then those inside its nodes.</summary>
+    public static IEnumerable<GraphProto> Graphs(GraphProto graph) =>
+        graph.Node.SelectMany(node => node.Attribute).SelectMany(attribute => attribute.Graphs.Prepend(attribute.G)).Where(inner => inner is not null).SelectMany(Graphs).Prepend(graph);
+
     /// <summary>The model's name of a value that can be read here; null where there is none yet.</summary>
     public string? Find(string name) => made.Contains(name) ? unique[name] : outer?.Find(name);
 

@@ -35,6 +35,10 @@ public sealed class PackCommandTests(SmallWorkshop workshop) : IClassFixture<Sma
         Assert.InRange(new FileInfo(packed).Length, 1, new FileInfo(pruned).Length / 2);
         var results = (await JsonAsync("evaluate", pruned, packed, "--data", workshop.Data)).GetProperty("results").EnumerateArray().ToArray();
         Assert.Equal(results[0].GetProperty("loss").GetDouble(), results[1].GetProperty("loss").GetDouble());
+        var again = (await Request.RunAsync("pack", packed, "-o", Path.Combine(folder, "again.onnx"), "--provider")).Output;
+        Assert.Contains("the model has no weight of 1,024 elements that can be packed for the provider; .secz packs any model", again);
+        Assert.Contains("not packed: 'fc1.weight', ", again);
+        Assert.Contains(" zeros, is a sparse initializer; pack the file that it was made of", again);
         var table = (await Request.RunAsync("pack", pruned, "-o", packed)).Output;
         Assert.StartsWith($"{packed}: ", table);
         Assert.Contains("fc1.weight", table);
@@ -63,7 +67,11 @@ public sealed class PackCommandTests(SmallWorkshop workshop) : IClassFixture<Sma
     [Fact]
     public async Task Where_nothing_is_sparse_it_is_said()
     {
-        Assert.Contains("no weight that the provider multiplies by has 70.00% zeros", (await Request.RunAsync("pack", workshop.Model, "-o", Path.Combine(workshop.Empty(), "same.onnx"), "--provider")).Output);
+        var same = Path.Combine(workshop.Empty(), "same.onnx");
+        Assert.Contains("no weight that the provider multiplies by has 70.00% zeros: 'fc1.weight' has most, 0.00%; .secz packs any model", (await Request.RunAsync("pack", workshop.Model, "-o", same, "--provider")).Output);
+        var left = (await JsonAsync("pack", workshop.Model, "-o", same, "--provider", "--threshold", "95%"));
+        Assert.Equal(0.95, left.GetProperty("threshold").GetDouble());
+        Assert.Contains("fc1.weight", left.GetProperty("left").EnumerateArray().Select(weight => weight.GetProperty("name").GetString()));
         var target = Path.Combine(workshop.Empty(), "same.onnx");
         Assert.Contains("no tensor has so many zeros that it is smaller as a sparse one", (await Request.RunAsync("pack", workshop.Model, "-o", target)).Output);
         Assert.Equal(await File.ReadAllBytesAsync(workshop.Model, Cancel), await File.ReadAllBytesAsync(target, Cancel));
@@ -99,6 +107,7 @@ public sealed class PackCommandTests(SmallWorkshop workshop) : IClassFixture<Sma
         Assert.Equal($"{bad}: is no packed model; name a .secz file that secateur pack has written", await Request.RefusedAsync("unpack", bad, "-o", target));
         Assert.StartsWith($"{workshop.In("none.secz")}: no such file; ", await Request.RefusedAsync("unpack", workshop.In("none.secz"), "-o", target));
         Assert.Equal("pack: -o 'model.zip' is of no kind that can be written; name it .onnx or .secz", await Request.RefusedAsync("pack", workshop.Model, "-o", "model.zip"));
+        Assert.Equal("pack: --threshold is of --provider; name that too", await Request.RefusedAsync("pack", workshop.Model, "-o", target, "--threshold", "0.5"));
         Assert.StartsWith($"unpack: -o '{bad}' is the packed file itself; ", await Request.RefusedAsync("unpack", bad, "-o", bad));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
     }

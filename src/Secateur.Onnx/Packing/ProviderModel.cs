@@ -2,8 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Secateur.Onnx.Proto;
-using Secateur.Sparse.Kernels;
-using Secateur.Sparse.Provider;
+using Secateur.Sparse;
 using static Secateur.Onnx.Proto.AttributeProto.Types;
 using static Secateur.Onnx.Proto.TensorProto.Types;
 
@@ -11,59 +10,75 @@ namespace Secateur.Onnx.Packing;
 
 /// <summary>An ONNX file whose sparse weights are packed for Secateur's execution provider: smaller, and opened without ever being dense. It runs with the provider alone.</summary>
 /// <remarks>
-/// A weight W that is multiplied by is a tensor of bytes (<see cref="CompactBytes"/>), and in front of each node that multiplies by it stands a node <c>com.secateur.SparseWeight</c>,
-/// which makes the floats. Its attribute <c>weight</c> is W's name, <c>shape</c> its shape. All else stays as it is, so that <see cref="Unpack(ModelProto, string)"/> gives back the
-/// same model, each weight bit for bit.
+/// A weight W that is multiplied by is a tensor of bytes (<see cref="SparseWeightBytes"/>), and in front of each node that multiplies by it stands a node <c>com.secateur.SparseWeight</c>,
+/// which makes the floats. Its attribute <c>weight</c> is W's name, <c>shape</c> its shape; <c>typed</c> says that W's elements were numbers of protobuf's, not raw bytes.
+/// A weight that a <c>Constant</c> node holds stays in it. All else stays as it is too, so that <see cref="Unpack(ModelProto, string)"/> gives back the same model, each weight bit for bit.
 /// </remarks>
 public static class ProviderModel
 {
     /// <summary>The least share of zeros of a weight that is packed: with fewer at random, dense kernels are faster.</summary>
     public const double LeastZeros = 0.7;
 
-    private const int LeastElements = 1024; // of such a weight
+    /// <summary>The fewest elements of such a weight.</summary>
+    public const int LeastElements = 1024;
+
     private const int Version = 1; // of the domain
+    private const string Typed = "typed";
+
+    // what a weight can be of
+    private static readonly ImmutableArray<DataType> Weights = [DataType.Float, DataType.Float16, DataType.Bfloat16, DataType.Double, DataType.Int8, DataType.Uint8];
 
     /// <param name="path">An ONNX file.</param>
     /// <param name="target">The one file to write.</param>
     /// <param name="cancel">Looked at between tensors.</param>
     /// <param name="leastZeros">0 to 1; negative zeros are none.</param>
     /// <param name="leastElements">Of a weight that is packed.</param>
-    /// <returns>Bytes of the model with its external data, and the weights that were packed.</returns>
+    /// <returns>Bytes of the model with its external data, the weights that were packed, and those that were not.</returns>
     /// <exception cref="SecateurException">The file is no model, or is over 2 GB even so.</exception>
-    public static (long InputBytes, ImmutableArray<SparseFacts> Tensors) Pack(string path, string target, CancellationToken cancel, double leastZeros = LeastZeros, int leastElements = LeastElements)
+    public static (long InputBytes, ImmutableArray<SparseFacts> Tensors, ImmutableArray<DenseFacts> Left) Pack(
+        string path, string target, CancellationToken cancel, double leastZeros = LeastZeros, int leastElements = LeastElements)
     {
         var (model, data) = OnnxModel.Read(path);
         if (model.Graph is null) throw new SecateurException($"{path}: holds no graph, so it is no ONNX model; export it again");
         if (data.Contains(Path.GetFullPath(target))) throw new SecateurException($"{target}: is a file of the model that is to be packed; name another");
         var inputBytes = data.Append(path).Sum(file => new FileInfo(file).Length);
-        var facts = ImmutableArray.CreateBuilder<SparseFacts>();
-        var uses = WeightUse.Of(model.Graph);
-        HashSet<string> names = [.. model.Graph.Node.SelectMany(node => node.Input.Concat(node.Output)), .. model.Graph.Initializer.Select(tensor => tensor.Name)];
+        var (facts, left) = (ImmutableArray.CreateBuilder<SparseFacts>(), ImmutableArray.CreateBuilder<DenseFacts>());
+        var constants = GraphConstant.Of(model);
+        var uses = WeightUse.Of(model.Graph, constants);
+        HashSet<string> names = [.. Scope.Graphs(model.Graph).SelectMany(graph => Scope.Names(graph).Concat(graph.ValueInfo.Select(value => value.Name)).Concat(graph.Node.SelectMany(node => node.Input)))];
         List<NodeProto> makers = [];
-        for (var i = 0; i < model.Graph.Initializer.Count; i++)
+        foreach (var (name, constant) in constants)
         {
             cancel.ThrowIfCancellationRequested();
-            var dense = model.Graph.Initializer[i];
-            if (!uses.TryGetValue(dense.Name, out var use) || dense.Type() != DataType.Float || dense.Count() < leastElements) continue;
-            TensorData.Check(dense, dense.Name, path);
-            if (Packed(dense, use.IsTurned, leastZeros) is not { } packed) continue;
-            var (name, shape, bytes) = (dense.Name, dense.Dims.ToArray(), dense.CalculateSize());
-            model.Graph.Initializer[i] = Renamed(dense, Fresh($"{name}.packed"), DataType.Uint8, packed, [packed.Length]);
+            var tensor = constant.Tensor;
+            if (!uses.TryGetValue(name, out var use) || !Weights.Contains(tensor.Type()) || tensor.Dims.Count < 2 || tensor.Count() < leastElements) continue;
+            TensorData.Check(tensor, name, path);
+            var objection = use.Objection ?? (tensor.Type() != DataType.Float ? $"is {tensor.Type()}, and Float alone is packed" : Columns(tensor, use.IsTurned) > SparseWeightBytes.MostColumns ? "has too many columns" : null);
+            if (objection is not null || Packed(tensor, use.IsTurned, leastZeros) is not { } packed)
+            {
+                left.Add(new(name, [.. tensor.Dims], 1 - ((double)SparseTensor.Nonzero(tensor, keepSigns: true) / tensor.Count()), objection));
+                continue;
+            }
+            var (shape, bytes, isTyped) = (tensor.Dims.ToArray(), tensor.CalculateSize(), tensor.RawData.Length == 0);
+            constant.Name = Fresh($"{name}.packed");
+            constant.Fill(DataType.Uint8, packed, [packed.Length]); // a large model is not held twice
             foreach (var node in use.Nodes)
             {
                 var floats = Fresh($"{name}.floats");
-                makers.Add(Maker(floats, model.Graph.Initializer[i].Name, name, shape));
+                makers.Add(Maker(floats, constant.Name, name, shape, isTyped));
                 node.Input[1] = floats;
-                model.Graph.ValueInfo.Add(Floats(floats, shape));
+                model.Graph.ValueInfo.Add(new ValueInfoProto { Name = floats, Type = GraphConstant.Type(DataType.Float, shape) }); // the operator itself says nothing of it
             }
-            facts.Add(new(name, [.. shape], CompactBytes.Look(packed).Entries, bytes, packed.Length));
-            dense.Release(); // a large model is not held twice
+            facts.Add(new(name, [.. shape], SparseWeightBytes.Look(packed).Entries, bytes, packed.Length));
         }
-        for (var i = 0; i < makers.Count; i++) model.Graph.Node.Insert(i, makers[i]);
-        if (makers.Count > 0) model.OpsetImport.Add(new OperatorSetIdProto { Domain = SparseWeightOperator.Domain, Version = Version });
+        foreach (var sparse in model.Graph.SparseInitializer.Where(sparse => sparse.Values is not null && sparse.Dims.Count > 1))
+            if (sparse.Dims.Aggregate(1.0, (product, size) => product * size) is var elements && elements >= leastElements)
+                left.Add(new(sparse.Values.Name, [.. sparse.Dims], 1 - (sparse.Values.Count() / elements), "is a sparse initializer; pack the file that it was made of"));
+        Insert(makers, model.Graph);
+        if (makers.Count > 0) model.OpsetImport.Add(new OperatorSetIdProto { Domain = SparseWeightBytes.Domain, Version = Version });
         OnnxModel.CheckSize(model, path, $"packed it is still over 2 GB, which one ONNX file cannot hold; pack it as {PackedModel.Extension}");
         AtomicFile.Write(target, stream => model.WriteTo(stream));
-        return (inputBytes, facts.ToImmutable());
+        return (inputBytes, facts.ToImmutable(), left.ToImmutable());
 
         string Fresh(string name)
         {
@@ -82,7 +97,7 @@ public static class ProviderModel
             var reader = new WireReader(file, RandomAccess.GetLength(file));
             while (reader.Position < reader.Length)
                 if (reader.Field(reader.Length) is { Number: Imports, IsMessage: true, Length: < LongestImport } import
-                    && OperatorSetIdProto.Parser.ParseFrom(reader.Bytes(import.Offset, (int)import.Length)).Domain == SparseWeightOperator.Domain) return true;
+                    && OperatorSetIdProto.Parser.ParseFrom(reader.Bytes(import.Offset, (int)import.Length)).Domain == SparseWeightBytes.Domain) return true;
             return false;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or InvalidDataException or InvalidProtocolBufferException or OverflowException)
@@ -99,21 +114,27 @@ public static class ProviderModel
     internal static void Unpack(ModelProto model, string path)
     {
         if (!Is(model)) return;
-        var tensors = model.Graph.Initializer.Index().GroupBy(tensor => tensor.Item.Name).ToDictionary(group => group.Key, group => group.First().Index);
-        var packed = model.Graph.Initializer.ToArray();
+        var constants = GraphConstant.Of(model);
         Dictionary<string, string> weights = []; // by the name of the floats
-        foreach (var maker in model.Graph.Node.Where(IsMaker).ToArray())
+        var nodes = model.Graph.Node.ToArray();
+        model.Graph.Node.Clear();
+        model.Graph.Node.Add(nodes.Where(node => !IsMaker(node)));
+        foreach (var maker in nodes.Where(IsMaker))
         {
-            if (maker is not { Input: [var bytes], Output: [var floats] } || !tensors.TryGetValue(bytes, out var at) || Attribute(maker, "weight")?.S is not { Length: > 0 } name || Attribute(maker, "shape")?.Ints is not { } shape)
+            if (maker is not { Input: [var bytes], Output: [var floats] } || !constants.TryGetValue(bytes, out var constant) || Attribute(maker, "weight")?.S is not { Length: > 0 } text || Attribute(maker, "shape")?.Ints is not { } shape)
                 throw Damaged(path, maker, "is not as secateur pack writes it");
-            if (model.Graph.Initializer[at] == packed[at]) model.Graph.Initializer[at] = Dense(packed[at], maker, name.ToStringUtf8(), [.. shape], path);
-            if (!weights.TryAdd(floats, name.ToStringUtf8()) || model.Graph.Initializer[at].Name != weights[floats]) throw Damaged(path, maker, "makes what another one makes too");
-            model.Graph.Node.Remove(maker);
+            var weight = text.ToStringUtf8();
+            if (constant.Name == bytes) // no other node has made it floats again
+            {
+                MakeDense(constant, maker, weight, [.. shape], path);
+                constant.Name = weight;
+            }
+            if (!weights.TryAdd(floats, weight) || constant.Name != weight) throw Damaged(path, maker, "makes what another one makes too");
         }
         foreach (var node in model.Graph.Node)
             for (var i = 0; i < node.Input.Count; i++) node.Input[i] = weights.GetValueOrDefault(node.Input[i], node.Input[i]);
         foreach (var value in model.Graph.ValueInfo.Where(value => weights.ContainsKey(value.Name)).ToArray()) model.Graph.ValueInfo.Remove(value);
-        foreach (var import in model.OpsetImport.Where(import => import.Domain == SparseWeightOperator.Domain).ToArray()) model.OpsetImport.Remove(import);
+        foreach (var import in model.OpsetImport.Where(import => import.Domain == SparseWeightBytes.Domain).ToArray()) model.OpsetImport.Remove(import);
     }
 
     /// <summary>Writes the ordinary model that a packed one was made of.</summary>
@@ -128,34 +149,32 @@ public static class ProviderModel
         return OnnxModel.Write(model, target, OnnxModel.IsLarge(model) || data.Length > 0);
     }
 
+    private static long Columns(TensorProto dense, bool isTurned) => isTurned ? dense.Dims[0] : dense.Count() / dense.Dims[0];
+
     private static byte[]? Packed(TensorProto dense, bool isTurned, double leastZeros)
     {
-        var elements = dense.Count();
-        var (rows, columns) = isTurned ? (dense.Dims[1], dense.Dims[0]) : (dense.Dims[0], elements / dense.Dims[0]);
-        if (rows > int.MaxValue || columns > CompactBytes.MostColumns) return null;
+        var (elements, columns) = (dense.Count(), Columns(dense, isTurned));
         var floats = MemoryMarshal.Cast<byte, float>(dense.Bytes());
         if (floats.Length - floats.Count(0) > (1 - leastZeros) * elements) return null;
-        using var compact = Compacted(floats, (int)rows, (int)columns, isTurned);
-        return compact.Entries > (1 - leastZeros) * elements && leastZeros > 0 ? null : CompactBytes.Write(compact, isTurned); // negative zeros are entries
+        var bytes = SparseWeightBytes.Write(floats, (int)columns, isTurned);
+        return SparseWeightBytes.Look(bytes).Entries > (1 - leastZeros) * elements && leastZeros > 0 ? null : bytes; // negative zeros are entries
     }
 
-    private static unsafe Compact Compacted(ReadOnlySpan<float> floats, int rows, int columns, bool isTurned)
+    private static void MakeDense(GraphConstant constant, NodeProto maker, string name, long[] shape, string path)
     {
-        fixed (float* first = floats) return Compact.Of(isTurned ? Sparse.Kernels.Dense.ByColumns(first, rows, columns) : Sparse.Kernels.Dense.ByRows(first, rows, columns), signs: true);
-    }
-
-    private static unsafe TensorProto Dense(TensorProto packed, NodeProto maker, string name, long[] shape, string path)
-    {
-        if (packed.Type() != DataType.Uint8 || packed.RawData.Length != packed.Count()) throw Damaged(path, maker, "is no tensor of bytes");
+        var tensor = constant.Tensor;
+        if (tensor.Type() != DataType.Uint8 || tensor.RawData.Length != tensor.Count()) throw Damaged(path, maker, "is no tensor of bytes");
         try
         {
-            var head = CompactBytes.Look(packed.RawData.Span);
-            if (!PackedWeight.Fits(head, shape)) throw Damaged(path, maker, "is of another shape than the node's");
-            using var compact = CompactBytes.Read(packed.RawData.Span);
-            var bytes = SparseTensor.Allocate((long)head.Rows * head.Columns * sizeof(float), name, path);
-            fixed (byte* first = bytes)
-                compact.CopyTo(head.IsTurned ? Sparse.Kernels.Dense.ByColumns((float*)first, head.Rows, head.Columns) : Sparse.Kernels.Dense.ByRows((float*)first, head.Rows, head.Columns));
-            return Renamed(packed, name, DataType.Float, bytes, shape);
+            var parts = SparseWeightBytes.Read(tensor.RawData.Span);
+            if (!parts.Head.Fits(shape)) throw Damaged(path, maker, "is of another shape than the node's");
+            var bytes = SparseTensor.Allocate((long)parts.Head.Rows * parts.Head.Columns * sizeof(float), name, path);
+            var floats = MemoryMarshal.Cast<byte, float>(bytes.AsSpan());
+            parts.CopyTo(floats);
+            constant.Fill(DataType.Float, bytes, shape);
+            if (Attribute(maker, Typed) is null) return;
+            tensor.ClearRawData();
+            tensor.FloatData.AddRange(floats);
         }
         catch (InvalidDataException e)
         {
@@ -163,38 +182,35 @@ public static class ProviderModel
         }
     }
 
-    /// <summary>All else that a tensor says is kept.</summary>
-    private static TensorProto Renamed(TensorProto tensor, string name, DataType type, byte[] bytes, ReadOnlySpan<long> shape)
+    /// <summary>Puts each behind the node that holds its bytes, or before all.</summary>
+    private static void Insert(List<NodeProto> makers, GraphProto graph)
     {
-        var renamed = new TensorProto { Name = name, DataType = (int)type, RawData = UnsafeByteOperations.UnsafeWrap(bytes) };
-        if (tensor.HasDocString) renamed.DocString = tensor.DocString;
-        renamed.MetadataProps.Add(tensor.MetadataProps);
-        renamed.Dims.AddRange(shape);
-        return renamed;
+        var held = makers.ToLookup(maker => maker.Input[0]);
+        var nodes = graph.Node.ToArray();
+        graph.Node.Clear();
+        foreach (var tensor in graph.Initializer) graph.Node.Add(held[tensor.Name]);
+        foreach (var node in nodes)
+        {
+            graph.Node.Add(node);
+            foreach (var output in node.Output) graph.Node.Add(held[output]);
+        }
     }
 
-    private static NodeProto Maker(string floats, string packed, string weight, long[] shape)
+    private static NodeProto Maker(string floats, string packed, string weight, long[] shape, bool isTyped)
     {
-        var node = new NodeProto { Domain = SparseWeightOperator.Domain, OpType = SparseWeightOperator.Type, Name = floats };
+        var node = new NodeProto { Domain = SparseWeightBytes.Domain, OpType = SparseWeightBytes.Type, Name = floats };
         node.Input.Add(packed);
         node.Output.Add(floats);
         var sizes = new AttributeProto { Name = "shape", Type = AttributeType.Ints };
         sizes.Ints.Add(shape);
         node.Attribute.Add([sizes, new AttributeProto { Name = "weight", Type = AttributeType.String, S = ByteString.CopyFromUtf8(weight) }]);
+        if (isTyped) node.Attribute.Add(new AttributeProto { Name = Typed, Type = AttributeType.Int, I = 1 });
         return node;
-    }
-
-    /// <summary>Told where the operator itself says nothing of a shape.</summary>
-    private static ValueInfoProto Floats(string name, long[] shape)
-    {
-        var sizes = new TensorShapeProto();
-        sizes.Dim.Add(shape.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
-        return new() { Name = name, Type = new() { TensorType = new() { ElemType = (int)DataType.Float, Shape = sizes } } };
     }
 
     private static SecateurException Damaged(string path, NodeProto maker, string fault) => new($"{path}: node '{maker.Name}': its packed weight {fault}; pack the model again");
 
-    private static bool IsMaker(NodeProto node) => node.Domain == SparseWeightOperator.Domain && node.OpType == SparseWeightOperator.Type;
+    private static bool IsMaker(NodeProto node) => node.Domain == SparseWeightBytes.Domain && node.OpType == SparseWeightBytes.Type;
 
     private static AttributeProto? Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 }

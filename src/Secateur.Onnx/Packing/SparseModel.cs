@@ -22,7 +22,6 @@ public sealed record SparseFacts(string Name, ImmutableArray<long> Shape, long N
 public static class SparseModel
 {
     private const int SparseVersion = 6; // of the file format, which before has no sparse initializers
-    private const int InputsVersion = 4; // until then every initializer is an input too
 
     // what ONNX Runtime 1.31 was seen to read in sparse tensors; with positions flat or by axis, of any rank
     private static readonly ImmutableArray<DataType> Types =
@@ -47,9 +46,9 @@ public static class SparseModel
         var facts = ImmutableArray.CreateBuilder<SparseFacts>();
         HashSet<string> constants = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
         var readElsewhere = ReadElsewhere(model.Graph);
-        foreach (var graph in Graphs(model.Graph).ToArray())
+        foreach (var graph in Scope.Graphs(model.Graph).ToArray())
         {
-            HashSet<string> replaceable = model.IrVersion < InputsVersion ? [] : [.. graph.Input.Select(input => input.Name)];
+            HashSet<string> replaceable = model.IrVersion < GraphConstant.InputsVersion ? [] : [.. graph.Input.Select(input => input.Name)];
             var tensors = graph.Initializer.ToArray();
             graph.Initializer.Clear();
             foreach (var dense in tensors)
@@ -92,19 +91,15 @@ public static class SparseModel
     /// <summary>To a version of the format that has sparse initializers. In an old one all constants are inputs too; in a new one a caller could replace them so.</summary>
     private static void Raise(ModelProto model, HashSet<string> constants)
     {
-        if (model.IrVersion < InputsVersion)
+        if (model.IrVersion < GraphConstant.InputsVersion)
             foreach (var input in model.Graph.Input.Where(input => constants.Contains(input.Name)).ToArray()) model.Graph.Input.Remove(input);
         model.IrVersion = SparseVersion;
     }
 
-    /// <summary>The graph, and those inside its nodes.</summary>
-    private static IEnumerable<GraphProto> Graphs(GraphProto graph) =>
-        graph.Node.SelectMany(node => node.Attribute).SelectMany(attribute => attribute.Graphs.Prepend(attribute.G)).Where(inner => inner is not null).SelectMany(Graphs).Prepend(graph);
-
     /// <summary>Names that other nodes than matrix products and convolutions read, or that leave a graph.</summary>
     private static HashSet<string> ReadElsewhere(GraphProto whole) =>
     [
-        .. Graphs(whole).SelectMany(graph => graph.Node).Where(node => !Products.Contains(node.OpType) || OnnxModel.Domain(node.Domain).Length > 0).SelectMany(node => node.Input),
-        .. Graphs(whole).SelectMany(graph => graph.Output).Select(output => output.Name),
+        .. Scope.Graphs(whole).SelectMany(graph => graph.Node).Where(node => !Products.Contains(node.OpType) || OnnxModel.Domain(node.Domain).Length > 0).SelectMany(node => node.Input),
+        .. Scope.Graphs(whole).SelectMany(graph => graph.Output).Select(output => output.Name),
     ];
 }

@@ -9,7 +9,7 @@ namespace Secateur.Sparse.Kernels;
 /// </remarks>
 internal sealed unsafe class Compact : IDisposable
 {
-    public const int Farthest = byte.MaxValue;
+    private const int Farthest = SparseWeightBytes.Farthest;
 
     private readonly Native<float> _values;
     private readonly Native<byte> _steps;
@@ -24,14 +24,22 @@ internal sealed unsafe class Compact : IDisposable
 
     /// <param name="matrix">The elements that are not zero are kept.</param>
     /// <param name="factor">By which each is multiplied.</param>
-    /// <param name="signs">Whether a negative zero is kept too.</param>
-    public static Compact Of(Dense matrix, float factor = 1, bool signs = false)
+    public static Compact Of(Dense matrix, float factor = 1)
     {
         var starts = new int[matrix.Rows + 1];
-        Scan(matrix, starts.AsSpan(1), factor, signs, null);
+        Scan(matrix, starts.AsSpan(1), factor, null);
         for (var row = 0; row < matrix.Rows; row++) starts[row + 1] = checked(starts[row] + starts[row + 1]);
         var compact = new Compact(starts, matrix.Columns);
-        Scan(matrix, starts[..^1], factor, signs, compact);
+        Scan(matrix, starts[..^1], factor, compact);
+        return compact;
+    }
+
+    /// <summary>What a file holds.</summary>
+    public static Compact Of(SparseWeightBytes.Parts parts)
+    {
+        var compact = new Compact(parts.Starts.ToArray(), parts.Head.Columns);
+        parts.Values.CopyTo(compact.Values);
+        parts.Steps.CopyTo(compact.Steps);
         return compact;
     }
 
@@ -89,20 +97,6 @@ internal sealed unsafe class Compact : IDisposable
         return part;
     }
 
-    /// <summary>Puts all values, negative zeros too, in their places in a matrix of zeros.</summary>
-    public void CopyTo(Dense matrix)
-    {
-        for (var row = 0; row < Rows; row++)
-        {
-            var column = -1L;
-            for (var at = Starts[row]; at < Starts[row + 1]; at++)
-            {
-                column += _steps.Pointer[at];
-                ((float*)matrix.Values)[row * matrix.RowStride + column * matrix.ColumnStride] = _values.Pointer[at];
-            }
-        }
-    }
-
     /// <summary>Multiplies each row by a factor of its own, or all by one.</summary>
     public Compact Times(params ReadOnlySpan<float> factors)
     {
@@ -122,15 +116,14 @@ internal sealed unsafe class Compact : IDisposable
     /// <param name="matrix">All of it.</param>
     /// <param name="next">[rows]: grows by the entries of each row; where they are written, from where they begin.</param>
     /// <param name="factor">Of values.</param>
-    /// <param name="signs">Whether negative zeros are entries.</param>
     /// <param name="to">Gets them; null where they are only counted.</param>
-    private static void Scan(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    private static void Scan(Dense matrix, Span<int> next, float factor, Compact? to)
     {
-        if (matrix.ColumnStride == 1) ByRows(matrix, next, factor, signs, to);
-        else ByColumns(matrix, next, factor, signs, to);
+        if (matrix.ColumnStride == 1) ByRows(matrix, next, factor, to);
+        else ByColumns(matrix, next, factor, to);
     }
 
-    private static void ByRows(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    private static void ByRows(Dense matrix, Span<int> next, float factor, Compact? to)
     {
         for (var row = 0; row < matrix.Rows; row++)
         {
@@ -138,7 +131,7 @@ internal sealed unsafe class Compact : IDisposable
             var (at, before) = (next[row], -1);
             for (var first = 0; first < matrix.Columns; first += Dense.Width)
             {
-                var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first), signs);
+                var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first));
                 if (some == 0) continue;
                 if (to is null)
                 {
@@ -157,7 +150,7 @@ internal sealed unsafe class Compact : IDisposable
         }
     }
 
-    private static void ByColumns(Dense matrix, Span<int> next, float factor, bool signs, Compact? to)
+    private static void ByColumns(Dense matrix, Span<int> next, float factor, Compact? to)
     {
         var before = new int[matrix.Rows];
         Array.Fill(before, -1);
@@ -165,7 +158,7 @@ internal sealed unsafe class Compact : IDisposable
         {
             var line = (float*)matrix.Values + column * matrix.ColumnStride;
             for (var first = 0; first < matrix.Rows; first += Dense.Width)
-                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first), signs); some != 0; some &= some - 1)
+                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first)); some != 0; some &= some - 1)
                 {
                     var row = first + BitOperations.TrailingZeroCount(some);
                     var step = column - before[row];

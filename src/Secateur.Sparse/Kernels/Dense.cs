@@ -25,18 +25,15 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
     /// <summary>A bit for each of up to <see cref="Width"/> floats: whether it is not zero.</summary>
     /// <param name="from">The first one.</param>
     /// <param name="count">1 to <see cref="Width"/>.</param>
-    /// <param name="signs">Whether a negative zero is none.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Mask(float* from, int count, bool signs = false)
+    public static uint Mask(float* from, int count)
     {
-        if (count == Width) return ~(Zeros(from, signs) | Zeros(from + 8, signs) << 8) & 0xFFFF;
+        if (count == Width) return ~(Zeros(from) | Zeros(from + 8) << 8) & 0xFFFF;
         var mask = 0u;
-        for (var i = 0; i < count; i++) mask |= (signs ? BitConverter.SingleToUInt32Bits(from[i]) != 0 : from[i] != 0) ? 1u << i : 0;
+        for (var i = 0; i < count; i++) mask |= from[i] != 0 ? 1u << i : 0;
         return mask;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Zeros(float* from, bool signs) => signs
-        ? Vector256.Equals(Vector256.Load(from).AsUInt32(), Vector256<uint>.Zero).ExtractMostSignificantBits()
-        : Vector256.Equals(Vector256.Load(from), Vector256<float>.Zero).ExtractMostSignificantBits();
+    private static uint Zeros(float* from) => Vector256.Equals(Vector256.Load(from), Vector256<float>.Zero).ExtractMostSignificantBits();
 }

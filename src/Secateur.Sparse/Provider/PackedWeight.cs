@@ -7,12 +7,12 @@ internal sealed unsafe class PackedWeight
 {
     private readonly OrtTensor _bytes;
 
-    private PackedWeight(GraphNode node, OrtTensor bytes, CompactBytes.Head head, long[] shape) => (Node, _bytes, Head, Shape) = (node, bytes, head, shape);
+    private PackedWeight(GraphNode node, OrtTensor bytes, SparseWeightBytes.Head head, long[] shape) => (Node, _bytes, Head, Shape) = (node, bytes, head, shape);
 
     /// <summary>That which makes floats of it.</summary>
     public GraphNode Node { get; }
 
-    public CompactBytes.Head Head { get; }
+    public SparseWeightBytes.Head Head { get; }
 
     /// <summary>Of the floats.</summary>
     public long[] Shape { get; }
@@ -29,17 +29,12 @@ internal sealed unsafe class PackedWeight
     {
         if (value.Maker is not { Operator: SparseWeightOperator.FullName } node || value.OnlyUser != user) return null;
         if (node.Input(0) is not { IsConstant: true } packed || packed.Constant is not { Type: SparseWeightOperator.Byte, Rank: 1 } bytes) return null;
-        var weight = new PackedWeight(node, bytes, Reading(node.Name, () => CompactBytes.Look(Span(bytes))), node.Wholes("shape"));
-        return weight.Head.IsTurned == isTurned && Fits(weight.Head, weight.Shape) ? weight : null;
+        var weight = new PackedWeight(node, bytes, Reading(node.Name, () => SparseWeightBytes.Look(Span(bytes))), node.Wholes("shape"));
+        return weight.Head.IsTurned == isTurned && weight.Head.Fits(weight.Shape) ? weight : null;
     }
 
-    /// <summary>Whether a shape has as many rows and columns.</summary>
-    public static bool Fits(CompactBytes.Head head, ReadOnlySpan<long> shape) => shape.Length >= 2 && shape.IndexOf(0) < 0 && (head.IsTurned
-        ? shape.Length == 2 && (shape[0], shape[1]) == (head.Columns, head.Rows)
-        : shape[0] == head.Rows && Axes(shape[1..], head.Columns));
-
     /// <exception cref="OrtException">It is damaged.</exception>
-    public Compact ToCompact() => Reading(Node.Name, () => CompactBytes.Read(Span(_bytes)));
+    public Compact ToCompact() => Reading(Node.Name, () => Compact.Of(SparseWeightBytes.Read(Span(_bytes))));
 
     public static ReadOnlySpan<byte> Span(OrtTensor bytes) => new(bytes.Data, checked((int)bytes.Elements));
 
@@ -54,15 +49,5 @@ internal sealed unsafe class PackedWeight
         {
             throw new OrtException(OrtException.InvalidArgument, $"{ProviderFactory.Name}: node '{name}': its weight {fault.Message}; pack the model again");
         }
-    }
-
-    private static bool Axes(ReadOnlySpan<long> shape, long product)
-    {
-        foreach (var extent in shape)
-        {
-            if (extent < 1 || product % extent != 0) return false;
-            product /= extent;
-        }
-        return product == 1;
     }
 }

@@ -5,11 +5,11 @@ using Secateur.Sparse.Kernels;
 
 namespace Secateur.Sparse.Provider;
 
-/// <summary>The provider's own operator: makes the floats of a packed weight (<see cref="CompactBytes"/>). ONNX Runtime knows it in every session that has the provider.</summary>
+/// <summary>The provider's own operator: makes the floats of a packed weight (<see cref="SparseWeightBytes"/>). ONNX Runtime knows it in every session that has the provider.</summary>
 /// <remarks>Whatever multiplies by the floats is claimed together with it, and they are never made. Where nothing claims it, it runs as it is: correct, and slow.</remarks>
 internal sealed unsafe class SparseWeightOperator : IDisposable
 {
-    public const string Domain = "com.secateur", Type = "SparseWeight", FullName = $"{Domain}.{Type}";
+    public const string FullName = $"{SparseWeightBytes.Domain}.{SparseWeightBytes.Type}";
     public const int Byte = 2; // ONNX's number of the element type
 
     private readonly Ort _ort;
@@ -20,7 +20,7 @@ internal sealed unsafe class SparseWeightOperator : IDisposable
     public SparseWeightOperator(Ort ort)
     {
         _ort = ort;
-        _type = (byte*)Marshal.StringToCoTaskMemUTF8(Type);
+        _type = (byte*)Marshal.StringToCoTaskMemUTF8(SparseWeightBytes.Type);
         _operator = OrtObject.Make(this);
         _operator[2] = (delegate* unmanaged[Cdecl]<void*, byte*>)&GetName;
         _operator[3] = (delegate* unmanaged[Cdecl]<void*, void*>)&GetExecutionProviderType;
@@ -35,7 +35,7 @@ internal sealed unsafe class SparseWeightOperator : IDisposable
         _operator[18] = (delegate* unmanaged[Cdecl]<void*, void*, void*>)&KernelCompute;
         _operator[20] = (delegate* unmanaged[Cdecl]<void*, int>)&First;
         _operator[21] = (delegate* unmanaged[Cdecl]<void*, int>)&Last;
-        fixed (byte* domain = Encoding.UTF8.GetBytes(Domain + "\0"))
+        fixed (byte* domain = Encoding.UTF8.GetBytes(SparseWeightBytes.Domain + "\0"))
         {
             void* made;
             _ort.Check(((delegate* unmanaged[Cdecl]<byte*, void**, void*>)_ort[Slot.CreateCustomOpDomain])(domain, &made));
@@ -79,13 +79,14 @@ internal sealed unsafe class SparseWeightOperator : IDisposable
         {
             var shape = Shape(ort, info);
             var bytes = Bytes(ort, info);
-            using var compact = PackedWeight.Reading(Name(ort, info), () =>
+            var floats = PackedWeight.Reading(Name(ort, info), () =>
             {
-                if (!PackedWeight.Fits(CompactBytes.Look(PackedWeight.Span(bytes)), shape)) throw new InvalidDataException("is of another shape than the node's");
-                return CompactBytes.Read(PackedWeight.Span(bytes));
+                var parts = SparseWeightBytes.Read(PackedWeight.Span(bytes));
+                if (!parts.Head.Fits(shape)) throw new InvalidDataException("is of another shape than the node's");
+                var tensor = new Native<float>((long)parts.Head.Rows * parts.Head.Columns);
+                parts.CopyTo(new(tensor.Pointer, checked((int)tensor.Length)));
+                return tensor;
             });
-            var floats = new Native<float>((long)compact.Rows * compact.Columns);
-            compact.CopyTo(CompactBytes.Look(PackedWeight.Span(bytes)).IsTurned ? Dense.ByColumns(floats.Pointer, compact.Rows, compact.Columns) : Dense.ByRows(floats.Pointer, compact.Rows, compact.Columns));
             *kernel = OrtObject.Make(new Kernel(ort, floats, shape));
             return null;
         }

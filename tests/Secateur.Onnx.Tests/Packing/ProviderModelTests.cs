@@ -46,22 +46,81 @@ public sealed class ProviderModelTests : IDisposable
     }
 
     [Fact]
-    public void What_else_reads_a_weight_leaves_it_dense()
+    public void What_else_reads_a_weight_leaves_it_dense_and_is_told()
     {
         NodeProto product = SmallGraphs.Node("MatMul", ["x", "w"], ["p"]);
-        foreach (var (packed, others) in new (int, NodeProto[])[]
+        foreach (var (objection, output, others) in new (string?, string, NodeProto[])[]
             {
-                (1, [SmallGraphs.Node("Abs", ["p"], ["y"])]),
-                (1, [SmallGraphs.Node("MatMul", ["p", "w"], ["y"])]),
-                (0, [SmallGraphs.Node("MatMul", ["w", "w"], ["y"])]),
-                (0, [SmallGraphs.Node("Add", ["p", "w"], ["y"])]),
-                (0, [SmallGraphs.Node("Gemm", ["p", "w"], ["y"], ("transB", 1))]),
-                (0, [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", SmallGraphs.Graph([SmallGraphs.Node("Abs", ["w"], ["inner"])], [], [], [])))]),
+                (null, "y", [SmallGraphs.Node("Abs", ["p"], ["y"])]),
+                (null, "y", [SmallGraphs.Node("MatMul", ["p", "w"], ["y"])]),
+                ("is read by MatMul 'matmul', in a way that the provider does not take", "y", [SmallGraphs.Node("MatMul", ["w", "w"], ["y"])]),
+                ("is read by Add 'add', in a way that the provider does not take", "y", [SmallGraphs.Node("Add", ["p", "w"], ["y"])]),
+                ("is read turned by one node and not by another", "y", [SmallGraphs.Node("Gemm", ["p", "w"], ["y"], ("transB", 1))]),
+                ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "w", "inner")))]),
+                ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "p", "w")))]),
+                ("leaves the graph", "w", [SmallGraphs.Node("Abs", ["p"], ["y"])]),
             })
-        {
-            var model = new ModelProto { IrVersion = 8, Graph = SmallGraphs.Graph([product, .. others], [X], [Weight("w", Size, Size)], [new() { Name = "y" }]) };
-            Assert.Equal(model.OpsetImport.Count + packed, Packed(model, packed).OpsetImport.Count);
-        }
+            foreach (var isHeld in new[] { false, true })
+            {
+                var model = new ModelProto { IrVersion = 8, Graph = SmallGraphs.Graph([.. isHeld ? [Holder(Weight("w", Size, Size))] : Array.Empty<NodeProto>(), product, .. others], [X], isHeld ? [] : [Weight("w", Size, Size)], [new() { Name = output }]) };
+                var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", model), folder.File("packed.onnx"), CancellationToken.None);
+                Assert.Equal(objection is null ? ["w"] : [], tensors.Select(tensor => tensor.Name));
+                Assert.Equal(objection is null ? [] : [("w", objection)], left.Select(weight => (weight.Name, weight.Objection)));
+                Assert.Equal(objection is null, ProviderModel.Is(folder.File("packed.onnx")));
+            }
+    }
+
+    [Fact]
+    public void What_is_left_dense_is_told_with_its_zeros()
+    {
+        var half = new TensorProto { Name = "half", DataType = (int)DataType.Float16, RawData = ByteString.CopyFrom(new byte[2 * Size * Size]) };
+        half.Dims.Add([Size, Size]);
+        var deep = TensorData.Of("deep", new float[600 * 3], 600, 1, 3);
+        var graph = SmallGraphs.Graph([.. new[] { "w", "half", "given", "sparse" }.Select(name => SmallGraphs.Node("MatMul", ["x", name], [$"y.{name}"])), SmallGraphs.Node("Conv", ["x", "deep"], ["y"], ("group", 600))],
+            [X, Weight("given", Size, Size)], [Weight("w", Size, 40), half, Weight("given", Size, Size), Weight("sparse", Size, 50), deep, Weight("small", 32, 31)], []);
+        var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", new ModelProto { IrVersion = 8, Graph = graph }), folder.File("packed.onnx"), CancellationToken.None, 0.95);
+        Assert.Empty(tensors);
+        Assert.Equal([("w", 0.9, null), ("half", 1, "is Float16, and Float alone is packed"), ("given", 0.9, "is an input, which a caller may replace"), ("sparse", 0.9, null), ("deep", 1, "is read by Conv 'conv', which is depthwise")],
+            left.Select(weight => (weight.Name, Math.Round(weight.Zeros, 2), weight.Objection)));
+    }
+
+    [Fact]
+    public void Names_that_are_taken_anywhere_are_not_given_again()
+    {
+        var inner = Body("Abs", "p", "w.floats_");
+        inner.Node[0].Output[0] = "w.floats_";
+        var graph = SmallGraphs.Graph([Holder(Weight("w", Size, Size)), SmallGraphs.Node("MatMul", ["x", "w"], ["p"]), SmallGraphs.Node("Loop", ["", "", "p"], ["w.floats"], ("body", inner))],
+            [X, TensorData.Of("w.packed", new float[1], 1)], [Weight("w.packed_", 2, 2)], [new() { Name = "p" }]);
+        var model = new ModelProto { IrVersion = 8, Graph = graph };
+        var node = Packed(model, 1).Graph.Node[1];
+        Assert.Equal(("SparseWeight", "w.packed__", "w.floats__"), (node.OpType, node.Input.Single(), node.Output.Single()));
+        ProviderModel.Unpack(folder.File("packed.onnx"), folder.File("back.onnx"));
+        Assert.Equal(model.ToByteArray(), File.ReadAllBytes(folder.File("back.onnx")));
+    }
+
+    /// <summary>Fields that Secateur does not know, names that mean nothing, and numbers in a field of their own.</summary>
+    [Fact]
+    public void All_else_that_a_file_says_of_a_weight_comes_back()
+    {
+        foreach (var isHeld in new[] { false, true })
+            foreach (var isTyped in new[] { false, true })
+            {
+                var weight = Weight("w", Size, Size);
+                if (isTyped)
+                {
+                    weight.FloatData.Add(weight.ToArray<float>());
+                    weight.ClearRawData();
+                }
+                weight.DocString = "a weight";
+                weight.MetadataProps.Add(new StringStringEntryProto { Key = "a", Value = "b" });
+                weight.MergeFrom([0xFA, 0x7F, 3, 1, 2, 3]); // field 2047
+                var holder = Holder(weight);
+                (holder.DocString, weight.Name) = ("a node", isHeld ? "other" : "w");
+                var model = new ModelProto { IrVersion = 8, Graph = SmallGraphs.Graph([.. isHeld ? [holder] : Array.Empty<NodeProto>(), SmallGraphs.Node("MatMul", ["x", "w"], ["y"])], [X], isHeld ? [] : [weight], [new() { Name = "y" }]) };
+                Packed(model, 1);
+                ProviderModel.Unpack(folder.File("packed.onnx"), folder.File("back.onnx"));
+                Assert.Equal(model.ToByteArray(), File.ReadAllBytes(folder.File("back.onnx")));
+            }
     }
 
     [Fact]
@@ -90,10 +149,14 @@ public sealed class ProviderModelTests : IDisposable
 
     private ModelProto Packed(ModelProto model, int weights)
     {
-        var (_, tensors) = ProviderModel.Pack(folder.With("dense.onnx", model), folder.File("packed.onnx"), CancellationToken.None);
+        var (_, tensors, _) = ProviderModel.Pack(folder.With("dense.onnx", model), folder.File("packed.onnx"), CancellationToken.None);
         Assert.Equal(weights, tensors.Length);
         return ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("packed.onnx")));
     }
+
+    private static NodeProto Holder(TensorProto tensor) => SmallGraphs.Node("Constant", [], [tensor.Name], ("value", tensor));
+
+    private static GraphProto Body(string type, string input, string output) => SmallGraphs.Graph([SmallGraphs.Node(type, [input], ["made"])], [], [], [new() { Name = output }]);
 
     /// <summary>Nine in ten are zero.</summary>
     private static TensorProto Weight(string name, int inputs, int outputs) => TensorData.Of(name, [.. Enumerable.Range(0, inputs * outputs).Select(i => i % 10 == 0 ? i + 1f : 0)], inputs, outputs);

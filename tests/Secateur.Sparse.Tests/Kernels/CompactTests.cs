@@ -24,19 +24,4 @@ public sealed class CompactTests
                 Assert.DoesNotContain((byte)0, compact.Steps.ToArray());
             }
         }, iter: 200);
-
-    [Fact]
-    public unsafe void A_negative_zero_is_kept_where_asked()
-    {
-        float[] weights = [0, -0f, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -0f, 0, 0, 0, -0f, 0];
-        fixed (float* values = weights)
-        {
-            using var signs = Compact.Of(Dense.ByRows(values, 1, 20), signs: true);
-            using var none = Compact.Of(Dense.ByRows(values, 1, 20));
-            Assert.Equal([2, 1, 12, 4], signs.Steps.ToArray());
-            Assert.Equal([3], none.Steps.ToArray());
-            using var csr = signs.ToCsr();
-            Assert.Equal(1, csr.Nonzero);
-        }
-    }
 }

@@ -5,6 +5,8 @@ using Microsoft.ML.OnnxRuntime;
 using Secateur.Onnx;
 using Secateur.Onnx.Packing;
 using Secateur.Onnx.Proto;
+using Secateur.Testing;
+using static Secateur.Onnx.Proto.TensorProto.Types;
 
 namespace Secateur.Sparse.Tests.Provider;
 
@@ -33,6 +35,51 @@ public sealed class PackedModelTests : IDisposable
                 Assert.True(ours.Report.Count(line => line.Contains("\tclaimed\t", StringComparison.Ordinal)) >= weights, string.Join('\n', ours.Report));
                 Assert.Equal(model, Unpacked(packed));
             }
+    }
+
+    /// <summary>As some exporters write all of them; in the old format too, where initializers are inputs.</summary>
+    [Theory, MemberData(nameof(Names))]
+    public void Weights_in_Constant_nodes_are_packed_as_initializers_are(string name)
+    {
+        var graph = new Case(2, 0.9);
+        var model = graph.Model(Cases.All[name].Make(graph));
+        var (packed, weights) = Packed(model);
+        foreach (var version in new[] { 3, 8 })
+        {
+            var held = Held(model, version);
+            var (packedHeld, weightsHeld) = Packed(held);
+            Assert.Equal(weights, weightsHeld);
+            Assert.InRange(packedHeld.CalculateSize() - packed.CalculateSize(), 0, 80 * model.Graph.Initializer.Count);
+            Law.Holds(packedHeld, model, [graph.Inputs]);
+            Assert.Equal(held.ToByteArray(), Unpacked(packedHeld).ToByteArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Initializers_that_are_inputs_in_the_old_format_are_packed(string name)
+    {
+        var graph = new Case(3, 0.9);
+        var model = graph.Model(Cases.All[name].Make(graph));
+        var (_, weights) = Packed(model);
+        model.IrVersion = 3;
+        model.Graph.Input.Add(model.Graph.Initializer.Select(SmallGraphs.Describe));
+        var (packed, weightsInOld) = Packed(model);
+        Assert.Equal(weights, weightsInOld);
+        Law.Holds(packed, model, [graph.Inputs]);
+        Assert.Equal(model.ToByteArray(), Unpacked(packed).ToByteArray());
+    }
+
+    [Fact]
+    public void One_weight_of_a_Constant_node_may_serve_many_nodes()
+    {
+        var graph = new Case(12, 0.9);
+        var (x, w) = (graph.Input(2, 7, 40), graph.Weight(40, 40));
+        var model = Held(graph.OpenModel(graph.Node("MatMul", [graph.Node("Tanh", [graph.Node("MatMul", [x, w])]), w]), graph.Node("MatMul", [x, w])), 8);
+        var (packed, weights) = Packed(model);
+        Assert.Equal(1, weights);
+        Assert.Equal(["Constant", "SparseWeight", "SparseWeight", "SparseWeight", "MatMul"], packed.Graph.Node.Take(5).Select(node => node.OpType));
+        Assert.Equal(3, Law.Holds(packed, model, [graph.Inputs]).Length);
+        Assert.Equal(model.ToByteArray(), Unpacked(packed).ToByteArray());
     }
 
     [Fact]
@@ -138,12 +185,28 @@ public sealed class PackedModelTests : IDisposable
         Assert.Contains("com.secateur", Assert.Throws<OnnxRuntimeException>(() => new Run(packed, null)).Message);
     }
 
+    /// <summary>With all initializers in Constant nodes, numbers of one axis or none as numbers.</summary>
+    private static ModelProto Held(ModelProto model, int version)
+    {
+        var held = model.Clone();
+        held.IrVersion = version;
+        foreach (var (index, tensor) in held.Graph.Initializer.Index())
+            held.Graph.Node.Insert(index, SmallGraphs.Node("Constant", [], [tensor.Name], (tensor.Type(), tensor.Dims.Count) switch
+            {
+                (DataType.Float, 0) => ("value_float", tensor.ToArray<float>()[0]),
+                (DataType.Float, 1) => ("value_floats", tensor.ToArray<float>()),
+                _ => ("value", (object)tensor),
+            }));
+        held.Graph.Initializer.Clear();
+        return held;
+    }
+
     /// <summary>As a file holds it, and how many weights were packed, whatever zeros they have.</summary>
     private (ModelProto Model, int Weights) Packed(ModelProto model)
     {
         var (from, to) = (Path.Combine(_folder, "dense.onnx"), Path.Combine(_folder, "packed.onnx"));
         File.WriteAllBytes(from, model.ToByteArray());
-        var (_, weights) = ProviderModel.Pack(from, to, TestContext.Current.CancellationToken, 0, 1);
+        var (_, weights, _) = ProviderModel.Pack(from, to, TestContext.Current.CancellationToken, 0, 1);
         Assert.Equal(weights.Length > 0, ProviderModel.Is(to));
         return (ModelProto.Parser.ParseFrom(File.ReadAllBytes(to)), weights.Length);
     }
@@ -157,7 +220,7 @@ public sealed class PackedModelTests : IDisposable
         return ModelProto.Parser.ParseFrom(File.ReadAllBytes(to));
     }
 
-    private static long CompactEntries(ModelProto packed) => Secateur.Sparse.Kernels.CompactBytes.Look(packed.Graph.Initializer[0].RawData.Span).Entries;
+    private static long CompactEntries(ModelProto packed) => SparseWeightBytes.Look(packed.Graph.Initializer[0].RawData.Span).Entries;
 
     private static uint Sum(ReadOnlySpan<byte> bytes)
     {

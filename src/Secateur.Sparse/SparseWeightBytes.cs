@@ -1,0 +1,172 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Secateur.Sparse;
+
+/// <summary>The bytes of a mostly zero weight, which do not depend on a vector's width: what a file holds of it. All is little-endian.</summary>
+/// <remarks>
+/// <c>SPWT</c>; the version; CRC-32C of all that follows; 1 where the tensor's first axis is that of the columns, else 0; rows; columns; entries, in 8 bytes; what is
+/// not told a width has 4. Then of each row the entries before it, and of all; the values, 4 bytes each; the steps, a byte each.
+/// This file is compiled into Secateur.Onnx too, which writes what the provider reads.
+/// </remarks>
+internal static class SparseWeightBytes
+{
+    /// <summary>Of the operator that makes the floats: one input, these bytes.</summary>
+    public const string Domain = "com.secateur", Type = "SparseWeight";
+
+    public const int MostColumns = 1 << 24; // places of columns in the packed forms are of 32 bits, times a vector
+    public const int Farthest = byte.MaxValue;
+
+    private const int HeadBytes = 32;
+    private const int Checked = 12; // from here on
+    private const uint Magic = 0x54575053, Version = 1;
+
+    /// <param name="tensor">[rows, columns], or where it is turned [columns, rows]. Negative zeros are values too.</param>
+    /// <param name="columns">1 to <see cref="MostColumns"/>; of it all else are rows, one at least.</param>
+    /// <param name="isTurned">Told to who reads it.</param>
+    /// <exception cref="OverflowException">It takes over 2 GB.</exception>
+    public static byte[] Write(ReadOnlySpan<float> tensor, int columns, bool isTurned)
+    {
+        var elements = MemoryMarshal.Cast<float, uint>(tensor);
+        var starts = new int[(elements.Length / columns) + 1];
+        Walk(elements, columns, isTurned, starts.AsSpan(1), [], []);
+        for (var row = 1; row < starts.Length; row++) starts[row] = checked(starts[row] + starts[row - 1]);
+        var bytes = new byte[checked((int)Length(starts.Length - 1, starts[^1]))];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), isTurned ? 1 : 0);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), starts.Length - 1);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(20), columns);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), starts[^1]);
+        var rest = bytes.AsSpan(HeadBytes);
+        MemoryMarshal.AsBytes(starts.AsSpan()).CopyTo(rest);
+        Walk(elements, columns, isTurned, starts.AsSpan(..^1), MemoryMarshal.Cast<byte, uint>(rest.Slice(starts.Length * sizeof(int), starts[^1] * sizeof(float))), rest[^starts[^1]..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Sum(bytes.AsSpan(Checked)));
+        return bytes;
+    }
+
+    /// <summary>What the head tells, held against the length; the rest is not looked at.</summary>
+    /// <exception cref="InvalidDataException">It is none, or of a later version.</exception>
+    public static Head Look(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < HeadBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic) throw new InvalidDataException("holds no packed weight");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) is not Version and var version) throw new InvalidDataException($"is packed in version {version}, and this Secateur reads {Version}");
+        var (turned, rows, columns) = (BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]));
+        var entries = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
+        if (turned is not (0 or 1) || rows < 1 || columns is < 1 or > MostColumns || entries is < 0 or > int.MaxValue || Length(rows, entries) != bytes.Length) throw Damaged();
+        return new(rows, columns, (int)entries, turned == 1);
+    }
+
+    /// <summary>All of it: every byte is looked at before any is used.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static Parts Read(ReadOnlySpan<byte> bytes)
+    {
+        var head = Look(bytes);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != Sum(bytes[Checked..])) throw Damaged();
+        var starts = MemoryMarshal.Cast<byte, int>(bytes.Slice(HeadBytes, (head.Rows + 1) * sizeof(int)));
+        var steps = bytes[^head.Entries..];
+        if (starts[0] != 0 || starts[^1] != head.Entries || steps.Contains((byte)0)) throw Damaged();
+        for (var row = 0; row < head.Rows; row++)
+        {
+            if (starts[row + 1] < starts[row] || starts[row + 1] > head.Entries) throw Damaged();
+            var columns = 0L;
+            foreach (var step in steps[starts[row]..starts[row + 1]]) columns += step;
+            if (columns > head.Columns) throw Damaged();
+        }
+        return new() { Head = head, Starts = starts, Values = MemoryMarshal.Cast<byte, float>(bytes.Slice(HeadBytes + starts.Length * sizeof(int), head.Entries * sizeof(float))), Steps = steps };
+    }
+
+    /// <summary>Goes through what is not zero as it lies in memory.</summary>
+    /// <param name="elements">Bits of floats.</param>
+    /// <param name="columns">As told.</param>
+    /// <param name="isTurned">As told.</param>
+    /// <param name="next">[rows]: grows by the entries of each row; where they are written, from where they begin.</param>
+    /// <param name="values">Zero at first; empty where entries are only counted, as <paramref name="steps"/> then is.</param>
+    /// <param name="steps">As many.</param>
+    private static void Walk(ReadOnlySpan<uint> elements, int columns, bool isTurned, Span<int> next, Span<uint> values, Span<byte> steps)
+    {
+        var before = new int[next.Length];
+        Array.Fill(before, -1);
+        var line = isTurned ? next.Length : columns;
+        for (var first = 0; first < elements.Length; first += line)
+        {
+            var some = elements.Slice(first, line);
+            for (int at = -1, farther; (farther = some[(at + 1)..].IndexOfAnyExcept(0u)) >= 0;)
+            {
+                at += farther + 1;
+                var (row, column) = isTurned ? (at, first / line) : (first / line, at);
+                var step = column - before[row];
+                before[row] = column;
+                for (; step > Farthest; step -= Farthest, next[row]++)
+                    if (!steps.IsEmpty) steps[next[row]] = Farthest; // and a value of zero
+                if (!steps.IsEmpty) (steps[next[row]], values[next[row]]) = ((byte)step, some[at]);
+                next[row]++;
+            }
+        }
+    }
+
+    private static long Length(long rows, long entries) => HeadBytes + (rows + 1) * sizeof(int) + entries * (sizeof(float) + 1);
+
+    /// <summary>CRC-32C; its own instruction where the processor has one.</summary>
+    private static uint Sum(ReadOnlySpan<byte> bytes)
+    {
+        var sum = uint.MaxValue;
+        foreach (var eight in MemoryMarshal.Cast<byte, ulong>(bytes)) sum = BitOperations.Crc32C(sum, eight);
+        foreach (var one in bytes[(bytes.Length & ~7)..]) sum = BitOperations.Crc32C(sum, one);
+        return ~sum;
+    }
+
+    private static InvalidDataException Damaged() => new("is damaged");
+
+    /// <param name="Rows">Outputs.</param>
+    /// <param name="Columns">All other axes.</param>
+    /// <param name="Entries">Values, and zeros between those that are far apart.</param>
+    /// <param name="IsTurned">Whether the tensor lies [columns, rows].</param>
+    public readonly record struct Head(int Rows, int Columns, int Entries, bool IsTurned)
+    {
+        /// <summary>Whether a tensor's shape has as many rows and columns.</summary>
+        public bool Fits(ReadOnlySpan<long> shape) => shape.Length >= 2 && shape.IndexOf(0) < 0 && (IsTurned
+            ? shape.Length == 2 && (shape[0], shape[1]) == (Columns, Rows)
+            : shape[0] == Rows && Multiply(shape[1..], Columns));
+
+        private static bool Multiply(ReadOnlySpan<long> shape, long product)
+        {
+            foreach (var extent in shape)
+            {
+                if (extent < 1 || product % extent != 0) return false;
+                product /= extent;
+            }
+            return product == 1;
+        }
+    }
+
+    /// <summary>The entries, as they lie in the bytes.</summary>
+    public readonly ref struct Parts
+    {
+        public required Head Head { get; init; }
+
+        /// <summary>[rows + 1]: entries before each row's, and of all.</summary>
+        public required ReadOnlySpan<int> Starts { get; init; }
+
+        public required ReadOnlySpan<float> Values { get; init; }
+
+        /// <summary>1 to 255 from one entry to the next; from before the first column to a row's first one.</summary>
+        public required ReadOnlySpan<byte> Steps { get; init; }
+
+        /// <param name="tensor">Zeros; gets all values, negative zeros too.</param>
+        public void CopyTo(Span<float> tensor)
+        {
+            var (rowStride, columnStride) = Head.IsTurned ? (1, Head.Rows) : (Head.Columns, 1);
+            for (var row = 0; row < Head.Rows; row++)
+            {
+                var place = (row * rowStride) - columnStride;
+                for (var at = Starts[row]; at < Starts[row + 1]; at++)
+                {
+                    place += Steps[at] * columnStride;
+                    tensor[place] = Values[at];
+                }
+            }
+        }
+    }
+}
