@@ -23,7 +23,7 @@ internal sealed unsafe class Check(Level level, Random random)
         using var product = new Product(Draw.Compact(weights, rows, columns), bias, Activation.None, level);
         using var chain = new Chain([product]);
         fixed (float* from = x, to = y) chain.Run(from, to, null, Activation.None, tokens, Workers.Alone);
-        Kernels.Add(tokens <= level.FewTokens ? product.Few.Format : product.Many.Format);
+        Kernels.Add(product.AreFew(tokens) ? product.Few.Format : product.Many.Format);
         Near($"product of [{rows}, {columns}] for {tokens}, {product.Many.Format}", expected, sizes, y);
 
         using var few = new FewTokens(csr, bias, default, level);

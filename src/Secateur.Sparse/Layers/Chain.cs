@@ -34,7 +34,12 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
 
     private bool IsNarrow(long tokens) => tokens <= products[0].Level.NarrowVectors * _lanes;
 
-    private bool IsFew(long tokens) => tokens <= products[0].Level.FewTokens;
+    private bool IsFew(long tokens)
+    {
+        foreach (var product in products)
+            if (!product.AreFew(tokens)) return false;
+        return true;
+    }
 
     [StructLayout(LayoutKind.Auto)]
     private struct Job

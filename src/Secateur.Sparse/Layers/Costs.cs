@@ -36,7 +36,7 @@ internal sealed class Costs(Speeds speeds, Level level)
     public double Product(Census weights, long tokens, double value = sizeof(float), bool integers = false)
     {
         if (integers) return Product(weights, tokens, value) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch * Converted;
-        if (tokens <= level.FewTokens)
+        if (tokens <= FewTokens.UpTo(weights.Nonzero, level) || (tokens <= level.FewTokens && HasStrips(weights)))
         {
             var (passes, left) = (tokens / FewTokens.Most, tokens % FewTokens.Most);
             return Few(weights, FewTokens.Most, value) * passes + (left > 0 ? Few(weights, left, value) : 0);
@@ -101,9 +101,11 @@ internal sealed class Costs(Speeds speeds, Level level)
         var bytes = weights.Nonzero * (value + 1);
         var read = Read(bytes * (LookupPlan.IsLarge(bytes) ? GatheredSlots : Slots));
         var looked = value > 1 ? Math.Max(weights.Nonzero * look, read) : weights.Nonzero * look + read; // bytes come about as fast as they are looked up, and neither hides the other (measured)
-        if (weights.Sixteens * 16 > weights.Nonzero * FewTokens.Filled) return looked;
+        if (!HasStrips(weights)) return looked;
         return Math.Min(looked, Math.Max(weights.Sixteens * 16.0 / level.Lanes * speeds.Strip * tokens, Read(weights.Nonzero * (value + Column))));
     }
+
+    private static bool HasStrips(Census weights) => weights.Sixteens * 16 <= weights.Nonzero * FewTokens.Filled;
 
     private double Read(double bytes) => bytes * OfByte(bytes);
 

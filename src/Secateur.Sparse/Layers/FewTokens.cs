@@ -5,6 +5,9 @@ namespace Secateur.Sparse.Layers;
 /// <summary>A product's weights packed for one to four tokens: strips where the pattern of zeros has them, lookups otherwise.</summary>
 internal sealed unsafe class FewTokens : IDisposable
 {
+    private const int OfLarge = 3; // tokens, where what is left over of lookups is gathered for each
+    private const double Slot = sizeof(float) + 1;
+
     private readonly Lookup? _lookup;
     private readonly Strips? _strips;
     private readonly Level _level;
@@ -16,9 +19,9 @@ internal sealed unsafe class FewTokens : IDisposable
     public FewTokens(Csr csr, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales, Level level)
     {
         _level = level;
-        var groups = csr.Columns <= Strips.MostColumns ? RowGroups.Best(csr, level.Lanes) : null;
+        var groups = GroupsOf(csr, level);
         using var divided = scales.IsEmpty ? null : csr.DividedBy(scales);
-        if (groups?.Joined * level.Lanes <= Filled * csr.Nonzero) _strips = new(divided ?? csr, groups!, bias, scales);
+        if (groups is not null) _strips = new(divided ?? csr, groups, bias, scales);
         else _lookup = new(divided ?? csr, bias, level.Lanes, scales);
     }
 
@@ -27,6 +30,17 @@ internal sealed unsafe class FewTokens : IDisposable
 
     /// <summary>Tokens that are taken at once, at most.</summary>
     public const int Most = 4;
+
+    /// <summary>Up to how many tokens lookups are faster than <see cref="ManyTokens"/>: the more of them, the more those lose who read the weights once for four.</summary>
+    /// <param name="nonzero">Weights.</param>
+    /// <param name="level">The instructions.</param>
+    public static int UpTo(long nonzero, Level level) => Math.Min(level.FewTokens, LookupPlan.IsLarge(nonzero * Slot) ? OfLarge : LookupPlan.IsSmall(nonzero * Slot) ? level.FewTokens : Most);
+
+    /// <summary>Whether weights are packed as strips, which are faster up to <see cref="Level.FewTokens"/>.</summary>
+    public static bool AreStrips(Csr csr, Level level) => GroupsOf(csr, level) is not null;
+
+    private static RowGroups? GroupsOf(Csr csr, Level level) =>
+        csr.Columns <= Strips.MostColumns && RowGroups.Best(csr, level.Lanes) is var groups && groups.Joined * level.Lanes <= Filled * csr.Nonzero ? groups : null;
 
     /// <summary>Pieces into which the rows may be divided.</summary>
     public int Groups => _strips?.Groups ?? _lookup!.Groups;

@@ -12,6 +12,7 @@ internal sealed unsafe class Product : IDisposable
     private Compact? _waiting;
     private ManyTokens? _many, _narrow;
     private FewTokens? _few;
+    private bool? _strips;
 
     /// <param name="weights">[outputs, inputs]; belongs to the product from here on.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
@@ -63,6 +64,24 @@ internal sealed unsafe class Product : IDisposable
     /// <summary>Those for few tokens, likewise.</summary>
     public FewTokens Few => Volatile.Read(ref _few) ?? Made(ref _few, weights => new(weights, _bias, _scales, Level));
 
+    /// <summary>Whether so many tokens are few.</summary>
+    public bool AreFew(long tokens) => tokens <= Level.FewTokens && (tokens <= FewTokens.UpTo(Nonzero, Level) || HasStrips);
+
+    /// <summary>Looked at when it matters first, as it takes some time.</summary>
+    private bool HasStrips
+    {
+        get
+        {
+            lock (_making)
+            {
+                if (_strips is { } known) return known;
+                using var weights = Weights();
+                _strips = FewTokens.AreStrips(weights, Level);
+                return _strips.Value;
+            }
+        }
+    }
+
     /// <summary>Some rows for a tile of tokens.</summary>
     /// <param name="x">[lines, vectors · lanes]</param>
     /// <param name="xStride">Floats from one line to the next.</param>
@@ -103,7 +122,7 @@ internal sealed unsafe class Product : IDisposable
         lock (_making)
         {
             if (form is not null) return form;
-            using var weights = _waiting?.ToCsr() ?? _many?.ToCsr() ?? _narrow?.ToCsr() ?? _few!.ToCsr();
+            using var weights = Weights();
             var made = make(weights);
             Volatile.Write(ref form, made);
             _waiting?.Dispose();
@@ -111,4 +130,7 @@ internal sealed unsafe class Product : IDisposable
             return made;
         }
     }
+
+    /// <summary>From whatever form they have.</summary>
+    private Csr Weights() => _waiting?.ToCsr() ?? _many?.ToCsr() ?? _narrow?.ToCsr() ?? _few!.ToCsr();
 }
