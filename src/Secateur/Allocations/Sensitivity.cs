@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Secateur.Allocations;
 
 /// <summary>The least sum of losses, each measured with one layer alone pruned, that takes away as many weights as asked: a knapsack, filled by the least loss a weight.</summary>
@@ -9,6 +11,9 @@ internal sealed class Sensitivity : Allocation
 
     /// <summary>A layer of less than this part of the density that all have together is emptied last: losses of layers add up only while each still works.</summary>
     private const double Thinnest = 0.25;
+
+    /// <summary>It goes on, as far as was measured, while all that goes of it has less than this part of its scores: it still works, as a classifier without its rows for what the data never shows.</summary>
+    private const double Harmless = 1e-4;
 
     private static readonly Curve Steep = new([(0, 0), (1, 1e6)]); // of a layer that could not be measured: it goes last
 
@@ -35,11 +40,12 @@ internal sealed class Sensitivity : Allocation
 
     /// <summary>Steps of a layer from none of its units gone to the most, each with its loss a weight, which rises from step to step.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="thin">The sparsity beyond which it is too thin to go on before all others.</param>
-    private static List<(long Units, double Slope)> Hull(Candidate layer, double thin)
+    /// <param name="usual">The sparsity beyond which a layer is too thin to go on before all others, unless nothing of it matters.</param>
+    private static List<(long Units, double Slope)> Hull(Candidate layer, double usual)
     {
         List<(long Units, double Loss)> hull = [(0, 0)];
         double Slope((long Units, double Loss) from, (long Units, double Loss) to) => (to.Loss - from.Loss) / (to.Units - from.Units);
+        var thin = Math.Max(usual, Idle(layer));
         for (var level = 1; level <= Levels; level++)
         {
             var units = layer.MostUnits * level / Levels;
@@ -50,5 +56,14 @@ internal sealed class Sensitivity : Allocation
             hull.Add(point);
         }
         return [.. hull.Skip(1).Zip(hull, (to, from) => (to.Units - from.Units, Slope(from, to) / layer.UnitSize))];
+    }
+
+    /// <summary>The sparsity up to which what goes has next to nothing of the layer's scores; never beyond what was measured.</summary>
+    private static double Idle(Candidate layer)
+    {
+        if (layer.Losses is not { } losses || layer.Count == 0) return 0;
+        using var scope = NewDisposeScope();
+        var gone = layer.Units.to(ScalarType.Float64).sort(0).Values.cumsum(0);
+        return Math.Min(losses.Points[^1].Sparsity, gone.lt(gone[^1] * Harmless).sum().item<long>() / (double)layer.Count);
     }
 }

@@ -56,6 +56,27 @@ public sealed class AllocationTests : IDisposable
     }
 
     [Fact]
+    public void Sensitivity_thins_a_layer_out_only_where_what_goes_has_no_score()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var measured in (double[])[0.93, 0.96])
+        {
+            var layers = Candidates(1, [1, 1, 1]);
+            var cheap = layers.Index().MaxBy(pair => pair.Item.Count).Index; // all of it could go, says its curve
+            long Gone(Tensor units) => Allocation.All["sensitivity"].Spread([.. layers.Select((layer, place) => layer with
+            {
+                Units = place == cheap ? units : layer.Units,
+                Losses = new([(0, 0), (0.5, place == cheap ? 1e-7 : 1), (measured, place == cheap ? 1e-6 : 100)]),
+            })], (long)(0.7 * layers.Sum(layer => layer.Count)))[cheap];
+
+            var (even, count) = (layers[cheap].Units, layers[cheap].Count);
+            var few = (even * 1e-6).index_fill(0, arange(count / 25), 1); // a twenty-fifth has all
+            Assert.InRange(Gone(even) / (double)count, 0.90, 0.93);
+            Assert.Equal(measured, Gone(few) / (double)count, 0.01);
+        }
+    }
+
+    [Fact]
     public void A_curve_goes_through_its_points_and_never_falls()
     {
         var curve = new Curve([(0.2, 0), (0.5, 0.01), (0.8, 0.2)]);
