@@ -24,16 +24,13 @@ internal sealed record LookupPlan(int[] Rows, bool IsNatural, int[] Steps, int[]
     /// <summary>Whether so many bytes of nonzeros come from memory each time, and what is beyond the steps is gathered.</summary>
     public static bool IsLarge(double bytes) => bytes * Filled >= ThirdCache;
 
-    /// <summary>Whether so many stay in the second cache.</summary>
-    public static bool IsSmall(double bytes) => bytes * Filled < SecondCache;
-
     /// <param name="csr">The matrix.</param>
     /// <param name="width">Lanes of a group, and columns of a strip.</param>
     /// <param name="slot">Bytes of a value and of what tells its column.</param>
     public static LookupPlan Best(Csr csr, int width, double slot)
     {
         var far = IsLarge(csr.Nonzero * slot);
-        var bandwidth = far ? MemoryBytes : IsSmall(csr.Nonzero * slot) ? SecondBytes : ThirdBytes;
+        var bandwidth = far ? MemoryBytes : csr.Nonzero * slot * Filled < SecondCache ? SecondBytes : ThirdBytes;
         var costs = (Step: Math.Max(StepCycles, width * slot / bandwidth), Single: far ? GatherCycles + slot / bandwidth : RestCycles + RestBytes / bandwidth);
         int[] natural = [.. Enumerable.Range(0, csr.Rows)];
         int[] sorted = [.. natural.OrderByDescending(row => csr.ColumnsOf(row).Length)];

@@ -20,6 +20,9 @@ internal sealed class Costs(Speeds speeds, Level level)
     private const double Column = 0.25;           // bytes of a strip's column for each nonzero, with some that are filled in
     private const double BytesTogether = 4;       // multiply-adds of bytes in the time of one of floats, where the processor sums four in one step (3.9 measured, Zen 5)
     private const double BytesApart = 4.0 / 3;    // where that takes three
+    private const double WidenedFar = 1.8;        // times what it takes to read them, of the dense side, for bytes and half bytes that become floats as they come from memory (one token, 12288 by 4096: 2.4 ms)
+    private const double WidenedNear = 1.2;       // the same from the caches
+    private const double Unhidden = 0.5;          // of looking bytes up and reading them, the part of the shorter that the longer does not hide
     private const double Converted = 2;           // times what a float takes to be put in its place, for one that is made of a byte, or becomes one
     private const long ThirdCache = 16 << 20;     // bytes of weights that stay in the last cache
 
@@ -56,7 +59,9 @@ internal sealed class Costs(Speeds speeds, Level level)
     {
         var elements = (double)weights.Rows * weights.Columns;
         var rate = (tokens >= 16 ? ManyTokensRate : FewTokensRate) * (integers ? ByteRate : 1);
-        return Math.Max(elements * tokens * speeds.Dense / rate, elements * value * OfByte(elements * value));
+        var read = elements * value * OfByte(elements * value);
+        if (value < sizeof(float)) read *= elements * value > ThirdCache ? WidenedFar : WidenedNear;
+        return Math.Max(elements * tokens * speeds.Dense / rate, read);
     }
 
     /// <summary>A sparse convolution of so many output pixels in all.</summary>
@@ -100,7 +105,7 @@ internal sealed class Costs(Speeds speeds, Level level)
         var look = speeds.Look + (speeds.LookOfFour - speeds.Look) * (tokens - 1) / (FewTokens.Most - 1);
         var bytes = weights.Nonzero * (value + 1);
         var read = Read(bytes * (LookupPlan.IsLarge(bytes) ? GatheredSlots : Slots));
-        var looked = value > 1 ? Math.Max(weights.Nonzero * look, read) : weights.Nonzero * look + read; // bytes come about as fast as they are looked up, and neither hides the other (measured)
+        var looked = weights.Nonzero * look is var looking && value > 1 ? Math.Max(looking, read) : Math.Max(looking, read) + Unhidden * Math.Min(looking, read); // bytes come about as fast as they are looked up
         if (!HasStrips(weights)) return looked;
         return Math.Min(looked, Math.Max(weights.Sixteens * 16.0 / level.Lanes * speeds.Strip * tokens, Read(weights.Nonzero * (value + Column))));
     }
