@@ -8,6 +8,7 @@ internal sealed unsafe class Strips : IDisposable
 {
     private const int SecondCache = 1 << 20; // bytes of values, beyond which memory is asked for them before they come
     private const int Ahead = 8 << 10;       // bytes before
+    private const int Line = 64;
     private readonly int _strips;
     private readonly Native<int> _starts;      // [strips + 1]
     private readonly Native<ushort> _columns;  // of each strip
@@ -103,7 +104,7 @@ internal sealed unsafe class Strips : IDisposable
     private void Run<S, V, C, T>(float* x, long xStride, float* y, long yStride, bool relu, int from, int to) where S : ISimd<V> where V : unmanaged where C : ICount where T : IValues
     {
         var (values, table) = ((nint)_values.Pointer, (nint)_values.Table);
-        var ahead = _values.Bytes > SecondCache ? Ahead / T.Bytes(S.Lanes) : 0;
+        var some = _values.Bytes > SecondCache ? 4 * T.Bytes(S.Lanes) : 0; // bytes that are asked for while as many are multiplied
         for (var strip = from; strip < to; strip++)
         {
             V a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
@@ -111,12 +112,7 @@ internal sealed unsafe class Strips : IDisposable
             var columns = _columns.Pointer;
             for (; C.Value == 1 && block + 4 <= end; block += 4) // one token: four sums, as each waits for itself
             {
-                if (ahead > 0)
-                {
-                    T.Prefetch<S, V>((void*)values, (block + ahead) * S.Lanes);
-                    T.Prefetch<S, V>((void*)values, (block + ahead + 2) * S.Lanes);
-                    S.Prefetch(columns + block + ahead);
-                }
+                for (var at = 0L; at < some; at += Line) S.Prefetch((byte*)values + T.Bytes((long)block * S.Lanes) + Ahead + at);
                 a0 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (long)block * S.Lanes), S.All(x[columns[block]]), a0);
                 a1 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (block + 1L) * S.Lanes), S.All(x[columns[block + 1]]), a1);
                 a2 = S.MultiplyAdd(T.Load<S, V>((void*)values, (float*)table, (block + 2L) * S.Lanes), S.All(x[columns[block + 2]]), a2);
