@@ -208,29 +208,10 @@ internal sealed unsafe class Unstructured : IDisposable
                     b1 = c1 = d1 = a1 = default;
                     for (; step + 2 <= end; step += 2)
                     {
-                        S.Four((float*)step, out var a, out var b, out var c, out var d);
-                        places = LinesOf(step);
-                        a0 = S.MultiplyAdd(a, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a0);
-                        b0 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b0);
-                        c0 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c0);
-                        d0 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d0);
-                        S.Four((float*)(step + 1), out a, out b, out c, out d);
-                        places = LinesOf(step + 1);
-                        a1 = S.MultiplyAdd(a, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a1);
-                        b1 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b1);
-                        c1 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c1);
-                        d1 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d1);
+                        MultiplyAdd<S, V>(step, lines, stride, ref a0, ref b0, ref c0, ref d0);
+                        MultiplyAdd<S, V>(step + 1, lines, stride, ref a1, ref b1, ref c1, ref d1);
                     }
-                    if (step < end)
-                    {
-                        S.Four((float*)step, out var a, out var b, out var c, out var d);
-                        places = LinesOf(step);
-                        a0 = S.MultiplyAdd(a, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a0);
-                        b0 = S.MultiplyAdd(b, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b0);
-                        c0 = S.MultiplyAdd(c, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c0);
-                        d0 = S.MultiplyAdd(d, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d0);
-                        step++;
-                    }
+                    if (step < end) MultiplyAdd<S, V>(step++, lines, stride, ref a0, ref b0, ref c0, ref d0);
                     (a0, b0, c0, d0) = (S.Add(a0, a1), S.Add(b0, b1), S.Add(c0, c1), S.Add(d0, d1));
                 }
                 else
@@ -267,6 +248,18 @@ internal sealed unsafe class Unstructured : IDisposable
                 Put<S, V, C>(target->Start + rows[3] * target->Stride, d0, d1, d2, d3, last);
             }
         }
+    }
+
+    /// <summary>A step of one vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyAdd<S, V>(Step* step, byte* lines, nuint stride, ref V a, ref V b, ref V c, ref V d) where S : ISimd<V> where V : unmanaged
+    {
+        S.Four((float*)step, out var first, out var second, out var third, out var fourth);
+        var places = LinesOf(step);
+        a = S.MultiplyAdd(first, S.Load((float*)(lines + (nuint)(ushort)places * stride)), a);
+        b = S.MultiplyAdd(second, S.Load((float*)(lines + (nuint)(ushort)(places >> 16) * stride)), b);
+        c = S.MultiplyAdd(third, S.Load((float*)(lines + (nuint)(ushort)(places >> 32) * stride)), c);
+        d = S.MultiplyAdd(fourth, S.Load((float*)(lines + (nuint)(places >> 48) * stride)), d);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
