@@ -34,6 +34,9 @@ internal sealed class Csr : IDisposable
     public int Columns { get; }
     public int Nonzero => Starts[^1];
 
+    /// <summary>Nonzeros for each element; 0 where there is none.</summary>
+    public double Density => Rows == 0 || Columns == 0 ? 0 : (double)Nonzero / Rows / Columns;
+
     /// <summary>[rows + 1]</summary>
     public int[] Starts { get; }
 

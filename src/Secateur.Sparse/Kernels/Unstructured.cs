@@ -49,7 +49,7 @@ internal sealed unsafe class Unstructured : IDisposable
     public Unstructured(Csr csr, ReadOnlySpan<float> bias, Level level, Lines? lines = null, int alike = MostAlike, int vectors = 0)
     {
         (Rows, Columns, _lines, _alike) = (csr.Rows, csr.Columns, lines, alike);
-        var room = SliceOf(csr.Nonzero / Math.Max(1.0, (double)csr.Rows * csr.Columns), level, vectors > 0 ? vectors : level.MostVectors);
+        var room = SliceOf(csr.Density, level, vectors > 0 ? vectors : level.MostVectors);
         if (lines is not null) room = (int)Math.Clamp((long)Columns * ushort.MaxValue / lines.Count - 1, 1, room); // lines of a slice are told in two bytes
         _slices = Math.Max(1, (Columns + room - 1) / room);
         _slice = (Columns + _slices - 1) / _slices;

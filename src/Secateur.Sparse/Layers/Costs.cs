@@ -46,8 +46,8 @@ internal sealed class Costs(Speeds speeds, Level level)
         }
         var vectors = (tokens + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / level.MostVectors, vectors % level.MostVectors);
-        if (tiles == 0 && last <= level.NarrowVectors) return Tile(weights, last, level.NarrowVectors) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
-        return tiles * Tile(weights, level.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
+        var multiplied = tiles == 0 && last <= level.NarrowVectors ? Tile(weights, last, level.NarrowVectors) : tiles * Tile(weights, level.MostVectors) + (last > 0 ? Tile(weights, last) : 0);
+        return multiplied + (weights.Rows + weights.Columns) * (double)tokens * speeds.Patch;
     }
 
     /// <summary>The same product with all weights, in ONNX Runtime.</summary>
@@ -92,7 +92,7 @@ internal sealed class Costs(Speeds speeds, Level level)
     {
         var share = (double)vectors / level.MostVectors;
         var entry = speeds.EntryOfOne + (speeds.Entry - speeds.EntryOfOne) * (vectors - 1) / (level.MostVectors - 1);
-        var slice = Unstructured.SliceOf(weights.Nonzero / Math.Max(1.0, (double)weights.Rows * weights.Columns), level, packed);
+        var slice = Unstructured.SliceOf(weights.Density, level, packed);
         var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, (weights.Columns + slice - 1) / slice) * speeds.Line * share;
         var part = LeastShare + (1 - LeastShare) * share; // of a whole tile's time
         if (weights.Pairs * 2 <= weights.Nonzero * ManyTokens.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);

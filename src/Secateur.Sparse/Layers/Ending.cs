@@ -67,9 +67,6 @@ internal readonly unsafe struct Ending
     /// <summary>Whether sums are floats already, and only their sum with the residual is activated.</summary>
     public bool IsOfFloats => _form == Form.Floats;
 
-    public float* Residual => _residual;
-    public Activation Last => _last;
-
     /// <summary>Some tokens' sums.</summary>
     /// <param name="sums">[tokens, outputs]</param>
     /// <param name="y">All of the output.</param>
@@ -105,6 +102,17 @@ internal readonly unsafe struct Ending
             if (_bias is not null) Activations.AddToAll(sums, _bias[output], pixels);
         }
         Finish(sums, at, pixels);
+    }
+
+    /// <summary>Floats that are where they belong: stretches of some outputs, one below the other.</summary>
+    /// <param name="y">All of the output.</param>
+    /// <param name="at">Where in it the first one is.</param>
+    /// <param name="outputs">How many.</param>
+    /// <param name="count">Of each.</param>
+    /// <param name="stride">From one to the next.</param>
+    public void Finish(float* y, long at, int outputs, long count, long stride)
+    {
+        if (_residual is not null || _last.Kind != ActivationKind.None) Activations.AddAndApply(_last, y + at, _residual is null ? null : _residual + at, outputs, count, stride);
     }
 
     private void Finish(float* sums, long at, long count)

@@ -34,7 +34,7 @@ internal sealed unsafe class FewTokens : IDisposable
     /// <summary>Up to how many tokens lookups are faster than <see cref="ManyTokens"/>: the more of them, the more those lose who read the weights once for four.</summary>
     /// <param name="nonzero">Weights.</param>
     /// <param name="level">The instructions.</param>
-    public static int UpTo(long nonzero, Level level) => Math.Min(level.FewTokens, LookupPlan.IsLarge(nonzero * Slot) ? OfLarge : level.FewTokens);
+    public static int UpTo(long nonzero, Level level) => LookupPlan.IsLarge(nonzero * Slot) ? Math.Min(OfLarge, level.FewTokens) : level.FewTokens;
 
     /// <summary>Whether weights are packed as strips, which are faster up to <see cref="Level.FewTokens"/>.</summary>
     public static bool AreStrips(Csr csr, Level level) => GroupsOf(csr, level) is not null;

@@ -32,6 +32,8 @@ internal sealed unsafe class ManyTokens : IDisposable
         if (Math.Min(four, two) > weights.Nonzero) _unstructured = new(weights, bias, level, lines, alike, vectors);
         else _grouped = new(weights, (four <= two ? fours : twos).Sorted(weights, alike), bias, lines);
 
+        IsForAll = _unstructured is null || weights.Columns <= Unstructured.SliceOf(weights.Density, level, level.MostVectors);
+
         Sketches Sketched() => sketches ??= Sketches.Of(weights);
         double Together(RowGroups groups, double rate) => groups.Joined * groups.Height is var kept && kept <= MostFilled * weights.Nonzero ? kept / rate : double.PositiveInfinity;
     }
@@ -43,7 +45,7 @@ internal sealed unsafe class ManyTokens : IDisposable
     public int Row(int place) => AreNeighbours ? place : _grouped!.Row(place);
 
     /// <summary>Whether weights lie so whatever number of tokens comes.</summary>
-    public bool IsForAll => _unstructured is null || _unstructured.Slices == 1;
+    public bool IsForAll { get; }
 
     /// <summary>Whether places are rows.</summary>
     public bool AreNeighbours => _grouped?.AreNeighbours ?? true;

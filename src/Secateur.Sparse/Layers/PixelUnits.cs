@@ -80,7 +80,7 @@ internal abstract unsafe class PixelUnits(Images images, Level level, Ending end
         if (ending.IsOfFloats)
         {
             if (!isThere) level.Copy(sums, outputs, count, stride, (float*)images.Y + at, images.Pixels);
-            Finish(at, outputs, count);
+            ending.Finish((float*)images.Y, at, outputs, count, images.Pixels);
             return;
         }
         for (var i = 0; i < outputs; i++, sums += stride, at += images.Pixels)
@@ -102,15 +102,9 @@ internal abstract unsafe class PixelUnits(Images images, Level level, Ending end
         if (ending.IsOfFloats)
         {
             level.Copy(sums, rows, width, pitch, (float*)images.Y + at, width);
-            Finish(at, 1, rows * width);
+            ending.Finish((float*)images.Y, at, 1, rows * width, images.Pixels);
         }
         else
             for (var row = 0; row < rows; row++) Put(sums + row * pitch, 0, at + row * width, output, 1, width);
-    }
-
-    private void Finish(long at, int outputs, int count)
-    {
-        if (ending.Residual is not null || ending.Last.Kind != ActivationKind.None)
-            Activations.AddAndApply(ending.Last, (float*)images.Y + at, ending.Residual is null ? null : ending.Residual + at, outputs, count, images.Pixels);
     }
 }

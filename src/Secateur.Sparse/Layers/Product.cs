@@ -9,10 +9,10 @@ internal sealed unsafe class Product : IDisposable
     private readonly float[] _bias, _scales;
     private readonly Lines? _lines;
     private readonly Lock _making = new();
+    private readonly Lazy<bool> _hasStrips; // looked at when it matters first, as it takes some time
     private Compact? _waiting;
     private ManyTokens? _many, _narrow;
     private FewTokens? _few;
-    private bool? _strips;
 
     /// <param name="weights">[outputs, inputs]; belongs to the product from here on.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
@@ -24,6 +24,7 @@ internal sealed unsafe class Product : IDisposable
     {
         (_waiting, Rows, Columns, Nonzero, Activation, Level) = (weights, weights.Rows, weights.Columns, weights.Entries, activation, level ?? Level.Best);
         Alike = AlikeOf(weights.Rows);
+        _hasStrips = new(HasStrips);
         (_bias, _scales, _lines) = (bias.ToArray(), scales.ToArray(), lines);
     }
 
@@ -65,20 +66,14 @@ internal sealed unsafe class Product : IDisposable
     public FewTokens Few => Volatile.Read(ref _few) ?? Made(ref _few, weights => new(weights, _bias, _scales, Level));
 
     /// <summary>Whether so many tokens are few.</summary>
-    public bool AreFew(long tokens) => tokens <= Level.FewTokens && (tokens <= FewTokens.UpTo(Nonzero, Level) || HasStrips);
+    public bool AreFew(long tokens) => tokens <= Level.FewTokens && (tokens <= FewTokens.UpTo(Nonzero, Level) || _hasStrips.Value);
 
-    /// <summary>Looked at when it matters first, as it takes some time.</summary>
-    private bool HasStrips
+    private bool HasStrips()
     {
-        get
+        lock (_making)
         {
-            lock (_making)
-            {
-                if (_strips is { } known) return known;
-                using var weights = Weights();
-                _strips = FewTokens.AreStrips(weights, Level);
-                return _strips.Value;
-            }
+            using var weights = Weights();
+            return FewTokens.AreStrips(weights, Level);
         }
     }
 
