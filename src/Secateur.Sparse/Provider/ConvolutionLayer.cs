@@ -70,7 +70,8 @@ internal sealed class ConvolutionLayer : Layer
             groups[group] = part(group * rows, (group + 1) * rows);
             if (Scale is not null) groups[group].Times(Scale.AsSpan(group * rows, rows));
         }
-        return Integers is null ? new(groups, Bias, _shape, Activation) : new(groups, default, _shape, Activation.None);
+        var width = Node.Output.Shape is [_, _, .., > 0 and <= int.MaxValue and var known] ? (int)known : 0;
+        return Integers is null ? new(groups, Bias, _shape, Activation, outWidth: width) : new(groups, default, _shape, Activation.None, outWidth: width);
     }
 
     private static Dense Part(Dense weight, int from, int behind) => weight with { Values = weight.Values + (nint)from * weight.Columns * sizeof(float), Rows = behind - from };
