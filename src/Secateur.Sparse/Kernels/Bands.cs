@@ -14,7 +14,7 @@ internal static unsafe class Bands
     {
         var count = 0;
         for (var phase = 0; phase < lines.Phases.Length; phase++) count += lines.Rows(phase, rows);
-        return (long)count * Padded(image, shape, width, lanes) + lanes;
+        return (long)count * Padded(image, shape, width, lanes) + 2 * lanes;
     }
 
     /// <summary>Fills some channels' part of a band.</summary>
@@ -37,6 +37,8 @@ internal static unsafe class Bands
         var (padded, left) = (Padded(image, shape, width, S.Lanes), Left(shape, S.Lanes));
         new Span<float>(scratch, checked((int)Scratch(image, shape, lines, rows, width, S.Lanes))).Clear(); // margins, and rows beyond the image, stay so
         var even = Patches.Evens<S, V>();
+        var some = scratch;
+        scratch += S.Lanes;
         var seen = Math.Clamp(first * shape.StrideHeight - shape.PadTop, 0, image.Height); // rows of the image
         var seenBehind = Math.Clamp((first + rows - 1) * shape.StrideHeight - shape.PadTop + (shape.KernelHeight - 1) * shape.DilationHeight + 1, seen, image.Height);
         for (var channel = from; channel < behind; channel++)
@@ -55,15 +57,16 @@ internal static unsafe class Bands
             {
                 var count = lines.Rows(phase, rows);
                 for (var column = 0; column < shape.KernelWidth; column++)
-                    Rows<S, V>(row + column * shape.DilationWidth, padded, to + (long)lines.Plane(channel, phase, column) * pitch, pitch, count, width, shape.StrideWidth, even);
+                    Rows<S, V>(row + column * shape.DilationWidth, padded, to + (long)lines.Plane(channel, phase, column) * pitch, pitch, count, width, shape.StrideWidth, even, some);
                 row += (long)count * padded;
             }
         }
     }
 
     /// <summary>Copies some rows to their lines.</summary>
+    /// <param name="some">Room for a vector.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Rows<S, V>(float* from, int fromPitch, float* to, int pitch, int count, int width, int stride, V even) where S : ISimd<V> where V : unmanaged
+    private static void Rows<S, V>(float* from, int fromPitch, float* to, int pitch, int count, int width, int stride, V even, float* some) where S : ISimd<V> where V : unmanaged
     {
         if (stride == 1 && width == S.Lanes)
             for (var i = 0; i < count; i++, from += fromPitch, to += pitch) S.Store(S.Load(from), to);
@@ -74,6 +77,13 @@ internal static unsafe class Bands
             for (var i = 0; i < count; i++, from += fromPitch, to += pitch) Vector256.Load(from).Store(to);
         else if (stride == 1)
             for (var i = 0; i < count; i++, from += fromPitch, to += pitch) Vector128.Load(from).Store(to);
+        else if (stride == 2 && width < S.Lanes)
+            for (var i = 0; i < count; i++, from += fromPitch, to += pitch)
+            {
+                S.Store(S.Lookup(S.Load(from), S.Load(from), even), some);
+                if (width == 8) Vector256.Load(some).Store(to);
+                else Vector128.Load(some).Store(to);
+            }
         else if (stride == 2)
             for (var i = 0; i < count; i++, from += fromPitch, to += pitch)
                 for (var j = 0; j < width; j += S.Lanes) S.Store(S.Lookup(S.Load(from + 2 * j), S.Load(from + 2 * j + S.Lanes), even), to + j);

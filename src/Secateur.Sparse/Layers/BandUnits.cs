@@ -30,7 +30,7 @@ internal sealed unsafe class BandUnits : PixelUnits
         (_shape, _lines, _width, _pitch) = (shape, lines, Width(images.Size.OutWidth, level), Pitch(images.Size.OutWidth, level));
         _sides = _pitch / Math.Min(_pitch, _width);
         var line = (long)channels * lines.EachChannel / lines.Depth * _pitch * sizeof(float);
-        var most = (int)Math.Clamp(SecondCache / line - (lines.Depth - PatchLines.MostRows), 1, PatchLines.MostRows);
+        var most = _sides > 1 ? PatchLines.MostRows : (int)Math.Clamp(SecondCache / line - (lines.Depth - PatchLines.MostRows), 1, PatchLines.MostRows); // a tile of pixels would take no less
         var height = images.Size.OutHeight;
         _rows = Enumerable.Range(1, Math.Min(most, height)).Reverse().MinBy(Cost);
         _bands = (height + _rows - 1) / _rows;
@@ -47,7 +47,7 @@ internal sealed unsafe class BandUnits : PixelUnits
 
     /// <summary>Whether a convolution is better cut so: its kernel has several rows, and rows of pixels nearly fill vectors, or their parts.</summary>
     public static bool Suit(ConvolutionShape shape, int outWidth, Level level) =>
-        shape.KernelHeight > 1 && Width(outWidth, level) is var width && outWidth >= LeastFilled * width && (width >= level.Lanes || shape.StrideWidth == 1);
+        shape.KernelHeight > 1 && Width(outWidth, level) is var width && outWidth >= LeastFilled * width && (width >= level.Lanes || shape.StrideWidth <= 2);
 
     /// <summary>Whether a tile of a band is of several rows, which share lines.</summary>
     public static bool ShareLines(ConvolutionShape shape, int outWidth, Level level) => Suit(shape, outWidth, level) && Pitch(outWidth, level) < level.MostVectors * level.Lanes;
