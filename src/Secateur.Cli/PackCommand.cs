@@ -22,14 +22,14 @@ internal static class PackCommand
 
     private static readonly Option<bool> Provider = new("--provider")
     {
-        Description = "OUT.onnx with sparse weights as the sparse execution provider reads them: smaller, and opened in less time and memory; nothing else runs it, and unpack gives back the weights bit for bit",
+        Description = "OUT.onnx with sparse weights, of float32, int8 or uint8, as the sparse execution provider reads them: smaller, and opened in less time and memory; nothing else runs it, and unpack gives back the weights bit for bit",
     };
 
     private static readonly Option<double?> Threshold = new("--threshold")
     {
         HelpName = "X",
         CustomParser = Values.Fraction(whole: true),
-        Description = $"with --provider: pack the weights of which at least so many are zero: 0.9 or 90%; {Figures.Number(ProviderModel.LeastZeros)} unless told",
+        Description = $"with --provider: pack the weights of which at least so many are zero, or of integers their zero point: 0.9 or 90%; {Figures.Number(ProviderModel.LeastZeros)} unless told",
     };
 
     public static Command Create()

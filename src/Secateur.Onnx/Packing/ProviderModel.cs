@@ -10,8 +10,9 @@ namespace Secateur.Onnx.Packing;
 
 /// <summary>An ONNX file whose sparse weights are packed for Secateur's execution provider: smaller, and opened without ever being dense. It runs with the provider alone.</summary>
 /// <remarks>
-/// A weight W that is multiplied by is a tensor of bytes (<see cref="SparseWeightBytes"/>), and in front of each node that multiplies by it stands a node <c>com.secateur.SparseWeight</c>,
-/// which makes the floats. Its attribute <c>weight</c> is W's name, <c>shape</c> its shape; <c>typed</c> says that W's elements were numbers of protobuf's, not raw bytes.
+/// A weight W that is multiplied by is a tensor of bytes (<see cref="SparseWeightBytes"/>), and in front of each node that takes it stands a node <c>com.secateur.SparseWeight</c>,
+/// which makes the floats, or <c>SparseWeightInt8</c> or <c>SparseWeightUint8</c> for those. Its attribute <c>weight</c> is W's name, <c>shape</c> its shape; <c>typed</c> says that W's
+/// elements were numbers of protobuf's, not raw bytes.
 /// A weight that a <c>Constant</c> node holds stays in it. All else stays as it is too, so that <see cref="Unpack(ModelProto, string)"/> gives back the same model, each weight bit for bit.
 /// </remarks>
 public static class ProviderModel
@@ -23,7 +24,10 @@ public static class ProviderModel
     public const int LeastElements = 1024;
 
     private const int Version = 1; // of the domain
+    private const long MostExact = 1 << 24; // up to which floats, in which the provider sums, hold every whole number
     private const string Typed = "typed";
+
+    private static readonly ImmutableArray<string> Makers = [.. new[] { SparseWeightBytes.Float, SparseWeightBytes.Byte, SparseWeightBytes.SignedByte }.Select(SparseWeightBytes.Operator)];
 
     // what a weight can be of
     private static readonly ImmutableArray<DataType> Weights = [DataType.Float, DataType.Float16, DataType.Bfloat16, DataType.Double, DataType.Int8, DataType.Uint8];
@@ -53,21 +57,25 @@ public static class ProviderModel
             var tensor = constant.Tensor;
             if (!uses.TryGetValue(name, out var use) || !Weights.Contains(tensor.Type()) || tensor.Dims.Count < 2 || tensor.Count() < leastElements) continue;
             TensorData.Check(tensor, name, path);
-            var objection = use.Objection ?? (tensor.Type() != DataType.Float ? $"is {tensor.Type()}, and Float alone is packed" : Columns(tensor, use.IsTurned) > SparseWeightBytes.MostColumns ? "has too many columns" : null);
-            if (objection is not null || Packed(tensor, use.IsTurned, leastZeros) is not { } packed)
+            var type = tensor.Type();
+            var census = use.Zeros.Length > 0 ? ByteCensus.Of(tensor.Bytes(), type == DataType.Int8, use.Zeros, use.IsTurned) : new(SparseTensor.Nonzero(tensor, keepSigns: true), 0);
+            var objection = use.Objection ?? (type is not (DataType.Float or DataType.Int8 or DataType.Uint8) ? $"is {type}, and Float, Int8 and Uint8 alone are packed"
+                : Columns(tensor, use.IsTurned) > SparseWeightBytes.MostColumns ? "has too many columns"
+                : use.MakesSums && census.LargestSum > MostExact ? $"may make sums of {census.LargestSum}, and the provider's are exact up to {MostExact}" : null);
+            if (objection is not null || Packed(tensor, use, census, leastZeros) is not { } packed)
             {
-                left.Add(new(name, [.. tensor.Dims], 1 - ((double)SparseTensor.Nonzero(tensor, keepSigns: true) / tensor.Count()), objection));
+                left.Add(new(name, [.. tensor.Dims], 1 - ((double)census.Nonzero / tensor.Count()), objection));
                 continue;
             }
             var (shape, bytes, isTyped) = (tensor.Dims.ToArray(), tensor.CalculateSize(), tensor.RawData.Length == 0);
             constant.Name = Fresh($"{name}.packed");
             constant.Fill(DataType.Uint8, packed, [packed.Length]); // a large model is not held twice
-            foreach (var node in use.Nodes)
+            foreach (var (node, input) in use.Reads)
             {
-                var floats = Fresh($"{name}.floats");
-                makers.Add(Maker(floats, constant.Name, name, shape, isTyped));
-                node.Input[1] = floats;
-                model.Graph.ValueInfo.Add(new ValueInfoProto { Name = floats, Type = GraphConstant.Type(DataType.Float, shape) }); // the operator itself says nothing of it
+                var elements = Fresh(type == DataType.Float ? $"{name}.floats" : $"{name}.integers");
+                makers.Add(Maker(elements, type, constant.Name, name, shape, isTyped));
+                node.Input[input] = elements;
+                model.Graph.ValueInfo.Add(new ValueInfoProto { Name = elements, Type = GraphConstant.Type(type, shape) }); // the operator itself says nothing of the shape
             }
             facts.Add(new(name, [.. shape], SparseWeightBytes.Look(packed).Entries, bytes, packed.Length));
         }
@@ -115,21 +123,21 @@ public static class ProviderModel
     {
         if (!Is(model)) return;
         var constants = GraphConstant.Of(model);
-        Dictionary<string, string> weights = []; // by the name of the floats
+        Dictionary<string, string> weights = []; // by the name of the elements
         var nodes = model.Graph.Node.ToArray();
         model.Graph.Node.Clear();
         model.Graph.Node.Add(nodes.Where(node => !IsMaker(node)));
         foreach (var maker in nodes.Where(IsMaker))
         {
-            if (maker is not { Input: [var bytes], Output: [var floats] } || !constants.TryGetValue(bytes, out var constant) || Attribute(maker, "weight")?.S is not { Length: > 0 } text || Attribute(maker, "shape")?.Ints is not { } shape)
+            if (maker is not { Input: [var bytes], Output: [var elements] } || !constants.TryGetValue(bytes, out var constant) || Attribute(maker, "weight")?.S is not { Length: > 0 } text || Attribute(maker, "shape")?.Ints is not { } shape)
                 throw Damaged(path, maker, "is not as secateur pack writes it");
             var weight = text.ToStringUtf8();
-            if (constant.Name == bytes) // no other node has made it floats again
+            if (constant.Name == bytes) // no other node has made it dense again
             {
                 MakeDense(constant, maker, weight, [.. shape], path);
                 constant.Name = weight;
             }
-            if (!weights.TryAdd(floats, weight) || constant.Name != weight) throw Damaged(path, maker, "makes what another one makes too");
+            if (!weights.TryAdd(elements, weight) || constant.Name != weight) throw Damaged(path, maker, "makes what another one makes too");
         }
         foreach (var node in model.Graph.Node)
             for (var i = 0; i < node.Input.Count; i++) node.Input[i] = weights.GetValueOrDefault(node.Input[i], node.Input[i]);
@@ -151,13 +159,14 @@ public static class ProviderModel
 
     private static long Columns(TensorProto dense, bool isTurned) => isTurned ? dense.Dims[0] : dense.Count() / dense.Dims[0];
 
-    private static byte[]? Packed(TensorProto dense, bool isTurned, double leastZeros)
+    private static byte[]? Packed(TensorProto dense, WeightUse use, ByteCensus census, double leastZeros)
     {
-        var (elements, columns) = (dense.Count(), Columns(dense, isTurned));
-        var floats = MemoryMarshal.Cast<byte, float>(dense.Bytes());
-        if (floats.Length - floats.Count(0) > (1 - leastZeros) * elements) return null;
-        var bytes = SparseWeightBytes.Write(floats, (int)columns, isTurned);
-        return SparseWeightBytes.Look(bytes).Entries > (1 - leastZeros) * elements && leastZeros > 0 ? null : bytes; // negative zeros are entries
+        var (most, columns) = ((1 - leastZeros) * dense.Count(), (int)Columns(dense, use.IsTurned));
+        if (census.Nonzero > most && leastZeros > 0) return null;
+        var bytes = dense.Type() == DataType.Float
+            ? SparseWeightBytes.Write(MemoryMarshal.Cast<byte, float>(dense.Bytes()), columns, use.IsTurned)
+            : SparseWeightBytes.Write(dense.Bytes(), dense.DataType, use.Zeros, columns, use.IsTurned);
+        return SparseWeightBytes.Look(bytes).Entries > most && leastZeros > 0 ? null : bytes; // what lies between those that are far apart is entries
     }
 
     private static void MakeDense(GraphConstant constant, NodeProto maker, string name, long[] shape, string path)
@@ -167,14 +176,17 @@ public static class ProviderModel
         try
         {
             var parts = SparseWeightBytes.Read(tensor.RawData.Span);
+            var type = parts.Head.Type;
+            if (SparseWeightBytes.Operator(type) != maker.OpType) throw Damaged(path, maker, "is of another type than the node's");
             if (!parts.Head.Fits(shape)) throw Damaged(path, maker, "is of another shape than the node's");
-            var bytes = SparseTensor.Allocate((long)parts.Head.Rows * parts.Head.Columns * sizeof(float), name, path);
-            var floats = MemoryMarshal.Cast<byte, float>(bytes.AsSpan());
-            parts.CopyTo(floats);
-            constant.Fill(DataType.Float, bytes, shape);
+            var bytes = SparseTensor.Allocate((long)parts.Head.Rows * parts.Head.Columns * parts.Head.Width, name, path);
+            if (type == SparseWeightBytes.Float) parts.CopyTo(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
+            else parts.CopyTo(bytes.AsSpan());
+            constant.Fill((DataType)type, bytes, shape);
             if (Attribute(maker, Typed) is null) return;
             tensor.ClearRawData();
-            tensor.FloatData.AddRange(floats);
+            if (type == SparseWeightBytes.Float) tensor.FloatData.AddRange(MemoryMarshal.Cast<byte, float>(bytes));
+            else tensor.Int32Data.AddRange(bytes.Select(one => type == SparseWeightBytes.SignedByte ? (int)(sbyte)one : one));
         }
         catch (InvalidDataException e)
         {
@@ -196,11 +208,11 @@ public static class ProviderModel
         }
     }
 
-    private static NodeProto Maker(string floats, string packed, string weight, long[] shape, bool isTyped)
+    private static NodeProto Maker(string elements, DataType type, string packed, string weight, long[] shape, bool isTyped)
     {
-        var node = new NodeProto { Domain = SparseWeightBytes.Domain, OpType = SparseWeightBytes.Type, Name = floats };
+        var node = new NodeProto { Domain = SparseWeightBytes.Domain, OpType = SparseWeightBytes.Operator((int)type), Name = elements };
         node.Input.Add(packed);
-        node.Output.Add(floats);
+        node.Output.Add(elements);
         var sizes = new AttributeProto { Name = "shape", Type = AttributeType.Ints };
         sizes.Ints.Add(shape);
         node.Attribute.Add([sizes, new AttributeProto { Name = "weight", Type = AttributeType.String, S = ByteString.CopyFromUtf8(weight) }]);
@@ -210,7 +222,7 @@ public static class ProviderModel
 
     private static SecateurException Damaged(string path, NodeProto maker, string fault) => new($"{path}: node '{maker.Name}': its packed weight {fault}; pack the model again");
 
-    private static bool IsMaker(NodeProto node) => node.Domain == SparseWeightBytes.Domain && node.OpType == SparseWeightBytes.Type;
+    private static bool IsMaker(NodeProto node) => node.Domain == SparseWeightBytes.Domain && Makers.Contains(node.OpType);
 
     private static AttributeProto? Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -34,12 +35,26 @@ internal sealed unsafe class Compact : IDisposable
         return compact;
     }
 
-    /// <summary>What a file holds.</summary>
+    /// <summary>What a file holds; of bytes, less their zero points.</summary>
     public static Compact Of(SparseWeightBytes.Parts parts)
     {
         var compact = new Compact(parts.Starts.ToArray(), parts.Head.Columns);
-        parts.Values.CopyTo(compact.Values);
         parts.Steps.CopyTo(compact.Steps);
+        if (parts.Head.Type == SparseWeightBytes.Float)
+        {
+            parts.Values.CopyTo(MemoryMarshal.AsBytes(compact.Values));
+            return compact;
+        }
+        var signed = parts.Head.Type == SparseWeightBytes.SignedByte;
+        for (var row = 0; row < compact.Rows; row++)
+        {
+            var zero = parts.Zeros[row];
+            for (var at = parts.Starts[row]; at < parts.Starts[row + 1]; at++)
+            {
+                var element = (byte)(parts.Values[at] + zero);
+                compact._values.Pointer[at] = signed ? (sbyte)element - (sbyte)zero : element - zero;
+            }
+        }
         return compact;
     }
 

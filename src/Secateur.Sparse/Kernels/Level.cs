@@ -42,7 +42,7 @@ internal abstract unsafe class Level
     public abstract void Fill(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, long first, int places, int width, float* to, int group, int from, int behind);
 
     /// <inheritdoc cref="Bands.Fill"/>
-    public abstract void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch);
+    public abstract void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int width, int pitch, float* to, int group, int from, int behind, float* scratch);
 
     /// <summary>Asks for some floats that will be read or written soon.</summary>
     public abstract void Prefetch(float* from, int count);
@@ -78,8 +78,8 @@ internal sealed unsafe class Level<S, V> : Level where S : ISimd<V> where V : un
     public override void Fill(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, long first, int places, int width, float* to, int group, int from, int behind) =>
         Patches.Fill<S, V>(x, image, shape, lines, first, places, width, to, group, from, behind);
 
-    public override void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int pitch, float* to, int group, int from, int behind, float* scratch) =>
-        Bands.Fill<S, V>(x, image, shape, lines, first, rows, pitch, to, group, from, behind, scratch);
+    public override void FillBand(float* x, in ImageSize image, ConvolutionShape shape, PatchLines lines, int first, int rows, int width, int pitch, float* to, int group, int from, int behind, float* scratch) =>
+        Bands.Fill<S, V>(x, image, shape, lines, first, rows, width, pitch, to, group, from, behind, scratch);
 
     public override void Prefetch(float* from, int count) => Patches.Prefetch<S, V>(from, count);
 

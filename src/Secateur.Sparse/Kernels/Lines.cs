@@ -7,8 +7,10 @@ internal sealed class Lines
     private readonly Lazy<int[]> _columns;
 
     /// <param name="ofColumns">[columns], all different.</param>
-    public Lines(int[] ofColumns)
+    /// <param name="areShared">Whether vectors that are read from one line on are mostly those that others read.</param>
+    public Lines(int[] ofColumns, bool areShared = false)
     {
+        AreShared = areShared;
         (_ofColumns, Count) = (ofColumns, ofColumns.Max() + 1);
         _columns = new(() =>
         {
@@ -17,6 +19,9 @@ internal sealed class Lines
             return columns;
         });
     }
+
+    /// <summary>Whether a tile takes less of the first cache than its vectors of all columns do.</summary>
+    public bool AreShared { get; }
 
     /// <summary>Behind the last line.</summary>
     public int Count { get; }

@@ -46,9 +46,11 @@ internal sealed class PatchLines
     public int Line(int channel, int kernelRow, int kernelColumn) => Plane(channel, KernelRows[kernelRow].Phase, kernelColumn) + KernelRows[kernelRow].Offset;
 
     /// <summary>Those of weights [outputs, channels · kernel height · kernel width].</summary>
-    public Lines OfColumns(int channels) => new([
+    /// <param name="channels">As told.</param>
+    /// <param name="areShared">Whether the kernel's rows read the same lines.</param>
+    public Lines OfColumns(int channels, bool areShared) => new([
         .. from channel in Enumerable.Range(0, channels)
            from row in Enumerable.Range(0, KernelRows.Length)
            from column in Enumerable.Range(0, _kernelWidth)
-           select Line(channel, row, column)]);
+           select Line(channel, row, column)], areShared);
 }

@@ -18,6 +18,8 @@ internal sealed unsafe class Unstructured : IDisposable
     private const double Filled = 5.0 / 6;  // of the first cache, by a slice of X
     private const double Thin = 0.07;       // nonzeros for each weight: with fewer a slice is larger, as each costs time for sums that are loaded and stored
     private const double MostTimes = 3.2;   // how much larger, at most
+    private const double Shared = 1.5;      // how many times as many columns that share their lines, at most
+    private const double ThinShared = 0.15; // from where on they are more
     private const int Ahead = 1 << 12; // bytes of steps that are asked for before they are needed
     private const int Together = 4; // rows
     private const int Block = 512; // rows whose sums stay in the second cache from slice to slice, about
@@ -49,7 +51,7 @@ internal sealed unsafe class Unstructured : IDisposable
     public Unstructured(Csr csr, ReadOnlySpan<float> bias, Level level, Lines? lines = null, int alike = MostAlike, int vectors = 0)
     {
         (Rows, Columns, _lines, _alike) = (csr.Rows, csr.Columns, lines, alike);
-        var room = SliceOf(csr.Density, level, vectors > 0 ? vectors : level.MostVectors);
+        var room = SliceOf(csr.Density, level, vectors > 0 ? vectors : level.MostVectors, lines is { AreShared: true });
         if (lines is not null) room = (int)Math.Clamp((long)Columns * ushort.MaxValue / lines.Count - 1, 1, room); // lines of a slice are told in two bytes
         _slices = Math.Max(1, (Columns + room - 1) / room);
         _slice = (Columns + _slices - 1) / _slices;
@@ -119,8 +121,12 @@ internal sealed unsafe class Unstructured : IDisposable
     /// <param name="density">Nonzeros for each weight.</param>
     /// <param name="level">Whose vectors.</param>
     /// <param name="vectors">Of tokens that come at once.</param>
-    public static int SliceOf(double density, Level level, int vectors) =>
-        Math.Min(ushort.MaxValue, (int)(FirstCache.Bytes * Filled * Math.Clamp(Thin / density, 1, MostTimes)) / (vectors * level.Lanes * sizeof(float)));
+    /// <param name="areShared">Whether columns share their lines.</param>
+    public static int SliceOf(double density, Level level, int vectors, bool areShared)
+    {
+        var times = Math.Max(1, Thin / density) * (areShared ? Math.Clamp(ThinShared / density, 1, Shared) : 1);
+        return Math.Min(ushort.MaxValue, (int)(FirstCache.Bytes * Filled * Math.Min(times, MostTimes)) / (vectors * level.Lanes * sizeof(float)));
+    }
 
     /// <summary>Slices of columns.</summary>
     public int Slices => _slices;

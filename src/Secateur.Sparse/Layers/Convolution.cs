@@ -31,12 +31,13 @@ internal sealed unsafe class Convolution : IDisposable
     /// <param name="shape">Strides, pads and so on.</param>
     /// <param name="activation">Of the outputs.</param>
     /// <param name="level">The instructions; the best ones unless told.</param>
-    public Convolution(ReadOnlySpan<Compact> groups, ReadOnlySpan<float> bias, ConvolutionShape shape, Activation activation, Level? level = null)
+    /// <param name="outWidth">Of the images that it makes, where that is known; else 0.</param>
+    public Convolution(ReadOnlySpan<Compact> groups, ReadOnlySpan<float> bias, ConvolutionShape shape, Activation activation, Level? level = null, int outWidth = 0)
     {
         (_shape, _level) = (shape, level ?? Level.Best);
         var products = ImmutableArray.CreateBuilder<Product>(groups.Length);
         _lines = new(shape);
-        var lines = _lines.EachChannel == 1 ? null : _lines.OfColumns(groups[0].Columns / (shape.KernelHeight * shape.KernelWidth));
+        var lines = _lines.EachChannel == 1 ? null : _lines.OfColumns(groups[0].Columns / (shape.KernelHeight * shape.KernelWidth), outWidth > 0 && BandUnits.ShareLines(shape, outWidth, _level));
         foreach (var weights in groups) products.Add(new(weights, bias.IsEmpty ? default : bias.Slice(products.Count * weights.Rows, weights.Rows), activation, _level, lines: lines));
         _groups = products.MoveToImmutable();
         if (shape.IsPointwise && groups.Length == 1) _product = new(_groups);
@@ -94,7 +95,8 @@ internal sealed unsafe class Convolution : IDisposable
         Prepare(); // here, not on a thread of the runtime's
         if (_shape.IsPointwise) (height, width, outHeight, outWidth) = (1, height * width, 1, height * width); // whole images are one line
         var images = new Images(x, y, batch, new(Channels, height, width, outHeight, outWidth), Outputs);
-        var job = new Job(this, BandUnits.Suit(_shape, outWidth, _level) ? new BandUnits(images, _shape, _lines, GroupChannels, _level, ending) : new TileUnits(images, _shape, _lines, _level, ending));
+        var bands = BandUnits.Suit(_shape, outWidth, _level) ? new BandUnits(images, _shape, _lines, GroupChannels, _level, ending) : null;
+        var job = new Job(this, bands is { AreShared: true } ? bands : new TileUnits(images, _shape, _lines, _level, ending));
         var handle = GCHandle.Alloc(job);
         try
         {

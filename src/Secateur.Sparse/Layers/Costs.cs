@@ -74,25 +74,26 @@ internal sealed class Costs(Speeds speeds, Level level)
     {
         if (channels > 0) return Convolution(weights, shape, pixels, row) + (weights.Rows + channels) * (double)pixels * speeds.Patch * Converted;
         var lines = (double)weights.Columns * shape.Groups;
+        var areShared = BandUnits.ShareLines(shape, row, level);
         if (BandUnits.Suit(shape, row, level))
         {
             lines *= new PatchLines(shape).Share;
-            (pixels, row) = (pixels / row * BandUnits.Pitch(row, level), BandUnits.Pitch(row, level));
+            (pixels, row) = (pixels / row * BandUnits.Width(row, level), BandUnits.Width(row, level));
         }
         var vectors = (pixels + level.Lanes - 1) / level.Lanes;
         var (tiles, last) = (vectors / level.MostVectors, vectors % level.MostVectors);
-        return tiles * Tile(weights, level.MostVectors) + (last > 0 ? Tile(weights, last) : 0) + ((weights.Rows + lines) * pixels + lines * pixels / row * StretchFloats) * speeds.Patch;
+        return tiles * Tile(weights, level.MostVectors, areShared) + (last > 0 ? Tile(weights, last, areShared) : 0) + ((weights.Rows + lines) * pixels + lines * pixels / row * StretchFloats) * speeds.Patch;
     }
 
     public double DenseConvolution(Census weights, long pixels, bool integers = false) => (double)weights.Rows * weights.Columns * pixels * speeds.Dense / ConvolutionRate / (integers ? ByteRate : 1);
 
-    private double Tile(Census weights, long vectors) => Tile(weights, vectors, level.MostVectors);
+    private double Tile(Census weights, long vectors, bool areShared = false) => Tile(weights, vectors, level.MostVectors, areShared);
 
-    private double Tile(Census weights, long vectors, int packed)
+    private double Tile(Census weights, long vectors, int packed, bool areShared = false)
     {
         var share = (double)vectors / level.MostVectors;
         var entry = speeds.EntryOfOne + (speeds.Entry - speeds.EntryOfOne) * (vectors - 1) / (level.MostVectors - 1);
-        var slice = Unstructured.SliceOf(weights.Density, level, packed);
+        var slice = Unstructured.SliceOf(weights.Density, level, packed, areShared);
         var single = weights.Nonzero * entry + (double)weights.Rows * Math.Max(1, (weights.Columns + slice - 1) / slice) * speeds.Line * share;
         var part = LeastShare + (1 - LeastShare) * share; // of a whole tile's time
         if (weights.Pairs * 2 <= weights.Nonzero * ManyTokens.MostFilled) single = Math.Min(single, weights.Pairs * speeds.Two * part);

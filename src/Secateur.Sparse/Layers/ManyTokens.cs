@@ -32,7 +32,7 @@ internal sealed unsafe class ManyTokens : IDisposable
         if (Math.Min(four, two) > weights.Nonzero) _unstructured = new(weights, bias, level, lines, alike, vectors);
         else _grouped = new(weights, (four <= two ? fours : twos).Sorted(weights, alike), bias, lines);
 
-        IsForAll = _unstructured is null || weights.Columns <= Unstructured.SliceOf(weights.Density, level, level.MostVectors);
+        IsForAll = _unstructured is null || weights.Columns <= Unstructured.SliceOf(weights.Density, level, level.MostVectors, lines is { AreShared: true });
 
         Sketches Sketched() => sketches ??= Sketches.Of(weights);
         double Together(RowGroups groups, double rate) => groups.Joined * groups.Height is var kept && kept <= MostFilled * weights.Nonzero ? kept / rate : double.PositiveInfinity;

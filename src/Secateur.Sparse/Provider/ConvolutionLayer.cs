@@ -24,38 +24,38 @@ internal sealed class ConvolutionLayer : Layer
     protected override int AxesBehind => Axes;
 
     /// <inheritdoc cref="Layer.Of"/>
-    public static new Layer? Of(GraphNode node, out string? objection)
+    public static new unsafe Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
-        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node);
+        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node, isTurned: false);
         var packed = right.IsConstant ? null : PackedWeight.Of(right, node, isTurned: false);
         if (!right.IsConstant && bytes is null && packed is null) return None(out objection, "its weight is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var weights = packed?.Shape ?? (bytes?.Tensor ?? right.Constant).Shape.ToArray();
+        var weights = packed?.Shape ?? bytes?.Shape ?? right.Constant.Shape.ToArray();
         if (ShapeOf(node, input, weights, out objection) is not { } shape) return null;
-        var (matrix, axes) = (packed?.Matrix ?? Matrix(bytes?.Tensor ?? right.Constant), weights.Length - 2);
+        var (matrix, axes) = (Matrix(packed is not null ? packed.Data : bytes is not null ? bytes.Data : right.Constant.Data, weights), weights.Length - 2);
         if (bytes is not null && node.Input(3) is null && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, matrix, node.Input(2), floats: false) is { } integers)
-            return new ConvolutionLayer(node, integers.Input, matrix, shape, axes) { Bytes = integers.Weight, Integers = integers };
-        var layer = new ConvolutionLayer(node, input, matrix, shape, axes) { Bytes = bytes, Packed = packed };
+            return new ConvolutionLayer(node, integers.Input, matrix, shape, axes) { Bytes = integers.Weight, Packed = integers.Weight.Packed, Integers = integers };
+        var layer = new ConvolutionLayer(node, input, matrix, shape, axes) { Bytes = bytes, Packed = packed ?? bytes?.Packed };
         objection = layer.AddOperands();
         return objection is null ? layer : null;
     }
 
     /// <summary>ConvInteger or QLinearConv.</summary>
     /// <inheritdoc cref="Layer.Of"/>
-    public static Layer? OfIntegers(GraphNode node, out string? objection)
+    public static unsafe Layer? OfIntegers(GraphNode node, out string? objection)
     {
         if (IntegerOperands.Of(node, axis: 0, out objection) is not { } integers) return null;
-        var weight = integers.Weight.Tensor;
+        var weight = integers.Weight;
         return ShapeOf(node, integers.Input, weight.Shape, out objection) is { } shape
-            ? new ConvolutionLayer(node, integers.Input, Matrix(weight), shape, weight.Rank - 2) { Bytes = integers.Weight, Integers = integers }
+            ? new ConvolutionLayer(node, integers.Input, Matrix(weight.Data, weight.Shape), shape, weight.Shape.Length - 2) { Bytes = weight, Packed = weight.Packed, Integers = integers }
             : null;
     }
 
     /// <summary>Packs the weights.</summary>
     public Convolution Pack()
     {
-        using var packed = Packed?.ToCompact();
+        using var packed = Packed is null ? null : ToCompact();
         var convolution = packed is not null ? Pack(packed.Part) : Read(weight => Pack((from, behind) => Compact.Of(Part(weight, from, behind))));
         if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
         return convolution;
@@ -70,12 +70,13 @@ internal sealed class ConvolutionLayer : Layer
             groups[group] = part(group * rows, (group + 1) * rows);
             if (Scale is not null) groups[group].Times(Scale.AsSpan(group * rows, rows));
         }
-        return Integers is null ? new(groups, Bias, _shape, Activation) : new(groups, default, _shape, Activation.None);
+        var width = Node.Output.Shape is [_, _, .., > 0 and <= int.MaxValue and var known] ? (int)known : 0;
+        return Integers is null ? new(groups, Bias, _shape, Activation, outWidth: width) : new(groups, default, _shape, Activation.None, outWidth: width);
     }
 
     private static Dense Part(Dense weight, int from, int behind) => weight with { Values = weight.Values + (nint)from * weight.Columns * sizeof(float), Rows = behind - from };
 
-    private static unsafe Dense Matrix(OrtTensor weight) => Dense.ByRows(weight.Data, (int)weight.Shape[0], (int)(weight.Elements / weight.Shape[0]));
+    private static unsafe Dense Matrix(float* data, long[] shape) => Dense.ByRows(data, (int)shape[0], (int)(Broadcast.Elements(shape) / shape[0]));
 
     /// <returns>Null, and an objection, where it cannot be one of ours.</returns>
     private static ConvolutionShape? ShapeOf(GraphNode node, GraphValue input, ReadOnlySpan<long> weight, out string? objection)

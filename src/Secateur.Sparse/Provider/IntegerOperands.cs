@@ -55,12 +55,11 @@ internal sealed unsafe class IntegerOperands
         var linear = node.Operator.StartsWith("QLinear", StringComparison.Ordinal);
         var (input, inputZero, right, rightZero) = linear ? (node.Input(0), node.Input(2), node.Input(3), node.Input(5)) : (node.Input(0), node.Input(2), node.Input(1), node.Input(3));
         if (input is null || right is null || (linear && (inputZero is null || rightZero is null))) return None(out objection, "an operand is missing");
-        if (!right.IsConstant || input.IsConstant) return None(out objection, "its weight is no constant");
+        if (input.IsConstant) return None(out objection, "its input is a constant");
         if (input.Type is not (Ort.Byte or Ort.SignedByte)) return None(out objection, "its input is not of bytes");
         if (inputZero is not null && (inputZero.Type != input.Type || !IsOne(inputZero))) return None(out objection, "its input's zero point is not one number");
-        if (right.Constant.Rank < 2) return None(out objection, "its weight has not two axes");
-        if (QuantizedWeight.Whole(right.Constant, rightZero, axis) is not { } weight) return None(out objection, "its weight is not of bytes with a zero point for each output or one for all");
-        var operands = new IntegerOperands(input, weight, inputZero) { Made = linear ? Requantized(node, (int)right.Constant.Shape[axis]) : null };
+        if (QuantizedWeight.Whole(right, node, rightZero, axis, out objection) is not { } weight) return null;
+        var operands = new IntegerOperands(input, weight, inputZero) { Made = linear ? Requantized(node, (int)weight.Shape[axis]) : null };
         objection = linear && operands.Made is null ? "its scales, zero points or bias are not known, are no numbers, or are not one for each output or one for all" : linear && operands.Zero is not null ? "its input's zero point is no constant" : null;
         return objection is null ? operands : null;
     }
@@ -105,27 +104,20 @@ internal sealed unsafe class IntegerOperands
 
     /// <summary>Why sums of floats would not be those of integers, or null: those of a row may pass 2²⁴, up to which floats hold each whole number.</summary>
     /// <param name="weight">The weight's elements less their zero points.</param>
-    public string? Inexact(Dense weight)
+    public string? Inexact(Compact weight)
     {
         var (least, most) = IsSigned ? (sbyte.MinValue, sbyte.MaxValue) : (0, (int)byte.MaxValue);
         var (below, above) = Zero is null ? (_zero - least, most - _zero) : (most - least, most - least); // of the input, at most
-        var (pluses, minuses) = (new long[weight.Rows], new long[weight.Rows]);
-        var (slow, fast) = weight.ColumnStride == 1 ? (weight.Rows, weight.Columns) : (weight.Columns, weight.Rows);
-        for (var s = 0; s < slow; s++)
-        {
-            var line = (float*)weight.Values + (long)s * fast;
-            for (var f = 0; f < fast; f++)
-            {
-                if (line[f] == 0) continue;
-                var row = weight.ColumnStride == 1 ? s : f;
-                if (line[f] > 0) pluses[row] += (long)line[f];
-                else minuses[row] -= (long)line[f];
-            }
-        }
         for (var row = 0; row < weight.Rows; row++)
         {
+            var (plus, minus) = (0L, 0L);
+            foreach (var value in weight.Values[weight.Starts[row]..weight.Starts[row + 1]])
+            {
+                if (value > 0) plus += (long)value;
+                else minus -= (long)value;
+            }
             // with a zero point that a run brings an input is as far above it or below it as can be, but never both
-            var largest = Zero is null ? Math.Max(above * pluses[row] + below * minuses[row], below * pluses[row] + above * minuses[row]) : above * Math.Max(pluses[row], minuses[row]);
+            var largest = Zero is null ? Math.Max(above * plus + below * minus, below * plus + above * minus) : above * Math.Max(plus, minus);
             if (largest > Integers.MostExact) return $"sums of its output {row} may reach {largest}, and floats are exact up to {Integers.MostExact}";
         }
         return null;

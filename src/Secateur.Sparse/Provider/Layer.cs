@@ -12,7 +12,7 @@ internal abstract class Layer
     public GraphNode Node { get; }
     public GraphValue Input { get; private set; }
 
-    /// <summary>[outputs, what each of them sums over]; where there are <see cref="Bytes"/>, of these; where it is <see cref="Packed"/>, its sizes alone.</summary>
+    /// <summary>[outputs, what each of them sums over]; where there are <see cref="Bytes"/>, of these; where it is <see cref="Packed"/>, its sizes and order alone.</summary>
     public Dense Weight { get; }
 
     /// <summary>Null where the weight is of floats.</summary>
@@ -68,7 +68,8 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
-        if ((Bytes?.Node ?? Packed?.Node) is { } before) Nodes.Insert(0, before);
+        if (Bytes?.Node is { } dequantizing) Nodes.Insert(0, dequantizing);
+        if (Packed is not null) Nodes.Insert(0, Packed.Node);
         if (Integers is not null)
         {
             Nodes.InsertRange(0, Integers.Before);
@@ -95,7 +96,10 @@ internal abstract class Layer
         }
     }
 
-    /// <summary>What a reader of the weight's floats makes of them.</summary>
+    /// <summary>The weight's numbers, each times a factor.</summary>
+    public Compact ToCompact(float factor = 1) => Packed is null ? Read(weight => Compact.Of(weight, Bytes is null ? factor : 1), factor) : Bytes is null ? Packed.ToCompact().Times(factor) : Bytes.ToCompact(Weight, factor);
+
+    /// <summary>What a reader of the weight's floats makes of them, of one that is not packed.</summary>
     /// <param name="read">Gets them.</param>
     /// <param name="factor">Of the scales of bytes; floats are given as they are.</param>
     public unsafe T Read<T>(Func<Dense, T> read, float factor = 1)
@@ -106,7 +110,12 @@ internal abstract class Layer
     }
 
     /// <summary>Why it cannot be done with the weights that it has, be it fast or not; null where it can.</summary>
-    public string? Impossible() => Integers is null ? null : Read(Integers.Inexact);
+    public string? Impossible()
+    {
+        if (Integers is null) return null;
+        using var weight = ToCompact();
+        return Integers.Inexact(weight);
+    }
 
     /// <summary>Cast to floats, and Mul with the scales of both operands: what is behind them is as behind any layer of floats.</summary>
     private bool TryTakeScales(IntegerOperands integers, Predicate<GraphNode> isFree)

@@ -13,50 +13,52 @@ internal sealed class MatrixLayer : Layer
     protected override int AxesBehind => 0;
 
     /// <inheritdoc cref="Layer.Of"/>
-    public static new Layer? Of(GraphNode node, out string? objection)
+    public static new unsafe Layer? Of(GraphNode node, out string? objection)
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
         var byRows = node.Whole("transB", 0) != 0;
-        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node);
+        var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node, !byRows);
         var packed = right.IsConstant ? null : PackedWeight.Of(right, node, !byRows);
         if ((!right.IsConstant && bytes is null && packed is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        if ((packed?.Shape ?? (bytes?.Tensor ?? right.Constant).Shape) is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
+        var shape = packed?.Shape ?? bytes?.Shape ?? right.Constant.Shape.ToArray();
+        if (shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
         if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
-        var weight = packed?.Matrix ?? Matrix(bytes?.Tensor ?? right.Constant, byRows);
+        var weight = Matrix(packed is not null ? packed.Data : bytes is not null ? bytes.Data : right.Constant.Data, shape, byRows);
         if (bytes is not null && node.Number("alpha", 1) == 1 && node.Number("beta", 1) == 1 && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, weight, node.Input(2), floats: true) is { } integers)
         {
             objection = null;
-            return new MatrixLayer(node, integers.Input, weight, 1) { Bytes = integers.Weight, Integers = integers };
+            return new MatrixLayer(node, integers.Input, weight, 1) { Bytes = integers.Weight, Packed = integers.Weight.Packed, Integers = integers };
         }
-        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1)) { Bytes = bytes, Packed = packed };
+        var layer = new MatrixLayer(node, input, weight, node.Number("alpha", 1)) { Bytes = bytes, Packed = packed ?? bytes?.Packed };
         objection = node.Operator.EndsWith("Gemm", StringComparison.Ordinal) ? layer.AddThird() : null;
         return objection is null ? layer : null;
     }
 
     /// <summary>MatMulInteger or QLinearMatMul.</summary>
     /// <inheritdoc cref="Layer.Of"/>
-    public static Layer? OfIntegers(GraphNode node, out string? objection)
+    public static unsafe Layer? OfIntegers(GraphNode node, out string? objection)
     {
         if (IntegerOperands.Of(node, axis: 1, out objection) is not { } integers) return null;
-        if (integers.Weight.Tensor.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
-        return new MatrixLayer(node, integers.Input, Matrix(integers.Weight.Tensor, byRows: false), 1) { Bytes = integers.Weight, Integers = integers };
+        var weight = integers.Weight;
+        if (weight.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
+        return new MatrixLayer(node, integers.Input, Matrix(weight.Data, weight.Shape, byRows: false), 1) { Bytes = weight, Packed = weight.Packed, Integers = integers };
     }
 
     /// <param name="values">To what its values are rounded; bytes stay bytes.</param>
     public Product Pack(ValueKind values)
     {
-        var weights = Packed is not null ? Packed.ToCompact().Times(_factor) : Bytes is null ? Compact.Of(Weight, _factor) : Read(weight => Compact.Of(weight), _factor);
+        var weights = ToCompact(_factor);
         if (Integers is not null) return new(weights, default, Activation.None);
         if (Bytes is null) weights.Round(values);
         float[] scales = Bytes is null || _factor == 0 ? [] : [.. Bytes.RowScales(Weight).Select(scale => scale * _factor)];
         return new(weights, Bias, Activation, scales: scales);
     }
 
-    private static unsafe Dense Matrix(OrtTensor constant, bool byRows)
+    private static unsafe Dense Matrix(float* data, long[] shape, bool byRows)
     {
-        var (first, second) = ((int)constant.Shape[0], (int)constant.Shape[1]);
-        return byRows ? Dense.ByRows(constant.Data, first, second) : Dense.ByColumns(constant.Data, second, first);
+        var (first, second) = ((int)shape[0], (int)shape[1]);
+        return byRows ? Dense.ByRows(data, first, second) : Dense.ByColumns(data, second, first);
     }
 
     /// <summary>Gemm's third operand, and the activation of a fused one.</summary>

@@ -9,52 +9,80 @@ internal sealed unsafe class QuantizedWeight
     private readonly float[] _scales;
     private readonly float[] _zeros; // of each block, as many as scales
     private readonly (long Rows, long Columns, long Across) _block; // its size, and how many lie side by side
+    private readonly Source _source;
 
-    private QuantizedWeight(GraphNode? node, OrtTensor tensor, (long, long, long) block, float[] scales, float[] zeros) => (Node, Tensor, _block, _scales, _zeros) = (node, tensor, block, scales, zeros);
+    private QuantizedWeight(GraphNode? node, Source source, (long, long, long) block, float[] scales, float[] zeros) => (Node, _source, _block, _scales, _zeros) = (node, source, block, scales, zeros);
+
+    /// <summary>Where the elements are.</summary>
+    /// <param name="Packed">Null where they lie in the tensor.</param>
+    /// <param name="Tensor">None where they are packed.</param>
+    /// <param name="Type">Of the elements.</param>
+    /// <param name="Shape">Of them.</param>
+    private sealed record Source(PackedWeight? Packed, OrtTensor Tensor, int Type, long[] Shape)
+    {
+        /// <returns>Null where the value is no constant, packed or not, that the node alone takes.</returns>
+        public static Source? Of(GraphValue value, GraphNode user, bool isTurned) => value.IsConstant
+            ? new(null, value.Constant, value.Constant.Type, value.Constant.Shape.ToArray())
+            : PackedWeight.Of(value, user, isTurned) is { } packed ? new(packed, default, packed.Head.Type, packed.Shape) : null;
+    }
 
     /// <summary>DequantizeLinear; null where integers themselves are multiplied.</summary>
     public GraphNode? Node { get; }
 
-    public OrtTensor Tensor { get; }
+    /// <summary>Null where the elements lie in the model one by one.</summary>
+    public PackedWeight? Packed => _source.Packed;
+
+    public long[] Shape => _source.Shape;
+
+    /// <summary>The elements; where they are packed, what tells them from others.</summary>
+    public float* Data => Packed is null ? _source.Tensor.Data : Packed.Data;
 
     /// <summary>That which DequantizeLinear makes floats of; null where a value is none that we take.</summary>
     /// <param name="value">A weight.</param>
     /// <param name="user">The only node that may take it.</param>
-    public static QuantizedWeight? Dequantized(GraphValue value, GraphNode user)
+    /// <param name="isTurned">Whether its outputs lie along the second axis.</param>
+    public static QuantizedWeight? Dequantized(GraphValue value, GraphNode user, bool isTurned)
     {
         if (value.Maker is not { Operator: "DequantizeLinear" } node || value.OnlyUser != user) return null;
-        if (node.Input(0) is not { IsConstant: true } weight || node.Input(1) is not { IsConstant: true, IsFloat: true } scale || weight.Constant is not { Rank: >= 2 } tensor || !IsTaken(tensor)) return null;
+        if (node.Input(0) is not { } weight || node.Input(1) is not { IsConstant: true, IsFloat: true } scale || Source.Of(weight, node, isTurned) is not { Shape.Length: >= 2 } source || !IsTaken(source.Type)) return null;
         if (node.Input(2) is { IsConstant: false }) return null;
         var scales = new ReadOnlySpan<float>(scale.Constant.Data, (int)scale.Constant.Elements).ToArray();
         var axis = node.Whole("axis", 1);
-        if (axis < 0) axis += tensor.Rank;
-        if (Block(tensor, scale.Constant, axis, node.Whole("block_size", 0)) is not { } block || scales.Any(one => !float.IsFinite(one))) return null; // what is no number stays ONNX Runtime's
+        if (axis < 0) axis += source.Shape.Length;
+        if (Block(source.Shape, scale.Constant, axis, node.Whole("block_size", 0)) is not { } block || scales.Any(one => !float.IsFinite(one))) return null; // what is no number stays ONNX Runtime's
         var zeros = new float[scales.Length];
         if (node.Input(2) is { } zero)
         {
-            if (zero.Constant.Type != tensor.Type || !zero.Constant.Shape.SequenceEqual(scale.Constant.Shape)) return null;
+            if (zero.Constant.Type != source.Type || !zero.Constant.Shape.SequenceEqual(scale.Constant.Shape)) return null;
             zeros = Elements(zero.Constant);
         }
-        return new(node, tensor, block, scales, zeros);
+        return Agreeing(new(node, source, block, scales, zeros));
     }
 
     /// <summary>A constant of bytes that is multiplied as it is; null where its zero points are not one for all or one for each line of an axis.</summary>
-    /// <param name="weight">Of two axes or more.</param>
+    /// <param name="value">Of two axes or more.</param>
+    /// <param name="user">The only node that may take it, where it is packed.</param>
     /// <param name="zero">Null where there is none.</param>
     /// <param name="axis">That of the outputs, 0 or, of a matrix, 1.</param>
-    public static QuantizedWeight? Whole(OrtTensor weight, GraphValue? zero, int axis)
+    /// <param name="objection">Why it is none, or null.</param>
+    public static QuantizedWeight? Whole(GraphValue value, GraphNode user, GraphValue? zero, int axis, out string? objection)
     {
-        if (weight.Type is not (Ort.SignedByte or Ort.Byte)) return null;
-        if (zero is null) return new(null, weight, (long.MaxValue, long.MaxValue, 1), [1], [0]);
-        if (!zero.IsConstant || zero.Constant.Type != weight.Type || Block(weight, zero.Constant, axis, 0) is not { } block) return null;
-        var zeros = Elements(zero.Constant);
-        return new(null, weight, block, [.. Enumerable.Repeat(1f, zeros.Length)], zeros);
+        var source = Source.Of(value, user, isTurned: axis == 1);
+        var block = source is { Type: Ort.SignedByte or Ort.Byte, Shape.Length: >= 2 } ? zero is null ? (long.MaxValue, long.MaxValue, 1)
+            : zero.IsConstant && zero.Constant.Type == source.Type ? Block(source.Shape, zero.Constant, axis, 0) : null : null;
+        objection = source is null ? "its weight is no constant" : source.Shape.Length < 2 ? "its weight has not two axes"
+            : block is null ? "its weight is not of bytes with a zero point for each output or one for all" : null;
+        if (objection is not null) return null;
+        var zeros = zero is null ? [0] : Elements(zero.Constant);
+        var weight = Agreeing(new(null, source!, block!.Value, [.. Enumerable.Repeat(1f, zeros.Length)], zeros));
+        if (weight is null) objection = "its weight is packed with other zero points";
+        return weight;
     }
 
     /// <summary>Elements less their zero points.</summary>
-    public QuantizedWeight AsIntegers() => new(Node, Tensor, _block, [.. Enumerable.Repeat(1f, _scales.Length)], _zeros);
+    public QuantizedWeight AsIntegers() => new(Node, _source, _block, [.. Enumerable.Repeat(1f, _scales.Length)], _zeros);
 
-    public double BytesOfElement => Tensor.Type is Ort.HalfByte or Ort.SignedHalfByte ? 0.5 : 1;
+    public double BytesOfElement => _source.Type is Ort.HalfByte or Ort.SignedHalfByte ? 0.5 : 1;
 
     /// <summary>The scale of each row of the matrix that this is; none where a row has several.</summary>
     /// <param name="weight">As it lies here.</param>
@@ -76,7 +104,7 @@ internal sealed unsafe class QuantizedWeight
             {
                 var line = (long)row * columns;
                 var to = floats.Pointer + line;
-                Read(Tensor, line, line + columns, to);
+                Read(_source.Tensor, line, line + columns, to);
                 for (long column = 0, end; column < columns; column = end)
                 {
                     var block = Place(row, column);
@@ -87,23 +115,50 @@ internal sealed unsafe class QuantizedWeight
         return floats;
     }
 
+    /// <summary>The numbers that are not zero, each times its scale and a factor, of a weight that is packed.</summary>
+    public Compact ToCompact(Dense weight, float factor = 1)
+    {
+        var compact = Packed!.ToCompact();
+        if (RowScales(weight) is { Length: > 0 } scales) return compact.Times([.. scales.Select(scale => scale * factor)]);
+        for (var row = 0; row < compact.Rows; row++)
+        {
+            var column = -1L;
+            for (var at = compact.Starts[row]; at < compact.Starts[row + 1]; at++)
+            {
+                column += compact.Steps[at];
+                compact.Values[at] *= _scales[weight.ColumnStride == 1 ? Place(row, column) : Place(column, row)] * factor;
+            }
+        }
+        return compact;
+    }
+
+    /// <summary>Null of one that is packed with other zero points than it has here: what it leaves out would be no zero.</summary>
+    private static QuantizedWeight? Agreeing(QuantizedWeight weight)
+    {
+        if (weight.Packed is null) return weight;
+        float[] packed = [.. weight.Packed.Zeros.ToArray().Select(zero => weight._source.Type == Ort.SignedByte ? (float)(sbyte)zero : zero)];
+        if (weight._zeros.Distinct().Count() == 1) return packed.All(zero => zero == weight._zeros[0]) ? weight : null;
+        var (rows, columns) = weight.Packed.Head.IsTurned ? (long.MaxValue, 1L) : (1, long.MaxValue);
+        return (weight._block.Rows, weight._block.Columns) == (rows, columns) && packed.SequenceEqual(weight._zeros) ? weight : null;
+    }
+
     private long Place(long row, long column) => row / _block.Rows * _block.Across + column / _block.Columns;
 
-    private static bool IsTaken(OrtTensor tensor) => tensor.Type is Ort.SignedByte or Ort.Byte or Ort.SignedHalfByte or Ort.HalfByte;
+    private static bool IsTaken(int type) => type is Ort.SignedByte or Ort.Byte or Ort.SignedHalfByte or Ort.HalfByte;
 
     /// <returns>Null where scales of this shape are none for the weight.</returns>
-    private static (long Rows, long Columns, long Across)? Block(OrtTensor weight, OrtTensor scale, long axis, long size)
+    private static (long Rows, long Columns, long Across)? Block(long[] weight, OrtTensor scale, long axis, long size)
     {
-        var (rows, columns) = (weight.Shape[0], weight.Elements / Math.Max(1, weight.Shape[0]));
+        var columns = Broadcast.Elements(weight) / Math.Max(1, weight[0]);
         if (size == 0)
         {
             if (scale.Elements == 1 && scale.Rank <= 1) return (long.MaxValue, long.MaxValue, 1);
-            if (scale.Rank != 1 || axis < 0 || axis >= weight.Rank || scale.Elements != weight.Shape[(int)axis]) return null;
-            return axis == 0 ? (1, long.MaxValue, 1) : axis == 1 && weight.Rank == 2 ? (long.MaxValue, 1, columns) : null;
+            if (scale.Rank != 1 || axis < 0 || axis >= weight.Length || scale.Elements != weight[axis]) return null;
+            return axis == 0 ? (1, long.MaxValue, 1) : axis == 1 && weight.Length == 2 ? (long.MaxValue, 1, columns) : null;
         }
-        if (size < 0 || weight.Rank != 2 || scale.Rank != 2 || axis is not (0 or 1)) return null;
-        var extent = weight.Shape[(int)axis];
-        if (scale.Shape[(int)axis] != (extent + size - 1) / size || scale.Shape[1 - (int)axis] != weight.Shape[1 - (int)axis]) return null;
+        if (size < 0 || weight.Length != 2 || scale.Rank != 2 || axis is not (0 or 1)) return null;
+        var extent = weight[axis];
+        if (scale.Shape[(int)axis] != (extent + size - 1) / size || scale.Shape[1 - (int)axis] != weight[1 - axis]) return null;
         return axis == 0 ? (size, 1, columns) : (1, size, (columns + size - 1) / size);
     }
 

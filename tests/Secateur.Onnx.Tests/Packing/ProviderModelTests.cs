@@ -29,6 +29,7 @@ public sealed class ProviderModelTests : IDisposable
         ["bytes of another type"] = model => model.Graph.Initializer[0].DataType = (int)DataType.Float,
         ["fewer bytes than told"] = model => model.Graph.Initializer[0].Dims[0]++,
         ["no bytes"] = model => model.Graph.Initializer[0].RawData = ByteString.Empty,
+        ["elements of another type"] = model => model.Graph.Node[0].OpType = "SparseWeightInt8",
         ["the same floats twice"] = model => model.Graph.Node.Insert(0, model.Graph.Node[0].Clone()),
     };
 
@@ -80,7 +81,7 @@ public sealed class ProviderModelTests : IDisposable
             [X, Weight("given", Size, Size)], [Weight("w", Size, 40), half, Weight("given", Size, Size), Weight("sparse", Size, 50), deep, Weight("small", 32, 31)], []);
         var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", new ModelProto { IrVersion = 8, Graph = graph }), folder.File("packed.onnx"), CancellationToken.None, 0.95);
         Assert.Empty(tensors);
-        Assert.Equal([("w", 0.9, null), ("half", 1, "is Float16, and Float alone is packed"), ("given", 0.9, "is an input, which a caller may replace"), ("sparse", 0.9, null), ("deep", 1, "is read by Conv 'conv', which is depthwise")],
+        Assert.Equal([("w", 0.9, null), ("half", 1, "is Float16, and Float, Int8 and Uint8 alone are packed"), ("given", 0.9, "is an input, which a caller may replace"), ("sparse", 0.9, null), ("deep", 1, "is read by Conv 'conv', which is depthwise")],
             left.Select(weight => (weight.Name, Math.Round(weight.Zeros, 2), weight.Objection)));
     }
 
@@ -96,6 +97,71 @@ public sealed class ProviderModelTests : IDisposable
         Assert.Equal(("SparseWeight", "w.packed__", "w.floats__"), (node.OpType, node.Input.Single(), node.Output.Single()));
         ProviderModel.Unpack(folder.File("packed.onnx"), folder.File("back.onnx"));
         Assert.Equal(model.ToByteArray(), File.ReadAllBytes(folder.File("back.onnx")));
+    }
+
+    /// <summary>What is left out of one is its zero point, and the file has two bytes for each other element.</summary>
+    [Fact]
+    public void Weights_of_bytes_are_packed_where_the_provider_takes_them()
+    {
+        const int Outputs = 32;
+        byte[] each = [.. Enumerable.Range(0, Outputs).Select(i => (byte)(100 + i))], none = [.. each.Select(_ => (byte)0)];
+        NodeProto dequantize = SmallGraphs.Node("DequantizeLinear", ["q", "s", "z"], ["w"]), product = SmallGraphs.Node("MatMul", ["x", "w"], ["y"]);
+        NodeProto pair = SmallGraphs.Node("DequantizeLinear", ["b", "one"], ["x1"]);
+        const string Taken = "in a way that the provider does not take";
+        foreach (var (objection, zeros, nodes) in new (string?, byte[], NodeProto[])[]
+            {
+                (null, [7], [dequantize, product]),
+                (null, each, [dequantize, product]),
+                (null, each, [SmallGraphs.Node("MatMulInteger", ["b", "q", "", "z"], ["y"])]),
+                (null, [7], [pair, dequantize, SmallGraphs.Node("MatMul", ["x1", "w"], ["y"])]),
+                (null, each, [SmallGraphs.Node("MatMulInteger", ["b", "q", "", "z"], ["y"]), SmallGraphs.Node("MatMulInteger", ["b", "q", "one_byte", "z"], ["y1"])]),
+                (null, none, [SmallGraphs.Node("MatMulInteger", ["b", "q"], ["y"])]),
+                ($"is read by MatMulInteger 'matmulinteger', {Taken}", each[1..], [SmallGraphs.Node("MatMulInteger", ["b", "q", "", "z"], ["y"])]),
+                ($"is read by MatMulInteger 'matmulinteger', {Taken}", each, [SmallGraphs.Node("MatMulInteger", ["q", "q", "", "z"], ["y"])]),
+                ("is read with one zero point by one node and with another by another", each, [SmallGraphs.Node("MatMulInteger", ["b", "q", "", "z"], ["y"]), SmallGraphs.Node("MatMulInteger", ["b", "q"], ["y1"])]),
+                ($"is read by DequantizeLinear 'dequantizelinear', {Taken}", each, [dequantize, product, SmallGraphs.Node("MatMul", ["x", "w"], ["y1"])]),
+                ($"is read by DequantizeLinear 'dequantizelinear', {Taken}", each, [dequantize, product, SmallGraphs.Node("Loop", ["", "", "y"], ["y1"], ("body", Body("Abs", "w", "inner")))]),
+                ($"is read by MatMul 'matmul', {Taken}", each, [SmallGraphs.Node("DequantizeLinear", ["q", "s", "z"], ["w"], ("axis", 0)), product]),
+                ($"is read by Add 'add', {Taken}", each, [dequantize, SmallGraphs.Node("Add", ["x", "w"], ["y"])]),
+            })
+            foreach (var isTyped in new[] { false, true })
+            {
+                var weight = SmallGraphs.Tensor<byte>("q", DataType.Uint8, Quantized(zeros.Length == 1 ? [.. each.Select(_ => zeros[0])] : zeros.Length < Outputs ? each : zeros), Size, Outputs);
+                if (isTyped)
+                {
+                    weight.Int32Data.Add(weight.RawData.Select(one => (int)one));
+                    weight.ClearRawData();
+                }
+                float[] scales = [.. Enumerable.Repeat(0.5f, zeros.Length)];
+                long[] extents = zeros.Length == 1 ? [] : [zeros.Length];
+                TensorProto[] constants = [weight, TensorData.Of("s", scales, extents), SmallGraphs.Tensor<byte>("z", DataType.Uint8, zeros, extents), TensorData.Of("one", [0.5f]), SmallGraphs.Tensor<byte>("one_byte", DataType.Uint8, [9])];
+                var graph = SmallGraphs.Graph(nodes, [X, SmallGraphs.Tensor<byte>("b", DataType.Uint8, new byte[Size], 1, Size)], constants, [new() { Name = "y" }]);
+                var model = new ModelProto { IrVersion = 8, Graph = graph };
+                var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", model), folder.File("packed.onnx"), CancellationToken.None);
+                Assert.Equal(objection is null ? [] : [("q", objection)], left.Select(one => (one.Name, one.Objection)));
+                if (objection is not null) continue;
+                var tensor = Assert.Single(tensors);
+                Assert.Equal(("q", Size * Outputs / 10 + 1), (tensor.Name, tensor.Nonzero));
+                Assert.Equal(36 + 4 * (Outputs + 1) + Outputs + 2 * tensor.Nonzero, tensor.Bytes);
+                ProviderModel.Unpack(folder.File("packed.onnx"), folder.File("back.onnx"));
+                Assert.Equal(model.ToByteArray(), File.ReadAllBytes(folder.File("back.onnx")));
+            }
+
+        byte[] Quantized(byte[] of) => [.. Enumerable.Range(0, Size * Outputs).Select(i => (byte)(of[i % Outputs] + (i % 10 == 0 ? 50 + i % 30 : 0)))];
+    }
+
+    /// <summary>Floats hold whole numbers up to 2²⁴: an input's bytes may be as far as 255 from their zero point.</summary>
+    [Fact]
+    public void Bytes_whose_sums_floats_might_not_hold_stay()
+    {
+        foreach (var (most, objection) in new[] { (518, null), (519, "may make sums of 16807815, and the provider's are exact up to 16777216") })
+        {
+            var weight = SmallGraphs.Tensor<byte>("q", DataType.Int8, [.. Enumerable.Range(0, 6000).Select(i => (byte)(i % 2 == 0 && i / 2 < most ? 127 : 0))], 3000, 2);
+            var model = SmallGraphs.Of(17, [SmallGraphs.Node("MatMulInteger", ["b", "q"], ["y"])], [SmallGraphs.Tensor<byte>("b", DataType.Uint8, new byte[3000], 1, 3000)], [weight], ["y"]).Proto;
+            var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", model), folder.File("packed.onnx"), CancellationToken.None);
+            Assert.Equal(objection is null ? 1 : 0, tensors.Length);
+            Assert.Equal(objection, left.SingleOrDefault()?.Objection);
+        }
     }
 
     /// <summary>Fields that Secateur does not know, names that mean nothing, and numbers in a field of their own.</summary>

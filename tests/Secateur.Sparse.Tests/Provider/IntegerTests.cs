@@ -86,6 +86,9 @@ public sealed class IntegerTests
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
+    /// <returns>The name of what the graph of a case makes.</returns>
+    internal static string Make(string name, Case graph) => Cases[name].Make(graph);
+
     public static TheoryData<string> Left => [.. LeftAlone.Keys];
 
     [Theory, MemberData(nameof(Left))]

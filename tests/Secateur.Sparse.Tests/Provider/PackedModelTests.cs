@@ -37,6 +37,55 @@ public sealed class PackedModelTests : IDisposable
             }
     }
 
+    public static TheoryData<string> OfIntegers => IntegerTests.Names;
+
+    public static TheoryData<string> OfBytes => QuantizedWeightTests.Names;
+
+    /// <summary>And as ONNX Runtime itself does.</summary>
+    [Theory, MemberData(nameof(OfIntegers))]
+    public void Products_of_integers_answer_as_the_ordinary_model_does(string name)
+    {
+        foreach (var sparsity in Draw.Sparsities)
+        {
+            var graph = new Case(31, sparsity);
+            var model = graph.OpenModel(IntegerTests.Make(name, graph));
+            var (packed, weights) = Packed(model);
+            Assert.True(weights > 0);
+            using var stock = new Run(model, null);
+            using var dense = new Run(model, Library.Device, 2, ("force", "1"));
+            using var ours = new Run(packed, Library.Device, 2, ("threshold", "1"));
+            var answers = ours.Of(graph.Inputs);
+            Assert.Equal(dense.Of(graph.Inputs).Select(output => output.Values), answers.Select(output => output.Values));
+            Law.Equal(stock.Of(graph.Inputs), answers);
+            Assert.Equal(weights, ours.Report.Count(line => line.Contains("\tclaimed\t", StringComparison.Ordinal) && line.Contains("com.secateur.SparseWeight", StringComparison.Ordinal)));
+            Assert.Equal(model, Unpacked(packed));
+        }
+    }
+
+    [Theory, MemberData(nameof(OfBytes))]
+    public void Weights_of_bytes_answer_as_the_ordinary_model_does(string name)
+    {
+        foreach (var sparsity in Draw.Sparsities)
+            foreach (var tokens in new[] { 1, 20 })
+            {
+                var graph = new Case(32, sparsity);
+                var output = graph.Node("Relu", [QuantizedWeightTests.Make(name, graph, tokens)]);
+                var model = graph.Model(output);
+                var (packed, weights) = Packed(model);
+                var isHalf = name.Contains("int4", StringComparison.Ordinal);
+                Assert.Equal(isHalf ? 0 : 1, weights);
+                if (isHalf) continue; // half bytes stay
+                using var stock = new Run(graph.WithFloats(output), null);
+                using var dense = new Run(model, Library.Device, 2, ("force", "1"));
+                using var ours = new Run(packed, Library.Device, 2);
+                var answers = ours.Of(graph.Inputs);
+                Assert.Equal(dense.Of(graph.Inputs).Select(output => output.Values), answers.Select(output => output.Values));
+                Law.Equal(stock.Of(graph.Inputs), answers);
+                Assert.Contains("DequantizeLinear", Assert.Single(ours.Report, line => line.Contains("with com.secateur.SparseWeight", StringComparison.Ordinal)));
+                Assert.Equal(model, Unpacked(packed));
+            }
+    }
+
     /// <summary>As some exporters write all of them; in the old format too, where initializers are inputs.</summary>
     [Theory, MemberData(nameof(Names))]
     public void Weights_in_Constant_nodes_are_packed_as_initializers_are(string name)
@@ -119,6 +168,45 @@ public sealed class PackedModelTests : IDisposable
         for (var time = 0; time < 3; time++) Assert.Equal(weight.Select(value => 2 * value), run.Of(graph.Inputs)[0].Values);
     }
 
+    /// <summary>It is made dense, and ONNX Runtime multiplies by it.</summary>
+    [Fact]
+    public void Bytes_that_the_provider_does_not_take_run_all_the_same()
+    {
+        foreach (var signed in new[] { false, true })
+        {
+            var graph = new Case(13, 0.9);
+            var made = graph.Node("MatMulInteger", [graph.ByteInput(false, 5, 64), graph.Integers(signed, 1, [.. Enumerable.Range(90, 31)], 64, 31), graph.Zeros(false, 8), graph.Zeros(signed, [.. Enumerable.Range(90, 31)])]);
+            var model = graph.Model(made);
+            var (packed, weights) = Packed(model);
+            Assert.Equal(1, weights);
+            var zeros = packed.Graph.Initializer.Single(tensor => tensor.Dims is [31]);
+            zeros.SetBytes([.. zeros.Bytes().ToArray().Select(zero => (byte)(zero - 1))]); // others than those that it is packed with
+            model.Graph.Initializer.Single(tensor => tensor.Name == zeros.Name).SetBytes(zeros.Bytes());
+            using var stock = new Run(model, null);
+            using var ours = new Run(packed, Library.Device);
+            for (var time = 0; time < 2; time++) Assert.Equal(stock.Of(graph.Inputs)[0].Values, ours.Of(graph.Inputs)[0].Values);
+            Assert.EndsWith("\tleft\tits weight is packed with other zero points", Assert.Single(ours.Report));
+        }
+    }
+
+    /// <summary>Its scale is not that of the sums, which nobody looks at who packs it.</summary>
+    [Fact]
+    public void A_bias_of_another_scale_leaves_its_node_to_ONNX_Runtime()
+    {
+        var graph = new Case(14, 0.9);
+        var x = graph.Node("DequantizeLinear", [graph.ByteInput(false, 1, 16, 9, 9), graph.Scalar(0.01f), graph.Zeros(false, 113)]);
+        var w = graph.Node("DequantizeLinear", [graph.Integers(true, 0, [0], 24, 16, 3, 3), graph.Scalar(0.004f), graph.Zeros(true, 0)]);
+        var bias = graph.Node("DequantizeLinear", [graph.WholeBias(24), graph.Scalar(0.00007f)]);
+        var model = graph.Model(graph.Node("QuantizeLinear", [graph.Node("Conv", [x, w, bias]), graph.Scalar(0.05f), graph.Zeros(false, 120)]));
+        var (packed, weights) = Packed(model);
+        Assert.Equal(1, weights);
+        using var stock = new Run(model, null);
+        using var ours = new Run(packed, Library.Device);
+        Assert.Equal(stock.Of(graph.Inputs)[0].Values, ours.Of(graph.Inputs)[0].Values);
+        Assert.Contains("\tleft\t", Assert.Single(ours.Report));
+        Assert.Equal(model, Unpacked(packed));
+    }
+
     [Fact]
     public void Every_bit_of_a_weight_comes_back()
     {
@@ -138,7 +226,14 @@ public sealed class PackedModelTests : IDisposable
     public void Damaged_bytes_are_refused_in_a_line(int at)
     {
         var graph = new Case(9, 0.9);
-        var (packed, _) = Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
+        Damage(Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model, graph, at);
+        graph = new Case(9, 0.9);
+        int[] zeros = [.. Enumerable.Range(100, 38)];
+        Damage(Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 240), graph.Integers(false, 1, zeros, 240, 38), graph.Zeros(true, 0), graph.Zeros(false, zeros)]))).Model, graph, at);
+    }
+
+    private void Damage(ModelProto packed, Case graph, int at)
+    {
         var whole = packed.Graph.Initializer[0].RawData.ToByteArray();
         foreach (var mask in new byte[] { 1, 0x80, 0xFF })
             foreach (var mended in new[] { false, true })
@@ -156,7 +251,7 @@ public sealed class PackedModelTests : IDisposable
                 }
                 catch (OnnxRuntimeException refused)
                 {
-                    Assert.Matches("its weight (is damaged|holds no packed weight|is packed in version [0-9]+, and this Secateur reads 1|is of another shape than the node's); pack the model again", refused.Message);
+                    Assert.Matches("its weight (is damaged|holds no packed weight|is packed in version [0-9]+, and this Secateur reads 1 and 2|is of another (shape|type) than the node's); pack the model again", refused.Message);
                     Assert.Matches("packed.onnx: node '.*': its packed weight .*; pack the model again", Assert.Throws<SecateurException>(() => Unpacked(packed)).Message);
                 }
             }
@@ -166,9 +261,14 @@ public sealed class PackedModelTests : IDisposable
     public void Cut_bytes_are_refused()
     {
         var graph = new Case(10, 0.9);
-        var (packed, _) = Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
+        Cut(Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model);
+        Cut(Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 48), graph.Integers(false, 1, [0], 48, 38)]))).Model);
+    }
+
+    private void Cut(ModelProto packed)
+    {
         var whole = packed.Graph.Initializer[0].RawData;
-        foreach (var length in new[] { 0, 1, 31, 32, 100, whole.Length - 1, whole.Length + 1 })
+        foreach (var length in new[] { 0, 1, 31, 32, 33, 36, 100, whole.Length - 1, whole.Length + 1 })
         {
             packed.Graph.Initializer[0].RawData = ByteString.CopyFrom([.. whole.ToByteArray().Concat(new byte[9]).Take(length)]);
             packed.Graph.Initializer[0].Dims[0] = length;

@@ -40,6 +40,9 @@ public sealed class QuantizedWeightTests
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
+    /// <returns>The name of what the graph of a case makes.</returns>
+    internal static string Make(string name, Case graph, int tokens) => Cases[name](graph, tokens);
+
     public static TheoryData<string> Left => [.. Spoils.Keys];
 
     [Theory, MemberData(nameof(Names))]
