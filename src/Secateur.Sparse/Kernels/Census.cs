@@ -40,14 +40,14 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
     }
 
     /// <summary>Sixteen rows of a column side by side.</summary>
-    private static unsafe Census ByColumns(Dense matrix, Census census)
+    private static Census ByColumns(Dense matrix, Census census)
     {
         for (var column = 0; column < matrix.Columns; column++)
         {
-            var line = (float*)matrix.Values + (long)column * matrix.Rows;
+            var line = column * matrix.ColumnStride;
             for (var row = 0; row < matrix.Rows; row += 16)
             {
-                var some = Dense.Mask(line + row, Math.Min(16, matrix.Rows - row));
+                var some = matrix.Mask(line + row, Math.Min(16, matrix.Rows - row));
                 if (some == 0) continue;
                 var pairs = some | some >> 1;
                 census = census with
@@ -70,7 +70,7 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
             for (var column = 0; column < matrix.Columns; column += 16)
             {
                 var width = Math.Min(16, matrix.Columns - column);
-                for (var row = 0; row < 16; row++) rows[row] = first + row < matrix.Rows ? Dense.Mask((float*)matrix.Values + (first + row) * matrix.RowStride + column, width) : 0;
+                for (var row = 0; row < 16; row++) rows[row] = first + row < matrix.Rows ? matrix.Mask((first + row) * matrix.RowStride + column, width) : 0;
                 long nonzero = 0, pairs = 0, fours = 0;
                 var all = 0u;
                 for (var row = 0; row < 16; row += 4)

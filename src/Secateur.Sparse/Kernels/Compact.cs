@@ -142,11 +142,11 @@ internal sealed unsafe class Compact : IDisposable
     {
         for (var row = 0; row < matrix.Rows; row++)
         {
-            var line = (float*)matrix.Values + row * matrix.RowStride;
+            var line = row * matrix.RowStride;
             var (at, before) = (next[row], -1);
             for (var first = 0; first < matrix.Columns; first += Dense.Width)
             {
-                var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first));
+                var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first));
                 if (some == 0) continue;
                 if (to is null)
                 {
@@ -157,7 +157,7 @@ internal sealed unsafe class Compact : IDisposable
                 for (; some != 0; some &= some - 1)
                 {
                     var column = first + BitOperations.TrailingZeroCount(some);
-                    at = to.Put(at, column - before, line[column] * factor);
+                    at = to.Put(at, column - before, matrix[line + column] * factor);
                     before = column;
                 }
             }
@@ -171,14 +171,14 @@ internal sealed unsafe class Compact : IDisposable
         Array.Fill(before, -1);
         for (var column = 0; column < matrix.Columns; column++)
         {
-            var line = (float*)matrix.Values + column * matrix.ColumnStride;
+            var line = column * matrix.ColumnStride;
             for (var first = 0; first < matrix.Rows; first += Dense.Width)
-                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first)); some != 0; some &= some - 1)
+                for (var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first)); some != 0; some &= some - 1)
                 {
                     var row = first + BitOperations.TrailingZeroCount(some);
                     var step = column - before[row];
                     before[row] = column;
-                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, line[row] * factor);
+                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, matrix[line + row] * factor);
                 }
         }
     }
