@@ -7,7 +7,7 @@ namespace Secateur.Sparse.Kernels;
 internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns, long RowStride, long ColumnStride)
 {
     /// <summary>Elements that <see cref="Mask"/> looks at together.</summary>
-    public const int Width = 16;
+    public const int Width = 64;
 
     /// <summary>Of which <see cref="Zero"/> is zero; else floats.</summary>
     public bool AreBytes { get; init; }
@@ -42,17 +42,23 @@ internal readonly unsafe record struct Dense(nint Values, int Rows, int Columns,
     /// <param name="at">The first one's place; the others lie behind it.</param>
     /// <param name="count">1 to <see cref="Width"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Mask(long at, int count)
-    {
-        if (count == Width) return ~(AreBytes ? Vector128.Equals(Vector128.Load((byte*)Values + at), Vector128.Create(Zero)).ExtractMostSignificantBits() : Zeros((float*)Values + at) | Zeros((float*)Values + at + 8) << 8) & 0xFFFF;
-        var mask = 0u;
-        for (var i = 0; i < count; i++) mask |= this[at + i] != 0 ? 1u << i : 0;
-        return mask;
-    }
+    public ulong Mask(long at, int count) => count < Width ? Some(at, count)
+        : AreBytes ? ~Vector512.Equals(Vector512.Load((byte*)Values + at), Vector512.Create(Zero)).ExtractMostSignificantBits()
+        : Sixteen(at) | Sixteen(at + 16) << 16 | Sixteen(at + 32) << 32 | Sixteen(at + 48) << 48;
 
     /// <summary>Some rows alone, of a matrix that lies by rows.</summary>
     public Dense Part(int from, int behind) => this with { Values = Values + (nint)(from * RowStride) * (AreBytes ? 1 : sizeof(float)), Rows = behind - from };
 
+    private ulong Some(long at, int count)
+    {
+        var (mask, i) = (0UL, 0);
+        for (; i + 16 <= count; i += 16) mask |= Sixteen(at + i) << i;
+        for (; i < count; i++) mask |= this[at + i] != 0 ? 1UL << i : 0;
+        return mask;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Zeros(float* from) => Vector256.Equals(Vector256.Load(from), Vector256<float>.Zero).ExtractMostSignificantBits();
+    private ulong Sixteen(long at) => ~(AreBytes
+        ? Vector128.Equals(Vector128.Load((byte*)Values + at), Vector128.Create(Zero)).ExtractMostSignificantBits()
+        : (uint)Vector512.Equals(Vector512.Load((float*)Values + at), Vector512<float>.Zero).ExtractMostSignificantBits()) & 0xFFFF;
 }
