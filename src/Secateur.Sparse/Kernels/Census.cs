@@ -39,40 +39,40 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
         long Joined(int height, long neighbours) => sketches.Group(height) is { } found ? (long)Math.Min(neighbours, found.Joined * share) : neighbours;
     }
 
-    /// <summary>Sixteen rows of a column side by side.</summary>
-    private static unsafe Census ByColumns(Dense matrix, Census census)
+    /// <summary>Rows of a column side by side.</summary>
+    private static Census ByColumns(Dense matrix, Census census)
     {
+        var (nonzero, pairs, fours, sixteens) = (0L, 0L, 0L, 0L);
         for (var column = 0; column < matrix.Columns; column++)
         {
-            var line = (float*)matrix.Values + (long)column * matrix.Rows;
-            for (var row = 0; row < matrix.Rows; row += 16)
+            var line = column * matrix.ColumnStride;
+            for (var row = 0; row < matrix.Rows; row += Dense.Width)
             {
-                var some = Dense.Mask(line + row, Math.Min(16, matrix.Rows - row));
-                if (some == 0) continue;
-                var pairs = some | some >> 1;
-                census = census with
-                {
-                    Nonzero = census.Nonzero + BitOperations.PopCount(some),
-                    Pairs = census.Pairs + BitOperations.PopCount(pairs & 0x5555),
-                    Fours = census.Fours + BitOperations.PopCount((pairs | pairs >> 2) & 0x1111),
-                    Sixteens = census.Sixteens + 1,
-                };
+                var some = matrix.Mask(line + row, Math.Min(Dense.Width, matrix.Rows - row));
+                nonzero += BitOperations.PopCount(some);
+                some |= some >> 1;
+                pairs += BitOperations.PopCount(some & 0x5555555555555555);
+                some |= some >> 2;
+                fours += BitOperations.PopCount(some & 0x1111111111111111);
+                some |= some >> 4;
+                some |= some >> 8;
+                sixteens += BitOperations.PopCount(some & 0x0001000100010001);
             }
         }
-        return census;
+        return census with { Nonzero = nonzero, Pairs = pairs, Fours = fours, Sixteens = sixteens };
     }
 
-    /// <summary>Sixteen columns of a row side by side, sixteen rows below each other.</summary>
+    /// <summary>Columns of a row side by side, sixteen rows below each other.</summary>
     private static unsafe Census ByRows(Dense matrix, Census census)
     {
-        var rows = stackalloc uint[16];
+        var (nonzero, pairs, fours, sixteens) = (0L, 0L, 0L, 0L);
+        var rows = stackalloc ulong[16];
         for (var first = 0; first < matrix.Rows; first += 16)
-            for (var column = 0; column < matrix.Columns; column += 16)
+            for (var column = 0; column < matrix.Columns; column += Dense.Width)
             {
-                var width = Math.Min(16, matrix.Columns - column);
-                for (var row = 0; row < 16; row++) rows[row] = first + row < matrix.Rows ? Dense.Mask((float*)matrix.Values + (first + row) * matrix.RowStride + column, width) : 0;
-                long nonzero = 0, pairs = 0, fours = 0;
-                var all = 0u;
+                var width = Math.Min(Dense.Width, matrix.Columns - column);
+                for (var row = 0; row < 16; row++) rows[row] = first + row < matrix.Rows ? matrix.Mask((first + row) * matrix.RowStride + column, width) : 0;
+                var all = 0UL;
                 for (var row = 0; row < 16; row += 4)
                 {
                     var (upper, lower) = (rows[row] | rows[row + 1], rows[row + 2] | rows[row + 3]);
@@ -81,8 +81,8 @@ internal readonly record struct Census(int Rows, int Columns, long Nonzero, long
                     fours += BitOperations.PopCount(upper | lower);
                     all |= upper | lower;
                 }
-                census = census with { Nonzero = census.Nonzero + nonzero, Pairs = census.Pairs + pairs, Fours = census.Fours + fours, Sixteens = census.Sixteens + BitOperations.PopCount(all) };
+                sixteens += BitOperations.PopCount(all);
             }
-        return census;
+        return census with { Nonzero = nonzero, Pairs = pairs, Fours = fours, Sixteens = sixteens };
     }
 }

@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -127,7 +129,7 @@ internal sealed unsafe class Compact : IDisposable
         _steps.Dispose();
     }
 
-    /// <summary>Walks through all elements as they lie in memory, sixteen at a time.</summary>
+    /// <summary>Walks through all elements as they lie in memory, some at a time.</summary>
     /// <param name="matrix">All of it.</param>
     /// <param name="next">[rows]: grows by the entries of each row; where they are written, from where they begin.</param>
     /// <param name="factor">Of values.</param>
@@ -142,11 +144,11 @@ internal sealed unsafe class Compact : IDisposable
     {
         for (var row = 0; row < matrix.Rows; row++)
         {
-            var line = (float*)matrix.Values + row * matrix.RowStride;
+            var line = row * matrix.RowStride;
             var (at, before) = (next[row], -1);
             for (var first = 0; first < matrix.Columns; first += Dense.Width)
             {
-                var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first));
+                var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Columns - first));
                 if (some == 0) continue;
                 if (to is null)
                 {
@@ -157,7 +159,7 @@ internal sealed unsafe class Compact : IDisposable
                 for (; some != 0; some &= some - 1)
                 {
                     var column = first + BitOperations.TrailingZeroCount(some);
-                    at = to.Put(at, column - before, line[column] * factor);
+                    at = to.Put(at, column - before, matrix[line + column] * factor);
                     before = column;
                 }
             }
@@ -171,19 +173,42 @@ internal sealed unsafe class Compact : IDisposable
         Array.Fill(before, -1);
         for (var column = 0; column < matrix.Columns; column++)
         {
-            var line = (float*)matrix.Values + column * matrix.ColumnStride;
+            var line = column * matrix.ColumnStride;
             for (var first = 0; first < matrix.Rows; first += Dense.Width)
-                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first)); some != 0; some &= some - 1)
+            {
+                var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first));
+                if (to is null && first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
+                for (; some != 0; some &= some - 1)
                 {
                     var row = first + BitOperations.TrailingZeroCount(some);
                     var step = column - before[row];
                     before[row] = column;
-                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, line[row] * factor);
+                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, matrix[line + row] * factor);
                 }
+            }
         }
     }
 
+    /// <summary>Counts an entry for each of <see cref="Dense.Width"/> rows that has an element in a column.</summary>
+    /// <returns>False, with nothing done, where one of them is farther from the one before it than a step.</returns>
+    private static bool TryCount(ulong some, int column, ref int before, ref int next)
+    {
+        var bits = Vector512.Create(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15);
+        var (here, far) = (Vector512.Create(column), Vector512<int>.Zero);
+        for (var row = 0; row < Dense.Width; row += 16) far |= Vector512.GreaterThan(here - Vector512.LoadUnsafe(ref before, (nuint)row) & Has(row), Vector512.Create(Farthest));
+        if (far != Vector512<int>.Zero) return false;
+        for (var row = 0; row < Dense.Width; row += 16)
+        {
+            Vector512.ConditionalSelect(Has(row), here, Vector512.LoadUnsafe(ref before, (nuint)row)).StoreUnsafe(ref before, (nuint)row);
+            (Vector512.LoadUnsafe(ref next, (nuint)row) - Has(row)).StoreUnsafe(ref next, (nuint)row);
+        }
+        return true;
+
+        Vector512<int> Has(int row) => Vector512.Equals(Vector512.Create((int)(some >> row)) & bits, bits);
+    }
+
     /// <returns>Where the next one goes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Put(int at, int step, float value)
     {
         for (; step > Farthest; step -= Farthest) _steps.Pointer[at++] = Farthest; // and a value of zero

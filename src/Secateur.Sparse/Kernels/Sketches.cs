@@ -45,16 +45,16 @@ internal sealed class Sketches
     /// <inheritdoc cref="Of(Csr)"/>
     /// <param name="matrix">All of it.</param>
     /// <param name="nonzero">How much of it is not zero.</param>
-    public static unsafe Sketches Of(Dense matrix, long nonzero)
+    public static Sketches Of(Dense matrix, long nonzero)
     {
         var (sketches, end) = (new Sketches(matrix.Rows), Sample(matrix.Rows, matrix.Columns, nonzero));
         var byRows = matrix.ColumnStride == 1;
         var (slow, fast) = byRows ? (matrix.Rows, end) : (end, matrix.Rows);
         for (var s = 0; s < slow; s++)
         {
-            var line = (float*)matrix.Values + s * (byRows ? matrix.RowStride : matrix.ColumnStride);
+            var line = s * (byRows ? matrix.RowStride : matrix.ColumnStride);
             for (var first = 0; first < fast; first += Dense.Width)
-                for (var some = Dense.Mask(line + first, Math.Min(Dense.Width, fast - first)); some != 0; some &= some - 1)
+                for (var some = matrix.Mask(line + first, Math.Min(Dense.Width, fast - first)); some != 0; some &= some - 1)
                 {
                     var f = first + BitOperations.TrailingZeroCount(some);
                     sketches.Add(byRows ? s : f, byRows ? f : s);

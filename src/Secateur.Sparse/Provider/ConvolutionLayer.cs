@@ -55,8 +55,8 @@ internal sealed class ConvolutionLayer : Layer
     /// <summary>Packs the weights.</summary>
     public Convolution Pack()
     {
-        using var packed = Packed is null ? null : ToCompact();
-        var convolution = packed is not null ? Pack(packed.Part) : Read(weight => Pack((from, behind) => Compact.Of(Part(weight, from, behind))));
+        using var whole = Packed is null && Bytes is null ? null : ToCompact();
+        var convolution = Pack(whole is not null ? whole.Part : (from, behind) => Compact.Of(Weight.Part(from, behind)));
         if (!IsProduct || Input.Shape is not [_, _, .. var size] || size.Any(axis => axis > 1)) convolution.Prepare(); // else images may be of one pixel
         return convolution;
     }
@@ -73,8 +73,6 @@ internal sealed class ConvolutionLayer : Layer
         var width = Node.Output.Shape is [_, _, .., > 0 and <= int.MaxValue and var known] ? (int)known : 0;
         return Integers is null ? new(groups, Bias, _shape, Activation, outWidth: width) : new(groups, default, _shape, Activation.None, outWidth: width);
     }
-
-    private static Dense Part(Dense weight, int from, int behind) => weight with { Values = weight.Values + (nint)from * weight.Columns * sizeof(float), Rows = behind - from };
 
     private static unsafe Dense Matrix(float* data, long[] shape) => Dense.ByRows(data, (int)shape[0], (int)(Broadcast.Elements(shape) / shape[0]));
 

@@ -15,8 +15,8 @@ internal abstract class CostModel
         _ => new MeasuredCost(zeros, Costs.Here, options.Values),
     };
 
-    /// <returns>Why it stays with the dense kernels; null where it is taken, as is all that the model holds packed: whoever packed it has decided.</returns>
-    public string? Objection(Layer layer) => layer.Packed is null ? Judge(layer) : null;
+    /// <returns>Why it stays with the dense kernels; null where it is taken, as is all that can be and the model holds packed: whoever packed it has decided.</returns>
+    public string? Objection(Layer layer) => (layer.Packed is null ? Judge(layer) : null) ?? layer.Impossible();
 
     protected abstract string? Judge(Layer layer);
 

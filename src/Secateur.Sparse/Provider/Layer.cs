@@ -97,17 +97,7 @@ internal abstract class Layer
     }
 
     /// <summary>The weight's numbers, each times a factor.</summary>
-    public Compact ToCompact(float factor = 1) => Packed is null ? Read(weight => Compact.Of(weight, Bytes is null ? factor : 1), factor) : Bytes is null ? Packed.ToCompact().Times(factor) : Bytes.ToCompact(Weight, factor);
-
-    /// <summary>What a reader of the weight's floats makes of them, of one that is not packed.</summary>
-    /// <param name="read">Gets them.</param>
-    /// <param name="factor">Of the scales of bytes; floats are given as they are.</param>
-    public unsafe T Read<T>(Func<Dense, T> read, float factor = 1)
-    {
-        if (Bytes is null) return read(Weight);
-        using var floats = Bytes.ToFloats(Weight, factor);
-        return read(Weight with { Values = (nint)floats.Pointer });
-    }
+    public Compact ToCompact(float factor = 1) => Bytes is not null ? Bytes.ToCompact(Weight, factor) : Packed is not null ? Packed.ToCompact().Times(factor) : Compact.Of(Weight, factor);
 
     /// <summary>Why it cannot be done with the weights that it has, be it fast or not; null where it can.</summary>
     public string? Impossible()

@@ -93,8 +93,21 @@ internal sealed unsafe class QuantizedWeight
         return [.. Enumerable.Range(0, weight.Rows).Select(row => _scales[_scales.Length == 1 ? 0 : byRows ? Place(row, 0) : Place(0, row)])];
     }
 
+    /// <summary>How the numbers that are not zero lie, of a weight that is not packed.</summary>
+    public Census Census(Dense weight)
+    {
+        if (Whole(weight, 1) is { } bytes) return Kernels.Census.Of(bytes);
+        using var floats = ToFloats(weight, 1);
+        return Kernels.Census.Of(weight with { Values = (nint)floats.Pointer });
+    }
+
+    /// <summary>The elements as they lie here, where those that are not zero are the same ones once each is times its scale and a factor; else null.</summary>
+    private Dense? Whole(Dense weight, float factor) => _source.Type is Ort.SignedByte or Ort.Byte && !_zeros.AsSpan().ContainsAnyExcept(_zeros[0]) && _scales.All(scale => float.IsFinite(scale * factor) && scale * factor != 0)
+        ? weight with { AreBytes = true, AreSigned = _source.Type == Ort.SignedByte, Zero = (byte)(int)_zeros[0] }
+        : null;
+
     /// <summary>The numbers, laid out as the elements are, each times its scale and a factor.</summary>
-    public Native<float> ToFloats(Dense weight, float factor = 1)
+    private Native<float> ToFloats(Dense weight, float factor)
     {
         var (rows, columns) = weight.ColumnStride == 1 ? (weight.Rows, weight.Columns) : (weight.Columns, weight.Rows);
         var floats = new Native<float>((long)rows * columns);
@@ -115,10 +128,16 @@ internal sealed unsafe class QuantizedWeight
         return floats;
     }
 
-    /// <summary>The numbers that are not zero, each times its scale and a factor, of a weight that is packed.</summary>
+    /// <summary>The numbers that are not zero, each times its scale and a factor.</summary>
     public Compact ToCompact(Dense weight, float factor = 1)
     {
-        var compact = Packed!.ToCompact();
+        var bytes = Packed is null ? Whole(weight, factor) : null;
+        if (Packed is null && bytes is null)
+        {
+            using var floats = ToFloats(weight, factor);
+            return Compact.Of(weight with { Values = (nint)floats.Pointer });
+        }
+        var compact = Packed is not null ? Packed.ToCompact() : Compact.Of(bytes!.Value);
         if (RowScales(weight) is { Length: > 0 } scales) return compact.Times([.. scales.Select(scale => scale * factor)]);
         for (var row = 0; row < compact.Rows; row++)
         {

@@ -11,7 +11,7 @@ internal sealed class Zeros
     public Census Of(Layer layer)
     {
         var key = (layer.Weight.Values, layer.Weight.Rows, layer.Weight.Columns);
-        if (!_seen.TryGetValue(key, out var census)) _seen[key] = census = layer.Packed is { Head: var head } ? new(head.Rows, head.Columns, head.Entries, head.Entries, head.Entries, head.Entries) : layer.Read(Census.Of);
+        if (!_seen.TryGetValue(key, out var census)) _seen[key] = census = layer.Packed is { Head: var head } ? new(head.Rows, head.Columns, head.Entries, head.Entries, head.Entries, head.Entries) : layer.Bytes is { } bytes ? bytes.Census(layer.Weight) : Census.Of(layer.Weight);
         return census;
     }
 

@@ -14,6 +14,9 @@ internal sealed class Case(int seed, double sparsity)
     private readonly List<TensorProto> _inputs = [], _constants = [], _floats = [];
     private int _names;
 
+    /// <summary>Whether the first of several scales makes zeros of all that it is of.</summary>
+    public bool HasZeroScale { get; init; }
+
     public TensorProto[] Inputs => [.. _inputs];
 
     /// <summary>An input and the elements that it is fed.</summary>
@@ -41,6 +44,7 @@ internal sealed class Case(int seed, double sparsity)
         long[] extents = axis < 0 ? [] : block == 0 ? [shape[axis]] : axis == 0 ? [(rows + block - 1) / block, columns] : [rows, (columns + block - 1) / block];
         var count = extents.Aggregate(1L, (a, b) => a * b);
         float[] scales = [.. Enumerable.Range(0, (int)count).Select(_ => 0.01f + 0.05f * _random.NextSingle())];
+        if (HasZeroScale) scales[0] = 0;
         int[] zeros = [.. scales.Select(_ => zero == 0 ? 0 : zero + _random.Next(2))];
         var (least, most) = type switch { DataType.Int8 => (-128, 127), DataType.Uint8 => (0, 255), DataType.Int4 => (-8, 7), _ => (0, 15) };
         var (bytes, floats) = (new byte[rows * columns], new float[rows * columns]);

@@ -73,6 +73,20 @@ public sealed class QuantizedWeightTests
         }
     }
 
+    [Theory]
+    [InlineData("int8, a scale for each output"), InlineData("int8, a scale for each input"), InlineData("convolution of int8"), InlineData("int4")]
+    public void What_a_scale_makes_zero_is_none_of_the_nonzeros(string name)
+    {
+        var graph = new Case(3, 0.5) { HasZeroScale = true };
+        var output = Cases[name](graph, 5);
+        using var stock = new Run(graph.WithFloats(output), Library.Device, 1, ("force", "1"));
+        using var ours = new Run(graph.Model(output), Library.Device, 1, ("force", "1"));
+        Law.Equal(stock.Of(graph.Inputs), ours.Of(graph.Inputs));
+        Assert.Equal(Share(stock), Share(ours));
+
+        static string Share(Run run) => Assert.Single(run.Report).Split('\t')[3].Split(" zeros")[0];
+    }
+
     /// <summary>ONNX Runtime refuses some of these when it opens the file, and some when it runs.</summary>
     [Theory, MemberData(nameof(Left))]
     public void What_is_no_quantization_stays(string name)
