@@ -107,8 +107,7 @@ public static class TrainJob
                 trainer.Run((epoch - 1) * steps, epoch * steps, recipe.Epochs * steps,
                     (at, loss) => report(stage, (double)(at - (epoch - 1) * steps) / steps, $"loss {loss:0.000}"), cancel);
             if (epoch >= recipe.Epochs) Recalibration.Run(network, data.Train, recipe.RecalibrationBatches, recipe.Batch, Seeds.Derive(seed, "last"), cancel);
-            var measured = measurement.Of(cancel);
-            var (quality, loss) = (measured.Quality, measured.Loss);
+            var (quality, loss) = measurement.Of(cancel);
             report(stage, 1, $"held-out {task.Facts.Metric} {(task.Metric.IsShare ? $"{quality:0.00%}" : $"{quality:0.####}")}, loss {loss:0.000}");
             state = state with { Segments = epoch, Rounds = state.Rounds.Add(new(epoch, 0, 0, quality, loss, clock.Elapsed.TotalSeconds)) };
             folder.Save(network, masks, state, trainer.Optimizer);

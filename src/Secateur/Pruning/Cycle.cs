@@ -18,8 +18,6 @@ internal delegate double Target(MaskStep step, IReadOnlyList<(Choice Choice, Ten
 /// <summary>Score, threshold, mask, fine-tune, measure, save; again, until the schedule is done. A cycle that was killed goes on after its last saved round.</summary>
 internal sealed class Cycle : IDisposable
 {
-    private const double Lenience = 2; // times the mean distance: what a position can count for at most
-
     private readonly Network network;
     private readonly Network? teacher;
     private readonly DataSet? data;
@@ -91,8 +89,7 @@ internal sealed class Cycle : IDisposable
                     if (segment.To > segment.From) state = Train(trainer, segment, name, step.Sparsity(Masks, network), state, cancel);
                 }
                 if (!frozen) Recalibrate(number, cancel);
-                var measured = Measure(cancel);
-                var (quality, loss) = (measured.Quality, measured.Loss);
+                var (quality, loss) = Measure(cancel);
                 report(name, 1, data is null ? $"sparsity {step.Sparsity(Masks, network):0.0%}" : $"sparsity {step.Sparsity(Masks, network):0.0%}, {Held(quality)}");
                 var round = new RoundResult(segment.Round, aim, step.Sparsity(Masks, network), quality, loss, clock.Elapsed.TotalSeconds);
                 state = state with { Segments = number + 1, Rounds = state.Rounds.Add(round) };
@@ -168,12 +165,16 @@ internal sealed class Cycle : IDisposable
     private RoundState Train(Trainer trainer, Segment segment, string name, double sparsity, RoundState state, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
+        double Judged()
+        {
+            smaller?.Return();
+            return Measure(cancel).Loss;
+        }
+
         void Told(long at, double loss) => report($"{name}: fine-tuning", (double)(at - segment.From) / (segment.To - segment.From), $"sparsity {sparsity:0.0%}, loss {loss:0.000}");
         if (objective.Teacher == 1 && segment is { Fresh: true } && segment.To == segment.Of && data!.HeldOut.Count > 0)
         {
-            var bounds = objective.Task.Teaches ? null : Measure(cancel).Losses.Select(distance => Math.Max(1e-9, Lenience * distance)).ToArray();
-            if (bounds is not null) trainer.Objective = objective.Within(bounds);
-            var best = CarefulTraining.Run(trainer, smaller?.Network ?? network, segment.To, () => Judged(bounds), Told, cancel);
+            var best = CarefulTraining.Run(trainer, smaller?.Network ?? network, segment.To, Judged, Told, cancel);
             report($"{name}: fine-tuning", 1, $"sparsity {sparsity:0.0%}, {best}");
         }
         else trainer.Run(segment.From, segment.To, segment.Of, Told, cancel);
@@ -183,12 +184,6 @@ internal sealed class Cycle : IDisposable
             TrainingSeconds = state.TrainingSeconds + clock.Elapsed.TotalSeconds,
             ExamplesSeen = state.ExamplesSeen + (segment.To - segment.From) * (data!.Train.Count / trainer.StepsPerEpoch),
         };
-
-        double Judged(double[]? bounds)
-        {
-            smaller?.Return();
-            return Measure(cancel, bounds).Loss;
-        }
     }
 
     public void Dispose()
@@ -199,7 +194,7 @@ internal sealed class Cycle : IDisposable
         Masks.Dispose();
     }
 
-    private Measurement.Measured Measure(CancellationToken cancel, double[]? bounds = null) => measurement?.Of(cancel, bounds) ?? new(0, []);
+    private (double Quality, double Loss) Measure(CancellationToken cancel) => measurement?.Of(cancel) ?? default;
 
     private string Held(double quality) => $"held-out {objective.Task.Facts.Metric} {(objective.Task.Metric.IsShare ? $"{quality:0.00%}" : $"{quality:0.####}")}";
 

@@ -6,19 +6,15 @@ using static TorchSharp.torch;
 namespace Secateur.Training;
 
 /// <summary>
-/// A training that never ends worse than it began: short trials find the learning rate, then it goes in cycles, in each of which the rate comes down from its height; other examples judge what each came to, and where
-/// their loss has risen it goes back to the best state and on at a quarter of the rate, until that is too little to matter.
+/// A training that never ends worse than it began: other examples judge it now and again; where their loss has risen it goes back to the best state and on at a quarter of the rate, until that is too little to matter.
 /// </summary>
 /// <remarks>
-/// What was fitted by least squares lies in a narrow valley, which a step of a usual size leaves; how small it must be differs from model to model by a hundred times, so it is found out. Only where the rate has come down can it be
-/// judged, as until then its noise hides what was gained, and a trial that ends a little worse would have come out better with more time. Cycles: Loshchilov &amp; Hutter, "SGDR", ICLR 2017, sec. 3 (arXiv:1608.03983). Keeping the best state
-/// is early stopping (Prechelt, "Early Stopping - But When?", 1998); going back with smaller steps is the backtracking of line searches (Armijo 1966).
+/// What was fitted by least squares lies in a narrow valley, which a step of a usual size leaves; how small it must be differs from model to model by a hundred times, so it is found out.
+/// Keeping the best state is early stopping (Prechelt, "Early Stopping - But When?", 1998); going back with smaller steps is the backtracking of line searches (Armijo 1966).
 /// </remarks>
 internal sealed class CarefulTraining : IDisposable
 {
-    private const int Trials = 12;       // as many would be all steps
-    private const int Shortest = 10;     // steps of a trial
-    private const double Bearable = 1.05; // times the best loss, after a trial
+    private const int Fewest = 12, Most = 48; // looks in a training; they come seldomer as long as it goes well
     private const double Slower = 0.25, Slowest = 1e-4; // beyond it there is nothing to gain
 
     private readonly Network network;
@@ -46,25 +42,23 @@ internal sealed class CarefulTraining : IDisposable
     {
         using var state = new CarefulTraining(network);
         var best = new Best(0, judge(), 1);
-        var (trial, cycle) = (Math.Max(Shortest, steps / Trials), 0L); // no cycle before a rate is found
+        var length = Math.Max(1, steps / Most);
         for (var from = 0L; from < steps && trainer.Pace >= Slowest;)
         {
-            var to = from + Math.Max(trial, cycle) is var end && end + trial > steps ? steps : end; // a short rest is no cycle of its own
-            var loss = trainer.TryRun(from, to, (from, to - from), report, cancel) ? judge() : double.PositiveInfinity;
-            var isBearable = loss <= Bearable * best.Loss;
-            if (loss < best.Loss || (double.IsNaN(best.Loss) && double.IsFinite(loss)))
+            var to = Math.Min(steps, from + length);
+            if (trainer.TryRun(from, to, steps, report, cancel) && judge() is var loss && (loss < best.Loss || double.IsNaN(best.Loss)))
             {
                 best = best with { Step = to, Loss = loss };
                 state.Keep();
-                isBearable = true;
+                length = Math.Min(2 * length, Math.Max(1, steps / Fewest));
             }
             else
             {
                 state.Return();
                 trainer.Optimizer.Forget();
-                if (cycle > 0 || !isBearable) best = best with { Pace = trainer.Pace *= Slower };
+                trainer.Pace *= Slower;
+                best = best with { Pace = trainer.Pace };
             }
-            if (cycle == 0 && isBearable) cycle = (steps - to + 1) / 2;
             from = to;
         }
         return best;

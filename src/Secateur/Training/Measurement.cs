@@ -33,21 +33,11 @@ internal sealed class Measurement : IDisposable
         batches = new(examples, binding, batch);
     }
 
-    /// <summary>What was measured.</summary>
-    /// <param name="Quality">The metric's value.</param>
-    /// <param name="Losses">Of the labels where they teach, otherwise by output the mean distance from the teacher.</param>
-    public readonly record struct Measured(double Quality, double[] Losses)
-    {
-        /// <summary>The mean over the outputs.</summary>
-        public double Loss => Losses.Length == 0 ? 0 : Losses.Average();
-    }
-
-    /// <param name="cancel">Looked at in every batch.</param>
-    /// <param name="bounds">See <see cref="Distillation.Losses"/>.</param>
-    public Measured Of(CancellationToken cancel, IReadOnlyList<double>? bounds = null)
+    /// <summary>The metric's value and the mean loss: of the labels where they teach, otherwise the distance from the teacher.</summary>
+    public (double Quality, double Loss) Of(CancellationToken cancel)
     {
         List<Tensor> rows = [];
-        double[] losses = [];
+        var loss = 0.0;
         using var quiet = QuietHeap.Enter();
         using var frozen = no_grad();
         using var outer = NewDisposeScope();
@@ -63,11 +53,9 @@ internal sealed class Measurement : IDisposable
             var target = task.HasLabels ? task.Target(examples, read, batch) : null;
             if (target is not null) task.Task.Check(own, target, network.Model.Path);
             rows.Add(task.Metric.Of(new(own, first, target)).MoveToOuterDisposeScope());
-            Tensor[] ofBatch = task.Teaches ? [task.Task.Loss(own, target!)] : Distillation.Losses(own, first, 1, bounds);
-            if (losses.Length == 0) losses = new double[ofBatch.Length];
-            for (var output = 0; output < losses.Length; output++) losses[output] += ofBatch[output].item<float>() * (double)batch.Real / examples.Count;
+            loss += (task.Teaches ? task.Task.Loss(own, target!) : Distillation.Loss(own, first, 1)).item<float>() * batch.Real;
         }
-        return rows.Count == 0 ? new(0, []) : new(task.Metric.Value(cat(rows, 0)), losses);
+        return rows.Count == 0 ? default : (task.Metric.Value(cat(rows, 0)), loss / examples.Count);
     }
 
     public void Dispose()

@@ -21,12 +21,6 @@ internal sealed class Objective
     /// <summary>The share of the teacher's answers in the loss.</summary>
     public double Teacher { get; }
 
-    /// <summary>By output what its distance from the teacher can come to at one position; null bounds none.</summary>
-    public IReadOnlyList<double>? Bounds { get; init; }
-
-    /// <summary>The same, where no position counts for more than a bound.</summary>
-    public Objective Within(IReadOnlyList<double> bounds) => new(Task, Teacher, temperature) { Bounds = bounds };
-
     /// <summary>The mean loss of a batch.</summary>
     /// <param name="student">With gradients.</param>
     /// <param name="target">What should be answered; may be null where the teacher alone counts.</param>
@@ -34,7 +28,7 @@ internal sealed class Objective
     public Tensor Loss(Reading student, Tensor? target, Reading? taught)
     {
         if (Teacher == 0) return Task.Task.Loss(student, target!);
-        var distilled = Distillation.Loss(student, taught!, temperature, Bounds);
+        var distilled = Distillation.Loss(student, taught!, temperature);
         return Teacher == 1 ? distilled : Teacher * distilled + (1 - Teacher) * Task.Task.Loss(student, target!);
     }
 

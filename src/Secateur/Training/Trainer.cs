@@ -14,6 +14,7 @@ internal sealed class Trainer : IDisposable
 
     private readonly Network network;
     private readonly Network? teacher;
+    private readonly Objective objective;
     private readonly Examples examples;
     private readonly Binding binding;
     private readonly TrainingRecipe recipe;
@@ -23,7 +24,7 @@ internal sealed class Trainer : IDisposable
 
     public Trainer(Network network, Network? teacher, Objective objective, Examples examples, TrainingRecipe recipe, Masks masks, long seed)
     {
-        (this.network, this.teacher, Objective, this.examples) = (network, teacher, objective, examples);
+        (this.network, this.teacher, this.objective, this.examples) = (network, teacher, objective, examples);
         (this.recipe, this.masks, this.seed) = (recipe, masks, seed);
         binding = Binding.Of(network.Graph, examples);
         Optimizer = Optimizer.All[recipe.Optimizer](network.Parameters, recipe);
@@ -36,9 +37,6 @@ internal sealed class Trainer : IDisposable
     public long StepsPerEpoch => Batches.PerEpoch;
 
     public Optimizer Optimizer { get; }
-
-    /// <summary>What is learned from now on.</summary>
-    public Objective Objective { get; set; }
 
     /// <summary>By which the recipe's learning rate is multiplied.</summary>
     public double Pace { get; set; } = 1;
@@ -71,17 +69,12 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="SecateurException">It diverged.</exception>
     public void Run(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
     {
-        if (!TryRun(from, to, (0, of), report, cancel))
+        if (!TryRun(from, to, of, report, cancel))
             throw new SecateurException($"training diverged before step {to}: the loss is not finite; take a lower learning rate (--lr {recipe.LearningRate / 10:g2})");
     }
 
     /// <summary>As <see cref="Run"/>; false as soon as the loss is not finite.</summary>
-    /// <param name="from">The first step.</param>
-    /// <param name="to">One past the last.</param>
-    /// <param name="schedule">The steps that the learning rate's schedule is laid over.</param>
-    /// <param name="report">See <see cref="Run"/>.</param>
-    /// <param name="cancel">Likewise.</param>
-    public bool TryRun(long from, long to, (long First, long Count) schedule, Action<long, double> report, CancellationToken cancel)
+    public bool TryRun(long from, long to, long of, Action<long, double> report, CancellationToken cancel)
     {
         using var quiet = QuietHeap.Enter();
         using var total = new LossMean();
@@ -93,7 +86,7 @@ internal sealed class Trainer : IDisposable
             manual_seed(Seeds.Derive(seed, "dropout", step));
             Optimizer.Clear();
             var loss = Learn(step);
-            Optimizer.Step(Pace * LearningRate.At(recipe, step - schedule.First, schedule.Count));
+            Optimizer.Step(Pace * LearningRate.At(recipe, step, of));
             masks.Apply(network);
             total.Add(loss);
             if ((step + 1 - from) % 20 != 0 && step + 1 != to) continue;
@@ -113,15 +106,15 @@ internal sealed class Trainer : IDisposable
         var inputs = binding.Bind(read);
         var random = Seeds.Random(seed, "augmentation", step);
         foreach (var (name, tensor) in inputs.ToArray()) inputs[name] = Augmentation.Apply(tensor, recipe.Shift, recipe.Flip, random);
-        if (Objective.Teacher == 1 && inputs.Count == 1)
+        if (objective.Teacher == 1 && inputs.Count == 1)
             foreach (var (name, tensor) in inputs.ToArray()) inputs[name] = Augmentation.Join(tensor, recipe.Join, random);
         Reading? taught = null;
-        if (Objective.Teacher > 0)
+        if (objective.Teacher > 0)
         {
             using var frozen = no_grad();
             taught = Read(teacher!.Run(inputs), batch);
         }
-        var mode = new Mode(Training: !Freezes(recipe, Objective));
+        var mode = new Mode(Training: !Freezes(recipe, objective));
         using var checkpointed = recipe.Checkpointing ? network.RunCheckpointed(inputs, mode) : null;
         var loss = LossOf(Read(checkpointed is null ? network.Run(inputs, mode) : network.Tensors(checkpointed.Outputs), batch));
         if (checkpointed is null) loss.backward();
@@ -130,14 +123,14 @@ internal sealed class Trainer : IDisposable
 
         Tensor LossOf(Reading student)
         {
-            if (Objective.Teacher == 1) return Objective.Loss(student, null, taught);
-            var target = Objective.Task.Target(examples, read, batch);
-            Objective.Task.Task.Check(student, target, network.Model.Path);
-            return Objective.Loss(student, target, taught);
+            if (objective.Teacher == 1) return objective.Loss(student, null, taught);
+            var target = objective.Task.Target(examples, read, batch);
+            objective.Task.Task.Check(student, target, network.Model.Path);
+            return objective.Loss(student, target, taught);
         }
     }
 
-    private Reading Read(Tensor[] outputs, Batch batch) => Reading.Of(Objective.Task.Forms, outputs, batch.Indices.Length, batch.Real, network.Model.Path);
+    private Reading Read(Tensor[] outputs, Batch batch) => Reading.Of(objective.Task.Forms, outputs, batch.Indices.Length, batch.Real, network.Model.Path);
 
     private Batch BatchOf(long step)
     {

@@ -43,29 +43,6 @@ public sealed class CarefulTrainingTests
         foreach (var (name, parameter) in course.Student.Parameters) Assert.True(parameter.eq(before[name]).all().item<bool>(), name);
     }
 
-    /// <summary>Trials are short until one does little harm or none; what is left of the steps are two cycles.</summary>
-    [Theory]
-    [InlineData(new double[] { 1, 0.9, 0.8, 0.7 }, new long[] { 0, 10, 65, Steps }, 1)]
-    [InlineData(new double[] { 1, 1.04, 0.8, 0.7 }, new long[] { 0, 10, 65, Steps }, 1)]
-    [InlineData(new double[] { 1, 9, 1.1, 1.04, 0.8, 0.7 }, new long[] { 0, 10, 20, 30, 75, Steps }, 1 / 16.0)]
-    [InlineData(new double[] { 1, 1.04, 1.04, 0.9 }, new long[] { 0, 10, 65, Steps }, 1 / 4.0)]
-    [InlineData(new double[] { 1, 9, 9, 9, 9, 9, 9, 9 }, new long[] { 0, 10, 20, 30, 40, 50, 60, 70 }, 1 / 16384.0)]
-    public void Trials_find_the_rate_and_two_cycles_follow(double[] losses, long[] looks, double pace)
-    {
-        using var scope = NewDisposeScope();
-        using var course = new Course(0.01);
-        List<long> seen = [];
-        var at = 0L;
-        var best = course.Run(() =>
-        {
-            seen.Add(at);
-            return losses[seen.Count - 1];
-        }, step => at = step);
-        Assert.Equal(looks, seen);
-        Assert.Equal(pace, best.Pace, 1e-9);
-        Assert.Equal(losses.Min(), best.Loss);
-    }
-
     /// <summary>A student that is near its teacher.</summary>
     private sealed class Course : IDisposable
     {
@@ -88,8 +65,8 @@ public sealed class CarefulTrainingTests
 
         public double Loss() => measurement.Of(TestContext.Current.CancellationToken).Loss;
 
-        public CarefulTraining.Best Run(Func<double> judge, Action<long>? report = null) =>
-            CarefulTraining.Run(trainer, Student, Steps, judge, (step, _) => report?.Invoke(step), TestContext.Current.CancellationToken);
+        public CarefulTraining.Best Run(Func<double> judge) =>
+            CarefulTraining.Run(trainer, Student, Steps, judge, (_, _) => { }, TestContext.Current.CancellationToken);
 
         public void Dispose()
         {
