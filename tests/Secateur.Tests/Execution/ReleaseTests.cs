@@ -37,9 +37,13 @@ public sealed class ReleaseTests
         Dictionary<string, Tensor> inputs = new() { ["x"] = rand(Rows, Width), ["places"] = Places(Rows) };
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var (before, most) = (NativeHeap.Bytes, 0L);
-        network.Run(inputs, default, (_, _, _) => most = Math.Max(most, NativeHeap.Bytes - before));
-        Assert.InRange(most, Rows * Width * sizeof(float), 3.5 * Rows * Width * sizeof(float)); // a node's input and output, and what else is small
+        var held = Median(() =>
+        {
+            var (before, most) = (NativeHeap.Bytes, 0L);
+            network.Run(inputs, default, (_, _, _) => most = Math.Max(most, NativeHeap.Bytes - before));
+            return most;
+        });
+        Assert.InRange(held, Rows * Width * sizeof(float), 3.5 * Rows * Width * sizeof(float)); // a node's input and output, and what else is small
     }
 
     [Fact]
@@ -49,12 +53,18 @@ public sealed class ReleaseTests
             [.. Enumerable.Range(0, 10).Select(i => SmallGraphs.Node("Add", [i == 0 ? "x" : $"v{i - 1}", "bias"], [$"v{i}"])), SmallGraphs.Node("Relu", ["v9"], ["y"])],
             [TensorData.Of("x", new float[Width], 1, Width)], [TensorData.Of("bias", new float[Width], Width)], ["y"]));
         Dictionary<string, Tensor> inputs = new() { ["x"] = rand(Rows, Width) };
-        using var scope = NewDisposeScope();
-        var before = NativeHeap.Bytes;
-        var outputs = network.Run(inputs, new Mode(Training: true));
-        Assert.True(outputs[0].requires_grad);
-        Assert.InRange(NativeHeap.Bytes - before, 1, 1.5 * Rows * Width * sizeof(float));
+        Assert.InRange(Median(() =>
+        {
+            using var scope = NewDisposeScope();
+            var before = NativeHeap.Bytes;
+            var outputs = network.Run(inputs, new Mode(Training: true));
+            Assert.True(outputs[0].requires_grad);
+            return NativeHeap.Bytes - before;
+        }), 1, 1.5 * Rows * Width * sizeof(float));
     }
+
+    /// <summary>Of five measurements: the runtime's own threads, which compile and collect, take memory from the same heap and give it back when they like.</summary>
+    private static long Median(Func<long> measure) => Enumerable.Range(0, 5).Select(_ => measure()).Order().ElementAt(2);
 
     /// <summary>Rows written anew, time and again.</summary>
     private static OnnxModel Scattered(int count) => SmallGraphs.Of(17,
