@@ -43,7 +43,8 @@ public sealed class SuiteTests
             var want = stock.Of(inputs);
             Equal(want, ours.Of(inputs), $"{name} at {sparsity:P0}");
             if (sparsity < ProviderModel.LeastZeros) continue;
-            using var packed = new Run(Packed(model.Proto), Library.Device);
+            if (Packed(model.Proto) is not { } smaller) continue;
+            using var packed = new Run(smaller, Library.Device);
             Equal(want, packed.Of(inputs), $"{name} at {sparsity:P0}, packed");
         }
     }
@@ -59,15 +60,15 @@ public sealed class SuiteTests
         }
     }
 
-    /// <summary>Packed for the provider, and once more to see that it comes back.</summary>
-    private static ModelProto Packed(ModelProto model)
+    /// <summary>Packed for the provider, and once more to see that it comes back; null where each weight is laid out anew before it is multiplied by, as in the T5.</summary>
+    private static ModelProto? Packed(ModelProto model)
     {
         var folder = Directory.CreateTempSubdirectory();
         try
         {
             var (from, to, back) = (Path.Combine(folder.FullName, "dense.onnx"), Path.Combine(folder.FullName, "packed.onnx"), Path.Combine(folder.FullName, "back.onnx"));
             File.WriteAllBytes(from, model.ToByteArray());
-            ProviderModel.Pack(from, to, TestContext.Current.CancellationToken);
+            if (ProviderModel.Pack(from, to, TestContext.Current.CancellationToken).Tensors.IsEmpty) return null;
             ProviderModel.Unpack(to, back);
             Assert.Equal(File.ReadAllBytes(from), File.ReadAllBytes(back));
             return ModelProto.Parser.ParseFrom(File.ReadAllBytes(to));
