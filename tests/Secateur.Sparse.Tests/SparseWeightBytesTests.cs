@@ -26,18 +26,12 @@ public sealed class SparseWeightBytesTests
 
     /// <summary>So that a file opens as what the provider makes of dense weights.</summary>
     [Fact]
-    public unsafe void Its_entries_are_those_of_the_dense_weight() =>
+    public void Its_entries_are_those_of_the_dense_weight() =>
         Gen.Select(Gen.Int[1, 60], Columns, Gen.OneOf(0.5, 0.9, 0.99, 0.999), Gen.Bool, Gen.Int).Sample((rows, columns, sparsity, isTurned, seed) =>
         {
             var tensor = Draw.Weights(new Random(seed), rows, columns, sparsity);
             using var read = Compact.Of(SparseWeightBytes.Read(SparseWeightBytes.Write(tensor, columns, isTurned)));
-            fixed (float* first = tensor)
-            {
-                using var made = Compact.Of(isTurned ? Dense.ByColumns(first, rows, columns) : Dense.ByRows(first, rows, columns));
-                Assert.Equal(made.Starts, read.Starts);
-                Assert.Equal(made.Values, read.Values);
-                Assert.Equal(made.Steps, read.Steps);
-            }
+            Holds(tensor, rows, columns, isTurned, read);
         }, iter: 200);
 
     /// <summary>Whatever the zero points; what is the zero point takes nothing.</summary>
@@ -63,17 +57,7 @@ public sealed class SparseWeightBytesTests
             var (tensor, zeros, type) = Bytes(new Random(seed), rows, columns, sparsity, isTurned);
             using var read = Compact.Of(SparseWeightBytes.Read(SparseWeightBytes.Write(tensor, type, zeros, columns, isTurned)));
             float Number(byte one) => type == SparseWeightBytes.SignedByte ? (sbyte)one : one;
-            float[] numbers = [.. tensor.Select((one, i) => Number(one) - Number(zeros[isTurned ? i % rows : i / columns]))];
-            unsafe
-            {
-                fixed (float* first = numbers)
-                {
-                    using var made = Compact.Of(isTurned ? Dense.ByColumns(first, rows, columns) : Dense.ByRows(first, rows, columns));
-                    Assert.Equal(made.Starts, read.Starts);
-                    Assert.Equal(made.Values, read.Values);
-                    Assert.Equal(made.Steps, read.Steps);
-                }
-            }
+            Holds([.. tensor.Select((one, i) => Number(one) - Number(zeros[isTurned ? i % rows : i / columns]))], rows, columns, isTurned, read);
         }, iter: 200);
 
     [Fact]
@@ -94,6 +78,18 @@ public sealed class SparseWeightBytesTests
         SparseWeightBytes.Head head = new(6, 12, 0, false), turned = head with { IsTurned = true };
         Assert.True(head.Fits([6, 12]) && head.Fits([6, 3, 2, 2]) && turned.Fits([12, 6]));
         Assert.False(head.Fits([12, 6]) || head.Fits([6, 3, 4, 2]) || head.Fits([6, 12, 0]) || head.Fits([6, -12]) || head.Fits([6]) || head.Fits([]) || turned.Fits([6, 12]) || turned.Fits([4, 3, 6]));
+    }
+
+    /// <summary>What was read is what a dense weight gives.</summary>
+    private static unsafe void Holds(float[] dense, int rows, int columns, bool isTurned, Compact read)
+    {
+        fixed (float* first = dense)
+        {
+            using var made = Compact.Of(isTurned ? Dense.ByColumns(first, rows, columns) : Dense.ByRows(first, rows, columns));
+            Assert.Equal(made.Starts, read.Starts);
+            Assert.Equal(made.Values, read.Values);
+            Assert.Equal(made.Steps, read.Steps);
+        }
     }
 
     private static (byte[] Tensor, byte[] Zeros, int Type) Bytes(Random random, int rows, int columns, double sparsity, bool isTurned)

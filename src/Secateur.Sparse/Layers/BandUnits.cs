@@ -28,11 +28,13 @@ internal sealed unsafe class BandUnits : PixelUnits
     public BandUnits(Images images, ConvolutionShape shape, PatchLines lines, int channels, Level level, Ending ending) : base(images, level, ending)
     {
         (_shape, _lines, _width, _pitch) = (shape, lines, Width(images.Size.OutWidth, level), Pitch(images.Size.OutWidth, level));
-        _sides = _pitch / Math.Min(_pitch, _width);
+        _sides = _pitch / _width;
         var line = (long)channels * lines.EachChannel / lines.Depth * _pitch * sizeof(float);
         var most = _sides > 1 ? PatchLines.MostRows : (int)Math.Clamp(SecondCache / line - (lines.Depth - PatchLines.MostRows), 1, PatchLines.MostRows); // a tile of pixels would take no less
         var height = images.Size.OutHeight;
-        _rows = Enumerable.Range(1, Math.Min(most, height)).Reverse().MinBy(Cost);
+        var least = double.PositiveInfinity;
+        for (var rows = Math.Min(most, height); rows > 0; rows--) // of each run: without objects
+            if (Cost(rows) is var cost && cost < least) (_rows, least) = (rows, cost);
         _bands = (height + _rows - 1) / _rows;
 
         double Cost(int rows)
@@ -105,5 +107,5 @@ internal sealed unsafe class BandUnits : PixelUnits
     }
 
     /// <summary>Floats of a row with what is missing to whole vectors.</summary>
-    public static int Pitch(int width, Level level) => (width + level.Lanes - 1) / level.Lanes * level.Lanes;
+    private static int Pitch(int width, Level level) => (width + level.Lanes - 1) / level.Lanes * level.Lanes;
 }

@@ -47,15 +47,17 @@ public sealed class CarefulTrainingTests
     private sealed class Course : IDisposable
     {
         private readonly Network teacher = Nets.Classifier(last: "Softmax");
-        private readonly InMemoryTargets examples = new("x", randn([64, 8], generator: new Generator(1)), null);
+        private readonly InMemoryTargets examples;
         private readonly Masks masks = new();
         private readonly Measurement measurement;
         private readonly Trainer trainer;
 
         public Course(double rate)
         {
+            using var generator = new Generator(1);
+            examples = new("x", randn([64, 8], generator: generator), null);
             using (no_grad())
-                foreach (var weight in Student.Weights) weight.Tensor.add_(0.2 * randn(weight.Tensor.shape, generator: new Generator(2)));
+                foreach (var weight in Student.Weights) weight.Tensor.add_(0.2 * randn(weight.Tensor.shape, generator: generator));
             var task = Assignment.Of(Student.Graph, examples, null, null);
             measurement = new(Student, teacher, task, examples, 16);
             trainer = new(Student, teacher, new Objective(task, 1, 1), examples, new() { Batch = 16, LearningRate = rate }, masks, 1);
