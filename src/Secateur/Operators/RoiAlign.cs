@@ -18,6 +18,7 @@ internal sealed class RoiAlign : Operator
     public override string WhyWhole => "samples along it";
 
     private const long MostPoints = 1 << 22;
+    private const int Entries = 1 << 20; // of a sparse matrix, about
 
     public override Tensor[] Run(Node node, Tensor?[] inputs, Mode mode)
     {
@@ -29,7 +30,9 @@ internal sealed class RoiAlign : Operator
         if (count == 0) return [zeros([0, x.shape[1], rows, columns], x.dtype)];
         var pictures = node.Places(inputs[2]!, x.shape[0]).data<long>().ToArray();
         var corners = regions.detach().to(ScalarType.Float32).contiguous().data<float>().ToArray();
-        return [stack(pictures.Select((picture, region) => Align(node, x.select(0, picture), corners.AsSpan(4 * region, 4), rows, columns)))];
+        var areas = pictures.Select((picture, region) => new Area(
+            picture, Points.Of(node, corners[4 * region + 1], corners[4 * region + 3], rows, x.shape[2]), Points.Of(node, corners[4 * region], corners[4 * region + 2], columns, x.shape[3])));
+        return [node.Text("mode", "avg") == "max" ? stack(areas.Select(area => Greatest(node, x, area))) : Mean(x, areas).reshape(count, rows, columns, -1).permute(0, 3, 1, 2)];
     }
 
     public override void Tie(Node node, Shapes shapes, Ties ties)
@@ -41,45 +44,84 @@ internal sealed class RoiAlign : Operator
         foreach (var axis in (Axis[])[new(node.Inputs[1], 1), new(y, 2), new(y, 3)]) ties.Block(axis);
     }
 
-    /// <param name="node">Its attributes.</param>
-    /// <param name="x">[C, H, W].</param>
-    /// <param name="region">Its two corners: x, y, x, y.</param>
-    /// <param name="rows">Cells of a column.</param>
-    /// <param name="columns">Cells of a row.</param>
-    /// <returns>[C, rows, columns].</returns>
-    private static Tensor Align(Node node, Tensor x, ReadOnlySpan<float> region, long rows, long columns)
+    /// <summary>[C, rows, columns]: the greatest weighted corner of all points of each cell.</summary>
+    private static Tensor Greatest(Node node, Tensor x, Area area)
     {
-        var (vertical, horizontal) = (Points.Of(node, region[1], region[3], rows, x.shape[1]), Points.Of(node, region[0], region[2], columns, x.shape[2]));
-        if (node.Text("mode", "avg") != "max") return Mean(x, vertical, horizontal);
+        var (vertical, horizontal) = (area.Vertical, area.Horizontal);
         if (vertical.Low.Length * horizontal.Low.Length > MostPoints)
             throw node.Error($"a region of it asks for {vertical.Low.Length} x {horizontal.Low.Length} points; check the data against the model's inputs");
+        using var scope = NewDisposeScope();
+        var picture = x.select(0, area.Picture);
         var corners = from row in vertical.Sides
                       from column in horizontal.Sides
                       let weight = tensor(row.Weights, x.dtype).reshape(-1, 1) * tensor(column.Weights, x.dtype)
-                      select x.index_select(1, tensor(row.Places)).index_select(2, tensor(column.Places)) * weight;
-        return corners.Aggregate(maximum).reshape(x.shape[0], rows, vertical.Each, columns, horizontal.Each).amax([2, 4]);
+                      select picture.index_select(1, tensor(row.Places)).index_select(2, tensor(column.Places)) * weight;
+        return corners.Aggregate(maximum).reshape(x.shape[1], vertical.Cells, vertical.Each, horizontal.Cells, horizontal.Each).amax([2, 4]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The mean of points that are interpolated along each axis alone: a product with a matrix for each.</summary>
-    private static Tensor Mean(Tensor x, Points vertical, Points horizontal)
+    /// <summary>
+    /// [cells of all areas, C]. A cell's mean weighs a few pixels and no others: the means are the product of a sparse matrix, a row for
+    /// each cell, and the pixels [N·H·W, C].
+    /// </summary>
+    private static Tensor Mean(Tensor x, IEnumerable<Area> areas)
     {
-        var across = MatMul.Product(x, horizontal.Matrix(x.shape[2], x.dtype)); // [C, H, columns]
-        return MatMul.Product(across.transpose(1, 2), vertical.Matrix(x.shape[1], x.dtype)).transpose(1, 2);
+        var (height, width) = (x.shape[2], x.shape[3]);
+        var pixels = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]);
+        List<Tensor> means = [];
+        List<(long Row, long Column)> places = [];
+        List<float> weights = [];
+        var cells = 0L;
+        foreach (var area in areas)
+        {
+            var across = area.Horizontal.OfCells();
+            foreach (var down in area.Vertical.OfCells())
+                foreach (var cell in across)
+                {
+                    foreach (var (y, high) in down)
+                        foreach (var (at, wide) in cell)
+                        {
+                            places.Add((cells, (area.Picture * height + y) * width + at));
+                            weights.Add(high * wide);
+                        }
+                    cells++;
+                }
+            if (weights.Count >= Entries) Multiply();
+        }
+        Multiply();
+        return cat(means);
+
+        void Multiply()
+        {
+            if (cells == 0) return;
+            using var scope = NewDisposeScope();
+            var at = tensor([.. places.Select(place => place.Row), .. places.Select(place => place.Column)]).reshape(2, -1);
+            var matrix = sparse_coo_tensor(at, tensor(weights.ToArray()).to(x.dtype), [cells, pixels.shape[0]]);
+            means.Add(mm(matrix, pixels).MoveToOuterDisposeScope());
+            places.Clear();
+            weights.Clear();
+            cells = 0;
+        }
     }
+
+    /// <summary>A region of a picture as points along either axis.</summary>
+    private sealed record Area(long Picture, Points Vertical, Points Horizontal);
 
     /// <summary>The points of all cells along an axis, each between two of its elements, of which 1 − share and share count.</summary>
     private sealed record Points(int Each, long[] Low, long[] High, float[] Below, float[] Above)
     {
         public (long[] Places, float[] Weights)[] Sides => [(Low, Below), (High, Above)];
 
-        /// <summary>[size, cells]: what each element counts in the mean of each cell.</summary>
-        public Tensor Matrix(long size, ScalarType type)
+        public int Cells => Low.Length / Each;
+
+        /// <summary>Of each cell, which elements count in its mean, and how much.</summary>
+        public KeyValuePair<long, float>[][] OfCells()
         {
-            var cells = Low.Length / Each;
-            var weights = new float[size * cells];
+            var cells = new SortedDictionary<long, float>[Cells];
+            foreach (ref var cell in cells.AsSpan()) cell = [];
             foreach (var (places, shares) in Sides)
-                for (var point = 0; point < places.Length; point++) weights[places[point] * cells + point / Each] += shares[point] / Each;
-            return tensor(weights).reshape(size, cells).to(type);
+                for (var point = 0; point < places.Length; point++)
+                    if (shares[point] != 0) cells[point / Each][places[point]] = cells[point / Each].GetValueOrDefault(places[point]) + shares[point] / Each;
+            return [.. cells.Select(cell => cell.ToArray())];
         }
 
         public static Points Of(Node node, float from, float to, long cells, long size)

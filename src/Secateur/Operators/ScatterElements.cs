@@ -19,9 +19,10 @@ internal sealed class ScatterElements : Scattering
         var rows = zeros(sizes, ScalarType.Int64);
         for (var d = 0; d < data.Length; d++)
         {
+            using var scope = NewDisposeScope(); // a place for each element is larger than the updates
             var place = d == axis ? node.Places(indices, data[d])
                 : arange(sizes[d], ScalarType.Int64).reshape([-1, .. Enumerable.Repeat(1L, data.Length - 1 - d)]);
-            rows = rows * data[d] + place;
+            rows.mul_(data[d]).add_(place);
         }
         return (rows, 1);
     }
