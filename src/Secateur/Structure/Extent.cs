@@ -169,7 +169,8 @@ internal static class Extents
         }
     }
 
-    private static bool[] Whole(long size)
+    /// <summary>Where all indices stay.</summary>
+    public static bool[] Whole(long size)
     {
         var all = new bool[size];
         Array.Fill(all, true);

@@ -14,6 +14,7 @@ internal sealed class Removal
     private readonly StructureMap map;
     private readonly IReadOnlyDictionary<Dimension, bool[]> kept;
     private readonly Dictionary<Extent, bool[]> keptOf = [];
+    private readonly Dictionary<long, bool[]> wholes = []; // of extents that stay whole, by size: a small file may name many of a hundred million
     private readonly Dictionary<(string, int), long[]?> shapes = [];
     private readonly SizeArithmetic?[] after, held;
 
@@ -130,7 +131,9 @@ internal sealed class Removal
         return model.Reread();
     }
 
-    private bool[] Kept(Extent extent) => keptOf.TryGetValue(extent, out var stays) ? stays : keptOf[extent] = extent.Kept(kept);
+    private bool[] Kept(Extent extent) => keptOf.TryGetValue(extent, out var stays) ? stays : keptOf[extent] = extent.Leaves.Any(kept.ContainsKey) ? extent.Kept(kept) : Whole(extent.Size);
+
+    private bool[] Whole(long size) => wholes.TryGetValue(size, out var whole) ? whole : wholes[size] = Extents.Whole(size);
 
     private long Left(Dimension dimension) => kept.TryGetValue(dimension, out var units) ? units.LongCount(stays => stays) : dimension.Size;
 
