@@ -63,6 +63,30 @@ public sealed class ReleaseTests
         }), 1, 1.5 * Rows * Width * sizeof(float));
     }
 
+    /// <summary>A detector cuts a thousand regions out of one picture, of which each once kept a copy of it for the gradient.</summary>
+    [Fact]
+    public void Regions_keep_no_copies_of_the_picture_that_they_are_cut_out_of()
+    {
+        const int Regions = 200, Channels = 32, Side = 64, Cells = 7;
+        using var network = new Network(SmallGraphs.Of(16, [SmallGraphs.Node("Mul", ["x", "scale"], ["picture"]),
+            SmallGraphs.Node("RoiAlign", ["picture", "regions", "pictures"], ["y"], ("output_height", (long)Cells), ("output_width", (long)Cells), ("sampling_ratio", 2L))],
+            [TensorData.Of("x", new float[Channels], 1, Channels, 1, 1), TensorData.Of("regions", new float[4], 1, 4), TensorData.Of("pictures", [0L], 1)], [TensorData.Of("scale", Enumerable.Repeat(2f, Channels).ToArray(), 1, Channels, 1, 1)], ["y"]));
+        Dictionary<string, Tensor> inputs = new()
+        {
+            ["x"] = rand(1, Channels, Side, Side),
+            ["regions"] = tensor([0.3f, 1.2f, 20f, 30f]).expand(Regions, 4).contiguous(),
+            ["pictures"] = zeros(Regions, int64),
+        };
+        Assert.InRange(Median(() =>
+        {
+            using var scope = NewDisposeScope();
+            var before = NativeHeap.Bytes;
+            var outputs = network.Run(inputs, new Mode(Training: true));
+            Assert.True(outputs[0].requires_grad);
+            return NativeHeap.Bytes - before;
+        }), 1, 4L * Regions * Channels * Cells * Cells * sizeof(float)); // the picture takes 0.4 of the outputs, copies of it would take 84 times as much
+    }
+
     /// <summary>Of five measurements: the runtime's own threads, which compile and collect, take memory from the same heap and give it back when they like.</summary>
     private static long Median(Func<long> measure) => Enumerable.Range(0, 5).Select(_ => measure()).Order().ElementAt(2);
 
