@@ -64,6 +64,8 @@ internal sealed class GraphConstant
     {
         { Name: "value", T: { } tensor } => new(tensor, node, null),
         { Name: "value_float" } => new(TensorData.Of(name, [value.F]), node, null),
+        { Name: "value_int" } => new(TensorData.Of(name, (ReadOnlySpan<long>)[value.I]), node, null),
+        { Name: "value_ints" } => new(TensorData.Of(name, (ReadOnlySpan<long>)[.. value.Ints], value.Ints.Count), node, null),
         { Name: "value_floats" } => new(TensorData.Of(name, [.. value.Floats], value.Floats.Count), node, null),
         _ => null,
     };

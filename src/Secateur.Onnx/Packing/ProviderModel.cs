@@ -60,7 +60,7 @@ public static class ProviderModel
             var type = tensor.Type();
             var census = use.Zeros.Length > 0 ? ByteCensus.Of(tensor.Bytes(), type == DataType.Int8, use.Zeros, use.IsTurned) : new(SparseTensor.Nonzero(tensor, keepSigns: true), 0);
             var objection = use.Objection ?? (type is not (DataType.Float or DataType.Int8 or DataType.Uint8) ? $"is {type}, and Float, Int8 and Uint8 alone are packed"
-                : Columns(tensor, use.IsTurned) > SparseWeightBytes.MostColumns ? "has too many columns"
+                : use.Columns > SparseWeightBytes.MostColumns ? "has too many columns"
                 : use.MakesSums && census.LargestSum > MostExact ? $"may make sums of {census.LargestSum}, and the provider's are exact up to {MostExact}" : null);
             if (objection is not null || Packed(tensor, use, census, leastZeros) is not { } packed)
             {
@@ -157,11 +157,9 @@ public static class ProviderModel
         return OnnxModel.Write(model, target, OnnxModel.IsLarge(model) || data.Length > 0);
     }
 
-    private static long Columns(TensorProto dense, bool isTurned) => isTurned ? dense.Dims[0] : dense.Count() / dense.Dims[0];
-
     private static byte[]? Packed(TensorProto dense, WeightUse use, ByteCensus census, double leastZeros)
     {
-        var (most, columns) = ((1 - leastZeros) * dense.Count(), (int)Columns(dense, use.IsTurned));
+        var (most, columns) = ((1 - leastZeros) * dense.Count(), (int)use.Columns);
         if (census.Nonzero > most && leastZeros > 0) return null;
         var bytes = dense.Type() == DataType.Float
             ? SparseWeightBytes.Write(MemoryMarshal.Cast<byte, float>(dense.Bytes()), columns, use.IsTurned)
@@ -178,7 +176,7 @@ public static class ProviderModel
             var parts = SparseWeightBytes.Read(tensor.RawData.Span);
             var type = parts.Head.Type;
             if (SparseWeightBytes.Operator(type) != maker.OpType) throw Damaged(path, maker, "is of another type than the node's");
-            if (!parts.Head.Fits(shape)) throw Damaged(path, maker, "is of another shape than the node's");
+            if (!parts.Head.Holds(shape)) throw Damaged(path, maker, "is of another shape than the node's");
             var bytes = SparseTensor.Allocate((long)parts.Head.Rows * parts.Head.Columns * parts.Head.Width, name, path);
             if (type == SparseWeightBytes.Float) parts.CopyTo(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
             else parts.CopyTo(bytes.AsSpan());

@@ -3,11 +3,14 @@ using Secateur.Onnx.Proto;
 namespace Secateur.Onnx.Packing;
 
 /// <summary>The nodes that multiply by a constant.</summary>
-/// <param name="Reads">Each, and which input it is; of bytes that become floats first it is DequantizeLinear that takes them.</param>
-/// <param name="IsTurned">Whether the outputs lie along its second axis.</param>
+/// <param name="Reads">Each, and which input it is; where it becomes floats first or is laid out anew, the node that does.</param>
+/// <param name="IsTurned">Whether the outputs lie along the second axis of the matrix that it is, or else the first one.</param>
 /// <param name="Objection">What else is done with it, which keeps it dense; else null, and Secateur's execution provider takes all the nodes.</param>
 internal sealed record WeightUse(List<(NodeProto Node, int Input)> Reads, bool IsTurned, string? Objection)
 {
+    /// <summary>Elements that an output sums over.</summary>
+    public long Columns { get; private init; }
+
     /// <summary>[outputs] of bytes: the zero point of each; none of other types.</summary>
     public byte[] Zeros { get; private init; } = [];
 
@@ -30,11 +33,11 @@ internal sealed record WeightUse(List<(NodeProto Node, int Input)> Reads, bool I
                 if (!constants.TryGetValue(node.Input[i], out var constant)) continue;
                 if (multipliers.Way(node, i, constant.Tensor) is not { } way)
                 {
-                    var reader = multipliers.Behind(node) ?? node;
-                    Refuse(node.Input[i], $"is read by {reader.OpType} '{(reader.Name.Length > 0 ? reader.Name : reader.Output.FirstOrDefault())}', {(Multipliers.IsDepthwise(reader, constant.Tensor) ? "which is depthwise" : "in a way that the provider does not take")}");
+                    var reader = multipliers.Last(node, i, constant.Tensor);
+                    Refuse(node.Input[i], $"is read by {reader.OpType} '{(reader.Name.Length > 0 ? reader.Name : reader.Output.FirstOrDefault())}', {(Multipliers.IsDepthwise(reader, constant.Tensor.Dims) ? "which is depthwise" : "in a way that the provider does not take")}");
                 }
-                else if (!uses.TryGetValue(node.Input[i], out var known)) uses[node.Input[i]] = new([(node, i)], way.IsTurned, null) { Zeros = way.Zeros, MakesSums = way.MakesSums };
-                else if (known.IsTurned != way.IsTurned) Refuse(node.Input[i], "is read turned by one node and not by another");
+                else if (!uses.TryGetValue(node.Input[i], out var known)) uses[node.Input[i]] = new([(node, i)], way.IsTurned, null) { Columns = way.Columns, Zeros = way.Zeros, MakesSums = way.MakesSums };
+                else if ((known.IsTurned, known.Columns) != (way.IsTurned, way.Columns)) Refuse(node.Input[i], "is read turned by one node and not by another");
                 else if (!known.Zeros.AsSpan().SequenceEqual(way.Zeros)) Refuse(node.Input[i], "is read with one zero point by one node and with another by another");
                 else
                 {

@@ -68,8 +68,8 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
-        if (Bytes?.Node is { } dequantizing) Nodes.Insert(0, dequantizing);
-        if (Packed is not null) Nodes.Insert(0, Packed.Node);
+        if (Bytes is not null) Nodes.InsertRange(0, Bytes.Nodes);
+        if (Packed is not null) Nodes.InsertRange(0, Packed.Nodes);
         if (Integers is not null)
         {
             Nodes.InsertRange(0, Integers.Before);
