@@ -13,12 +13,15 @@ internal sealed class Multipliers
     private readonly Dictionary<string, GraphConstant> constants;
     private readonly Dictionary<string, NodeProto> makers = []; // by what they make
     private readonly Dictionary<string, NodeProto?> readers = []; // by what they read; null where that are several or none that one could name
+    private readonly HashSet<string> known; // constants, and what is made of these alone: ONNX Runtime makes it once, and the provider takes no product of two such
 
     public Multipliers(GraphProto graph, Dictionary<string, GraphConstant> constants)
     {
         this.constants = constants;
+        known = [.. constants.Keys];
         foreach (var node in graph.Node)
         {
+            if (node.OpType == "Constant" || (node.Input.Count > 0 && node.Input.All(input => input.Length == 0 || known.Contains(input)) && node.Attribute.All(attribute => attribute.G is null && attribute.Graphs.Count == 0))) known.UnionWith(node.Output);
             foreach (var output in node.Output) makers.TryAdd(output, node);
             foreach (var input in node.Input)
                 if (!readers.TryAdd(input, node)) readers[input] = null;
@@ -50,11 +53,11 @@ internal sealed class Multipliers
         return (OnnxModel.Domain(reader.Domain), reader.OpType, at) switch
         {
             ("", "DequantizeLinear", 0) => IsByte(weight) ? Dequantized(reader, weight, order) : null,
-            ("", "MatMulInteger", 1) => IsByte(weight) && order.Shape is [_, _] && !constants.ContainsKey(reader.Input[0]) ? Integers(reader, 3, weight, order, true) : null,
+            ("", "MatMulInteger", 1) => IsByte(weight) && order.Shape is [_, _] && !known.Contains(reader.Input[0]) ? Integers(reader, 3, weight, order, true) : null,
             ("", "QLinearMatMul", 3) => IsByte(weight) && order.Shape is [_, _] && AreKnown(reader) ? Integers(reader, 5, weight, order, true) : null,
-            ("", "ConvInteger", 1) => IsByte(weight) && IsConvolution(reader, order.Shape) && !constants.ContainsKey(reader.Input[0]) ? Integers(reader, 3, weight, order, false) : null,
+            ("", "ConvInteger", 1) => IsByte(weight) && IsConvolution(reader, order.Shape) && !known.Contains(reader.Input[0]) ? Integers(reader, 3, weight, order, false) : null,
             ("", "QLinearConv", 3) => IsByte(weight) && IsConvolution(reader, order.Shape) && AreKnown(reader) ? Integers(reader, 5, weight, order, false) : null,
-            (_, _, 1) => !IsByte(weight) && reader.Input[0] != reader.Input[1] && !constants.ContainsKey(reader.Input[0]) && Turned(reader, order.Shape) is { } turned ? Taken(order, turned, [], false) : null,
+            (_, _, 1) => !IsByte(weight) && reader.Input[0] != reader.Input[1] && !known.Contains(reader.Input[0]) && Turned(reader, order.Shape) is { } turned ? Taken(order, turned, [], false) : null,
             _ => null,
         };
     }
@@ -71,7 +74,7 @@ internal sealed class Multipliers
     {
         if (Reader(node) is not { } next) return null;
         var (user, at, made) = Laid(next, next.Input.IndexOf(node.Output[0]), new(order.Shape));
-        if (at != 1 || constants.ContainsKey(user.Input[0]) || Turned(user, made.Shape) is not { } outer || made.IsTurned(outer) is not { } turned) return null;
+        if (at != 1 || known.Contains(user.Input[0]) || Turned(user, made.Shape) is not { } outer || made.IsTurned(outer) is not { } turned) return null;
         if ((turned && order.Shape.Length != 2) || order.Shape.Length < 2 || order.Shape[turned ? 1 : 0] != made.Shape[outer ? 1 : 0] || !AreScales(node, order.Shape)) return null;
         return ZerosOf(node, 2, weight, order.Shape, turned, (int)Whole(node, "axis", 1)) is { } zeros ? Taken(order, turned, zeros, IsQuantized(user.Input[0])) : null;
     }
@@ -105,7 +108,7 @@ internal sealed class Multipliers
     private bool IsQuantized(string floats) => Is(makers.GetValueOrDefault(floats), "DequantizeLinear");
 
     /// <summary>Whether all but the bytes that QLinearMatMul and QLinearConv multiply are constants.</summary>
-    private bool AreKnown(NodeProto node) => node.Input.Count is 8 or 9 && !constants.ContainsKey(node.Input[0]) && node.Input.Index().All(input => input.Index is 0 or 3 || constants.ContainsKey(input.Item) || input.Item.Length == 0);
+    private bool AreKnown(NodeProto node) => node.Input.Count is 8 or 9 && !known.Contains(node.Input[0]) && node.Input.Index().All(input => input.Index is 0 or 3 || constants.ContainsKey(input.Item) || input.Item.Length == 0);
 
     private Multiplication? Integers(NodeProto node, int zero, TensorProto weight, WeightOrder order, bool isTurned) =>
         ZerosOf(node, zero, weight, order.Shape, isTurned, isTurned ? 1 : 0) is { } zeros ? Taken(order, isTurned, zeros, true) : null;

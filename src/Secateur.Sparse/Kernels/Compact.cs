@@ -13,6 +13,7 @@ namespace Secateur.Sparse.Kernels;
 internal sealed unsafe class Compact : IDisposable
 {
     private const int Farthest = SparseWeightBytes.Farthest;
+    private const int Block = 256; // rows of a matrix that lies by columns whose next entries stay in the first cache
 
     private readonly Native<float> _values;
     private readonly Native<byte> _steps;
@@ -90,19 +91,30 @@ internal sealed unsafe class Compact : IDisposable
     public Csr ToCsr()
     {
         var counts = new int[Rows];
-        for (var row = 0; row < Rows; row++)
-            for (var at = Starts[row]; at < Starts[row + 1]; at++) counts[row] += _values.Pointer[at] != 0 ? 1 : 0;
+        for (var row = 0; row < Rows; row++) counts[row] = Nonzeros(Starts[row], Starts[row + 1]);
         var (csr, next) = (new Csr(counts, Columns), 0);
+        var columns = csr.FirstColumn;
+        var values = csr.FirstValue;
         for (var row = 0; row < Rows; row++)
         {
             var column = -1;
             for (var at = Starts[row]; at < Starts[row + 1]; at++)
             {
                 column += _steps.Pointer[at];
-                if (_values.Pointer[at] is not 0 and var value) csr.Put(next++, column, value);
+                (columns[next], values[next]) = (column, _values.Pointer[at]); // a zero is written over
+                next += _values.Pointer[at] != 0 ? 1 : 0;
             }
         }
         return csr;
+    }
+
+    /// <summary>How many of some entries are not zero.</summary>
+    private int Nonzeros(int from, int behind)
+    {
+        var (count, at) = (0, from);
+        for (; at + Vector512<float>.Count <= behind; at += Vector512<float>.Count) count += BitOperations.PopCount(~Vector512.Equals(Vector512.Load(_values.Pointer + at), Vector512<float>.Zero).ExtractMostSignificantBits() & 0xFFFF);
+        for (; at < behind; at++) count += _values.Pointer[at] != 0 ? 1 : 0;
+        return count;
     }
 
     /// <summary>Some rows alone.</summary>
@@ -171,22 +183,23 @@ internal sealed unsafe class Compact : IDisposable
     {
         var before = new int[matrix.Rows];
         Array.Fill(before, -1);
-        for (var column = 0; column < matrix.Columns; column++)
-        {
-            var line = column * matrix.ColumnStride;
-            for (var first = 0; first < matrix.Rows; first += Dense.Width)
+        for (var block = 0; block < matrix.Rows; block += Block)
+            for (var column = 0; column < matrix.Columns; column++)
             {
-                var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first));
-                if (to is null && first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
-                for (; some != 0; some &= some - 1)
+                var line = column * matrix.ColumnStride;
+                for (var first = block; first < Math.Min(matrix.Rows, block + Block); first += Dense.Width)
                 {
-                    var row = first + BitOperations.TrailingZeroCount(some);
-                    var step = column - before[row];
-                    before[row] = column;
-                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, matrix[line + row] * factor);
+                    var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first));
+                    if (to is null && first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
+                    for (; some != 0; some &= some - 1)
+                    {
+                        var row = first + BitOperations.TrailingZeroCount(some);
+                        var step = column - before[row];
+                        before[row] = column;
+                        next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, matrix[line + row] * factor);
+                    }
                 }
             }
-        }
     }
 
     /// <summary>Counts an entry for each of <see cref="Dense.Width"/> rows that has an element in a column.</summary>

@@ -96,18 +96,19 @@ internal sealed unsafe class Lookup : IDisposable
             if (row < 0) break; // only behind the last row
             var columns = csr.ColumnsOf(row);
             var values = csr.ValuesOf(row);
-            var (strip, step) = (-1, 0);
+            var (strip, step, first) = (-1, 0, _group[group].Slots * width + lane);
             for (var i = 0; i < columns.Length; i++)
             {
-                if (columns[i] >> shift != strip) (strip, step) = (columns[i] >> shift, 0);
-                if (step == steps && _gathered is not null) continue;
-                if (step == steps) _rest[rest++] = new() { Value = values[i], Place = checked((uint)columns[i] * 32 + (uint)lane) };
-                else
+                var column = columns[i];
+                step = (step & (column >> shift == strip ? -1 : 0)) + 1; // no branch: nobody could guess it
+                strip = column >> shift;
+                if (step <= steps)
                 {
-                    var at = (_group[group].Slots + (long)strip * steps + step++) * width + lane;
+                    var at = first + ((long)strip * steps + step - 1) * width;
                     _values.Put(at, values[i]);
-                    _indices[at] = (byte)(columns[i] & width - 1);
+                    _indices.Pointer[at] = (byte)(column & width - 1);
                 }
+                else if (_gathered is null) _rest[rest++] = new() { Value = values[i], Place = checked((uint)column * 32 + (uint)lane) };
             }
         }
     }

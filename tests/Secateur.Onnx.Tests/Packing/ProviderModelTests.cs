@@ -59,6 +59,7 @@ public sealed class ProviderModelTests : IDisposable
                 ("is read turned by one node and not by another", "y", [SmallGraphs.Node("Gemm", ["p", "w"], ["y"], ("transB", 1))]),
                 ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "w", "inner")))]),
                 ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "p", "w")))]),
+                ("is read by MatMul 'matmul', in a way that the provider does not take", "y", [Holder(TensorData.Of("c", new float[Size], 1, Size)), SmallGraphs.Node("Abs", ["c"], ["a"]), SmallGraphs.Node("MatMul", ["a", "w"], ["y"])]),
                 ("leaves the graph", "w", [SmallGraphs.Node("Abs", ["p"], ["y"])]),
             })
             foreach (var isHeld in new[] { false, true })
