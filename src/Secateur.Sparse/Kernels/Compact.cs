@@ -13,7 +13,6 @@ namespace Secateur.Sparse.Kernels;
 internal sealed unsafe class Compact : IDisposable
 {
     private const int Farthest = SparseWeightBytes.Farthest;
-    private const int Block = 256; // rows of a matrix that lies by columns whose next entries stay in the first cache
 
     private readonly Native<float> _values;
     private readonly Native<byte> _steps;
@@ -149,7 +148,8 @@ internal sealed unsafe class Compact : IDisposable
     private static void Scan(Dense matrix, Span<int> next, float factor, Compact? to)
     {
         if (matrix.ColumnStride == 1) ByRows(matrix, next, factor, to);
-        else ByColumns(matrix, next, factor, to);
+        else if (to is null) CountByColumns(matrix, next);
+        else ColumnTiles.Write(matrix, next, factor, to._values.Pointer, to._steps.Pointer);
     }
 
     private static void ByRows(Dense matrix, Span<int> next, float factor, Compact? to)
@@ -179,27 +179,25 @@ internal sealed unsafe class Compact : IDisposable
         }
     }
 
-    private static void ByColumns(Dense matrix, Span<int> next, float factor, Compact? to)
+    private static void CountByColumns(Dense matrix, Span<int> next)
     {
         var before = new int[matrix.Rows];
         Array.Fill(before, -1);
-        for (var block = 0; block < matrix.Rows; block += Block)
-            for (var column = 0; column < matrix.Columns; column++)
+        for (var column = 0; column < matrix.Columns; column++)
+        {
+            var line = column * matrix.ColumnStride;
+            for (var first = 0; first < matrix.Rows; first += Dense.Width)
             {
-                var line = column * matrix.ColumnStride;
-                for (var first = block; first < Math.Min(matrix.Rows, block + Block); first += Dense.Width)
+                var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first));
+                if (first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
+                for (; some != 0; some &= some - 1)
                 {
-                    var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first));
-                    if (to is null && first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
-                    for (; some != 0; some &= some - 1)
-                    {
-                        var row = first + BitOperations.TrailingZeroCount(some);
-                        var step = column - before[row];
-                        before[row] = column;
-                        next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, matrix[line + row] * factor);
-                    }
+                    var row = first + BitOperations.TrailingZeroCount(some);
+                    next[row] += (column - before[row] - 1) / Farthest + 1;
+                    before[row] = column;
                 }
             }
+        }
     }
 
     /// <summary>Counts an entry for each of <see cref="Dense.Width"/> rows that has an element in a column.</summary>

@@ -54,10 +54,10 @@ internal sealed unsafe class Gathered : IDisposable
     {
         var columns = csr.FirstColumn;
         var (shift, strip, step, count) = (BitOperations.Log2((uint)width), -1, 0, 0);
-        for (var i = csr.Starts[row]; i < csr.Starts[row + 1]; i++)
+        for (int i = csr.Starts[row], behind = csr.Starts[row + 1]; i < behind; i++)
         {
-            step = (step & (columns[i] >> shift == strip ? -1 : 0)) + 1; // no branch: nobody could guess it
-            strip = columns[i] >> shift;
+            var other = columns[i] >> shift != strip ? 1 : 0; // no branch: nobody could guess it
+            (strip, step) = (columns[i] >> shift, (step & other - 1) + 1);
             found[count] = i;
             count += step > steps ? 1 : 0;
         }

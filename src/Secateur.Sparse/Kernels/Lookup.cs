@@ -89,26 +89,28 @@ internal sealed unsafe class Lookup : IDisposable
     private void Fill(Csr csr, int group)
     {
         var (width, shift) = (2 * _lanes, BitOperations.Log2((uint)(2 * _lanes)));
-        var (steps, rest) = (_group[group].Steps, _group[group].Rest);
+        var (steps, rest, packed, gathers) = (_group[group].Steps, _group[group].Rest, _values, _gathered is not null);
         for (var lane = 0; lane < width; lane++)
         {
             var row = _rows[(long)group * width + lane];
             if (row < 0) break; // only behind the last row
             var columns = csr.ColumnsOf(row);
             var values = csr.ValuesOf(row);
-            var (strip, step, first) = (-1, 0, _group[group].Slots * width + lane);
+            var first = _group[group].Slots * width + lane;
+            var indices = _indices.Pointer + first;
+            var (strip, step) = (-1, 0);
             for (var i = 0; i < columns.Length; i++)
             {
                 var column = columns[i];
-                step = (step & (column >> shift == strip ? -1 : 0)) + 1; // no branch: nobody could guess it
-                strip = column >> shift;
+                var other = column >> shift != strip ? 1 : 0; // no branch: nobody could guess it
+                (strip, step) = (column >> shift, (step & other - 1) + 1);
                 if (step <= steps)
                 {
-                    var at = first + ((long)strip * steps + step - 1) * width;
-                    _values.Put(at, values[i]);
-                    _indices.Pointer[at] = (byte)(column & width - 1);
+                    var at = (long)((strip * steps + step - 1) << shift);
+                    packed.Put(first + at, values[i]);
+                    indices[at] = (byte)(column & width - 1);
                 }
-                else if (_gathered is null) _rest[rest++] = new() { Value = values[i], Place = checked((uint)column * 32 + (uint)lane) };
+                else if (!gathers) _rest[rest++] = new() { Value = values[i], Place = checked((uint)column * 32 + (uint)lane) };
             }
         }
     }

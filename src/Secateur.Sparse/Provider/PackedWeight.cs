@@ -45,6 +45,10 @@ internal sealed unsafe class PackedWeight
     /// <exception cref="OrtException">It is damaged.</exception>
     public Compact ToCompact() => Reading(Nodes[0].Name, () => Compact.Of(SparseWeightBytes.Read(Span(_bytes))));
 
+    /// <summary>Of bytes, less their zero points.</summary>
+    /// <exception cref="OrtException">It is damaged.</exception>
+    public RowSums RowSums() => Reading(Nodes[0].Name, () => Kernels.RowSums.Of(SparseWeightBytes.Read(Span(_bytes))));
+
     public static ReadOnlySpan<byte> Span(OrtTensor bytes) => new(bytes.Data, checked((int)bytes.Elements));
 
     /// <summary>What is read of a weight; a fault names it.</summary>

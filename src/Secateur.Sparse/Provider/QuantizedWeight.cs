@@ -116,8 +116,22 @@ internal sealed unsafe class QuantizedWeight
     public float[] RowScales(Dense weight)
     {
         if (_scales.Length > 1 && (IsTurned ? _block.Rows : _block.Columns) < weight.Columns) return [];
-        return [.. Enumerable.Range(0, weight.Rows).Select(row => _scales[_scales.Length == 1 ? 0 : IsTurned ? Place(0, row) : Place(row, 0)])];
+        return [.. Enumerable.Range(0, weight.Rows).Select(row => _scales[Block(row)])];
     }
+
+    /// <summary>To what each row's elements less their zero points sum up.</summary>
+    /// <param name="weight">As it lies here.</param>
+    public RowSums RowSums(Dense weight)
+    {
+        if (Packed is not null) return Packed.RowSums();
+        if (_source.Type is Ort.SignedByte or Ort.Byte && RowScales(weight).Length > 0)
+            return Kernels.RowSums.Of(weight with { AreBytes = true, AreSigned = _source.Type == Ort.SignedByte }, [.. Enumerable.Range(0, weight.Rows).Select(row => (byte)(int)_zeros[Block(row)])]);
+        using var compact = AsIntegers().ToCompact(weight);
+        return Kernels.RowSums.Of(compact);
+    }
+
+    /// <summary>The block of a row that has one alone.</summary>
+    private long Block(int row) => _scales.Length == 1 ? 0 : IsTurned ? Place(0, row) : Place(row, 0);
 
     /// <summary>How the numbers that are not zero lie, of a weight that is not packed.</summary>
     public Census Census(Dense weight)
