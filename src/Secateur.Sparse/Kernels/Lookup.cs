@@ -97,6 +97,7 @@ internal sealed unsafe class Lookup : IDisposable
             var columns = csr.ColumnsOf(row);
             var values = csr.ValuesOf(row);
             var first = _group[group].Slots * width + lane;
+            var behind = _indices.Length - first;
             var indices = _indices.Pointer + first;
             var (strip, step) = (-1, 0);
             for (var i = 0; i < columns.Length; i++)
@@ -104,13 +105,11 @@ internal sealed unsafe class Lookup : IDisposable
                 var column = columns[i];
                 var other = column >> shift != strip ? 1 : 0; // no branch: nobody could guess it
                 (strip, step) = (column >> shift, (step & other - 1) + 1);
-                if (step <= steps)
-                {
-                    var at = (long)((strip * steps + step - 1) << shift);
-                    packed.Put(first + at, values[i]);
-                    indices[at] = (byte)(column & width - 1);
-                }
-                else if (!gathers) _rest[rest++] = new() { Value = values[i], Place = checked((uint)column * 32 + (uint)lane) };
+                var beyond = (long)(steps - step >> 31); // all bits where it is, which then goes behind the last slot
+                var at = (long)((strip * steps + step - 1) << shift) & ~beyond | behind & beyond;
+                packed.Put(first + at, values[i]);
+                indices[at] = (byte)(column & width - 1);
+                if (!gathers && beyond != 0) _rest[rest++] = new() { Value = values[i], Place = checked((uint)column * 32 + (uint)lane) };
             }
         }
     }

@@ -110,7 +110,7 @@ internal sealed unsafe class PackedValues : IDisposable
     public void Put(long at, float value)
     {
         if (Kind == ValueKind.Float32) ((float*)_bytes.Pointer)[at] = value;
-        else if (Kind == ValueKind.Int8 && (int)value == value && (int)value == (sbyte)(int)value) _bytes.Pointer[at] = (byte)(int)value;
+        else if (Kind == ValueKind.Int8 && float.ConvertToIntegerNative<int>(value) is var whole && whole == value && whole == (sbyte)whole) _bytes.Pointer[at] = (byte)whole;
         else PutOther(at, value);
     }
 
