@@ -57,8 +57,9 @@ public sealed class ProviderModelTests : IDisposable
                 ("is read by MatMul 'matmul', in a way that the provider does not take", "y", [SmallGraphs.Node("MatMul", ["w", "w"], ["y"])]),
                 ("is read by Add 'add', in a way that the provider does not take", "y", [SmallGraphs.Node("Add", ["p", "w"], ["y"])]),
                 ("is read turned by one node and not by another", "y", [SmallGraphs.Node("Gemm", ["p", "w"], ["y"], ("transB", 1))]),
-                ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "w", "inner")))]),
-                ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "p", "w")))]),
+                ("is read by Abs 'abs', in a way that the provider does not take", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "w", "inner")))]),
+                (null, "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Hiding("w")))]),
+                ("leaves a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "p", "w")))]),
                 ("is read by MatMul 'matmul', in a way that the provider does not take", "y", [Holder(TensorData.Of("c", new float[Size], 1, Size)), SmallGraphs.Node("Abs", ["c"], ["a"]), SmallGraphs.Node("MatMul", ["a", "w"], ["y"])]),
                 ("leaves the graph", "w", [SmallGraphs.Node("Abs", ["p"], ["y"])]),
             })
@@ -222,6 +223,9 @@ public sealed class ProviderModelTests : IDisposable
     }
 
     private static NodeProto Holder(TensorProto tensor) => SmallGraphs.Node("Constant", [], [tensor.Name], ("value", tensor));
+
+    /// <summary>A body whose state has the name of what is around it.</summary>
+    private static GraphProto Hiding(string name) => SmallGraphs.Graph([SmallGraphs.Node("Abs", [name], ["made"])], [TensorData.Of(name, new float[1], 1)], [], [new() { Name = "made" }]);
 
     private static GraphProto Body(string type, string input, string output) => SmallGraphs.Graph([SmallGraphs.Node(type, [input], ["made"])], [], [], [new() { Name = output }]);
 
