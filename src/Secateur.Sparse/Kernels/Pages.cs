@@ -11,6 +11,7 @@ internal static unsafe class Pages
     private static readonly delegate* unmanaged[Cdecl]<void*, nuint, int, int, int, nint, void*> Map = (delegate* unmanaged[Cdecl]<void*, nuint, int, int, int, nint, void*>)Function("mmap");
     private static readonly delegate* unmanaged[Cdecl]<void*, nuint, int> Unmap = (delegate* unmanaged[Cdecl]<void*, nuint, int>)Function("munmap");
     private static readonly delegate* unmanaged[Cdecl]<void*, nuint, int, int> Advise = (delegate* unmanaged[Cdecl]<void*, nuint, int, int>)Function("madvise");
+    private static readonly delegate* unmanaged[Cdecl]<nuint, int> GiveBack = (delegate* unmanaged[Cdecl]<nuint, int>)Function("malloc_trim");
 
     /// <summary>Whether this system's are known.</summary>
     public static bool AreKnown => Map is not null && Unmap is not null;
@@ -25,6 +26,12 @@ internal static unsafe class Pages
     }
 
     public static void Give(void* taken, nuint bytes) => Unmap(taken, bytes);
+
+    /// <summary>Asks the system's allocator, where it can, to give back what is free in it: of what others have freed it keeps much, of blocks under 32 MB.</summary>
+    public static void Trim()
+    {
+        if (GiveBack is not null) GiveBack(0);
+    }
 
     private static nint Function(string name) => OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), name, out var found) ? found : 0;
 }
