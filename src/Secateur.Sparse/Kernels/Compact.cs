@@ -96,12 +96,15 @@ internal sealed unsafe class Compact : IDisposable
         var values = csr.FirstValue;
         for (var row = 0; row < Rows; row++)
         {
-            var column = -1;
-            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            var (column, from, behind) = (-1, Starts[row], Starts[row + 1]);
+            var hasZeros = counts[row] < behind - from;
+            if (!hasZeros) Values[from..behind].CopyTo(new Span<float>(values + next, counts[row]));
+            for (var at = from; at < behind; at++)
             {
                 column += _steps.Pointer[at];
-                (columns[next], values[next]) = (column, _values.Pointer[at]); // a zero is written over
-                next += _values.Pointer[at] != 0 ? 1 : 0;
+                columns[next] = column;
+                if (hasZeros) values[next] = _values.Pointer[at]; // a zero is written over
+                next += hasZeros && _values.Pointer[at] == 0 ? 0 : 1;
             }
         }
         return csr;

@@ -73,6 +73,36 @@ public sealed class ProviderModelTests : IDisposable
             }
     }
 
+    /// <summary>No file makes them so that ONNX Runtime opens; none may end in anything but a weight that stays.</summary>
+    [Fact]
+    public void Nodes_that_lay_out_nothing_that_there_is_leave_a_weight_dense()
+    {
+        foreach (var node in new[]
+            {
+                SmallGraphs.Node("Transpose", ["w"], ["t"], ("perm", new long[] { 0, 0 })),
+                SmallGraphs.Node("Transpose", ["w"], ["t"], ("perm", new long[] { 1, 0, 2 })),
+                SmallGraphs.Node("Transpose", ["w"], ["t"], ("perm", new long[] { -1, long.MaxValue })),
+                SmallGraphs.Node("Transpose", ["w"], ["w"]),
+                SmallGraphs.Node("Transpose", ["w", "w"], ["t"]),
+                SmallGraphs.Node("Flatten", ["w"], ["t"], ("axis", long.MinValue)),
+                SmallGraphs.Node("Squeeze", ["w"], ["t"], ("axes", new long[] { 0 })),
+                SmallGraphs.Node("Unsqueeze", ["w"], ["t"], ("axes", new long[] { 0, 0 })),
+                SmallGraphs.Node("Unsqueeze", ["w"], ["t"], ("axes", new long[] { long.MaxValue })),
+                Reshaped(Size, Size + 1), Reshaped(-1, -1), Reshaped(0, 0, 0), Reshaped(-7, Size), Reshaped(-1, 0, 0, 0), Reshaped(long.MaxValue, 2), Reshaped(-1, long.MaxValue, long.MaxValue), Reshaped(-1, 7),
+            })
+        {
+            node.Name = "layout";
+            var shape = node.OpType == "Reshape" ? new[] { TensorData.Of("s", (ReadOnlySpan<long>)[.. node.Attribute[0].Ints], node.Attribute[0].Ints.Count) } : [];
+            if (shape.Length > 0) node.Attribute.Clear();
+            var graph = SmallGraphs.Graph([node, SmallGraphs.Node("MatMul", ["x", "t"], ["y"])], [X], [Weight("w", Size, Size), .. shape], [new() { Name = "y" }]);
+            var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", new ModelProto { IrVersion = 8, Graph = graph }), folder.File("packed.onnx"), CancellationToken.None);
+            Assert.Empty(tensors);
+            Assert.Equal($"is read by {node.OpType} 'layout', in a way that the provider does not take", Assert.Single(left).Objection);
+        }
+
+        static NodeProto Reshaped(params long[] shape) => SmallGraphs.Node("Reshape", ["w", "s"], ["t"], ("shape", shape));
+    }
+
     [Fact]
     public void What_is_left_dense_is_told_with_its_zeros()
     {

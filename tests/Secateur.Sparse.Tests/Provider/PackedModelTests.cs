@@ -228,6 +228,8 @@ public sealed class PackedModelTests : IDisposable
         var graph = new Case(9, 0.9);
         Damage(_files.Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model, graph, at);
         graph = new Case(9, 0.9);
+        Damage(_files.Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Node("Transpose", [graph.Weight(38, 48)])]))).Model, graph, at);
+        graph = new Case(9, 0.9);
         int[] zeros = [.. Enumerable.Range(100, 38)];
         Damage(_files.Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 240), graph.Integers(false, 1, zeros, 240, 38), graph.Zeros(true, 0), graph.Zeros(false, zeros)]))).Model, graph, at);
     }
@@ -239,7 +241,7 @@ public sealed class PackedModelTests : IDisposable
             foreach (var mended in new[] { false, true })
             {
                 var bytes = (byte[])whole.Clone();
-                bytes[at < 0 ? bytes.Length + at : at] ^= mask;
+                bytes[at < 0 ? bytes.Length + at : Math.Min(at, bytes.Length - 1)] ^= mask;
                 if (mended) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Sum(bytes.AsSpan(12)));
                 packed.Graph.Initializer[0].RawData = ByteString.CopyFrom(bytes);
                 try
