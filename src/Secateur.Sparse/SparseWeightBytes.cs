@@ -183,7 +183,10 @@ internal static class SparseWeightBytes
         public long StepsAt => ValuesAt + (long)Entries * Width;
         public long Length => StepsAt + Entries;
 
-        /// <summary>Whether a tensor's shape has as many rows and columns.</summary>
+        /// <summary>Whether a tensor's shape has as many elements.</summary>
+        public bool Holds(ReadOnlySpan<long> shape) => shape.Length >= 2 && Multiply(shape, (long)Rows * Columns);
+
+        /// <summary>Whether it has as many rows and columns.</summary>
         public bool Fits(ReadOnlySpan<long> shape) => shape.Length >= 2 && shape.IndexOf(0) < 0 && (IsTurned
             ? shape.Length == 2 && (shape[0], shape[1]) == (Columns, Rows)
             : shape[0] == Rows && Multiply(shape[1..], Columns));

@@ -46,10 +46,22 @@ internal sealed class GraphConstant
     public static Dictionary<string, GraphConstant> Of(ModelProto model)
     {
         var inputs = model.IrVersion >= InputsVersion ? [] : model.Graph.Input.GroupBy(input => input.Name).Where(group => group.Count() == 1).ToDictionary(group => group.Key, group => group.Single());
-        return model.Graph.Initializer.Select(tensor => new GraphConstant(tensor, null, inputs.GetValueOrDefault(tensor.Name) is { } input && Type(tensor.Type(), [.. tensor.Dims]).Equals(input.Type) ? input : null))
-            .Concat(model.Graph.Node.Select(Held).OfType<GraphConstant>())
-            .GroupBy(constant => constant.Name).Where(group => group.Count() == 1).ToDictionary(group => group.Key, group => group.Single());
+        return Of(model.Graph, inputs);
     }
+
+    /// <summary>Those that nodes of a graph can read, which a node holds: its own, and those of the graph around it.</summary>
+    /// <param name="inner">The graph.</param>
+    /// <param name="around">What the graph around it can read.</param>
+    public static Dictionary<string, GraphConstant> Of(GraphProto inner, Dictionary<string, GraphConstant> around)
+    {
+        HashSet<string> made = [.. Scope.Names(inner)]; // which hide what is called the same around it
+        return around.Where(constant => !made.Contains(constant.Key)).Concat(Of(inner, new Dictionary<string, ValueInfoProto>())).ToDictionary();
+    }
+
+    private static Dictionary<string, GraphConstant> Of(GraphProto graph, IReadOnlyDictionary<string, ValueInfoProto> inputs) =>
+        graph.Initializer.Select(tensor => new GraphConstant(tensor, null, inputs.GetValueOrDefault(tensor.Name) is { } input && Type(tensor.Type(), [.. tensor.Dims]).Equals(input.Type) ? input : null))
+            .Concat(graph.Node.Select(Held).OfType<GraphConstant>())
+            .GroupBy(constant => constant.Name).Where(group => group.Count() == 1).ToDictionary(group => group.Key, group => group.Single());
 
     /// <summary>Of a tensor.</summary>
     public static TypeProto Type(DataType type, ReadOnlySpan<long> shape)
@@ -64,6 +76,8 @@ internal sealed class GraphConstant
     {
         { Name: "value", T: { } tensor } => new(tensor, node, null),
         { Name: "value_float" } => new(TensorData.Of(name, [value.F]), node, null),
+        { Name: "value_int" } => new(TensorData.Of(name, (ReadOnlySpan<long>)[value.I]), node, null),
+        { Name: "value_ints" } => new(TensorData.Of(name, (ReadOnlySpan<long>)[.. value.Ints], value.Ints.Count), node, null),
         { Name: "value_floats" } => new(TensorData.Of(name, [.. value.Floats], value.Floats.Count), node, null),
         _ => null,
     };

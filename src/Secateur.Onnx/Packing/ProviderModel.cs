@@ -13,7 +13,7 @@ namespace Secateur.Onnx.Packing;
 /// A weight W that is multiplied by is a tensor of bytes (<see cref="SparseWeightBytes"/>), and in front of each node that takes it stands a node <c>com.secateur.SparseWeight</c>,
 /// which makes the floats, or <c>SparseWeightInt8</c> or <c>SparseWeightUint8</c> for those. Its attribute <c>weight</c> is W's name, <c>shape</c> its shape; <c>typed</c> says that W's
 /// elements were numbers of protobuf's, not raw bytes.
-/// A weight that a <c>Constant</c> node holds stays in it. All else stays as it is too, so that <see cref="Unpack(ModelProto, string)"/> gives back the same model, each weight bit for bit.
+/// A weight that a <c>Constant</c> node holds stays in it; where graphs inside nodes read it, the node that makes the floats stands in these. All else stays as it is too, so that <see cref="Unpack(ModelProto, string)"/> gives back the same model, each weight bit for bit.
 /// </remarks>
 public static class ProviderModel
 {
@@ -50,7 +50,7 @@ public static class ProviderModel
         var constants = GraphConstant.Of(model);
         var uses = WeightUse.Of(model.Graph, constants);
         HashSet<string> names = [.. Scope.Graphs(model.Graph).SelectMany(graph => Scope.Names(graph).Concat(graph.ValueInfo.Select(value => value.Name)).Concat(graph.Node.SelectMany(node => node.Input)))];
-        List<NodeProto> makers = [];
+        Dictionary<GraphProto, List<NodeProto>> makers = new(ReferenceEqualityComparer.Instance);
         foreach (var (name, constant) in constants)
         {
             cancel.ThrowIfCancellationRequested();
@@ -60,7 +60,7 @@ public static class ProviderModel
             var type = tensor.Type();
             var census = use.Zeros.Length > 0 ? ByteCensus.Of(tensor.Bytes(), type == DataType.Int8, use.Zeros, use.IsTurned) : new(SparseTensor.Nonzero(tensor, keepSigns: true), 0);
             var objection = use.Objection ?? (type is not (DataType.Float or DataType.Int8 or DataType.Uint8) ? $"is {type}, and Float, Int8 and Uint8 alone are packed"
-                : Columns(tensor, use.IsTurned) > SparseWeightBytes.MostColumns ? "has too many columns"
+                : use.Columns > SparseWeightBytes.MostColumns ? "has too many columns"
                 : use.MakesSums && census.LargestSum > MostExact ? $"may make sums of {census.LargestSum}, and the provider's are exact up to {MostExact}" : null);
             if (objection is not null || Packed(tensor, use, census, leastZeros) is not { } packed)
             {
@@ -70,19 +70,20 @@ public static class ProviderModel
             var (shape, bytes, isTyped) = (tensor.Dims.ToArray(), tensor.CalculateSize(), tensor.RawData.Length == 0);
             constant.Name = Fresh($"{name}.packed");
             constant.Fill(DataType.Uint8, packed, [packed.Length]); // a large model is not held twice
-            foreach (var (node, input) in use.Reads)
+            foreach (var (graph, node, input) in use.Reads)
             {
                 var elements = Fresh(type == DataType.Float ? $"{name}.floats" : $"{name}.integers");
-                makers.Add(Maker(elements, type, constant.Name, name, shape, isTyped));
+                if (!makers.TryGetValue(graph, out var some)) makers[graph] = some = [];
+                some.Add(Maker(elements, type, constant.Name, name, shape, isTyped));
                 node.Input[input] = elements;
-                model.Graph.ValueInfo.Add(new ValueInfoProto { Name = elements, Type = GraphConstant.Type(type, shape) }); // the operator itself says nothing of the shape
+                graph.ValueInfo.Add(new ValueInfoProto { Name = elements, Type = GraphConstant.Type(type, shape) }); // the operator itself says nothing of the shape
             }
             facts.Add(new(name, [.. shape], SparseWeightBytes.Look(packed).Entries, bytes, packed.Length));
         }
         foreach (var sparse in model.Graph.SparseInitializer.Where(sparse => sparse.Values is not null && sparse.Dims.Count > 1))
             if (sparse.Dims.Aggregate(1.0, (product, size) => product * size) is var elements && elements >= leastElements)
                 left.Add(new(sparse.Values.Name, [.. sparse.Dims], 1 - (sparse.Values.Count() / elements), "is a sparse initializer; pack the file that it was made of"));
-        Insert(makers, model.Graph);
+        foreach (var (graph, some) in makers) Insert(some, graph);
         if (makers.Count > 0) model.OpsetImport.Add(new OperatorSetIdProto { Domain = SparseWeightBytes.Domain, Version = Version });
         OnnxModel.CheckSize(model, path, $"packed it is still over 2 GB, which one ONNX file cannot hold; pack it as {PackedModel.Extension}");
         AtomicFile.Write(target, stream => model.WriteTo(stream));
@@ -115,7 +116,7 @@ public static class ProviderModel
     }
 
     /// <summary>Whether a model holds weights packed so.</summary>
-    internal static bool Is(ModelProto model) => model.Graph?.Node.Any(IsMaker) == true;
+    internal static bool Is(ModelProto model) => model.Graph is not null && Scope.Graphs(model.Graph).Any(graph => graph.Node.Any(IsMaker));
 
     /// <summary>Makes an ordinary model of one that is packed, in place; another one stays as it is.</summary>
     /// <exception cref="SecateurException">A weight is damaged; the message names it.</exception>
@@ -124,10 +125,15 @@ public static class ProviderModel
         if (!Is(model)) return;
         var constants = GraphConstant.Of(model);
         Dictionary<string, string> weights = []; // by the name of the elements
-        var nodes = model.Graph.Node.ToArray();
-        model.Graph.Node.Clear();
-        model.Graph.Node.Add(nodes.Where(node => !IsMaker(node)));
-        foreach (var maker in nodes.Where(IsMaker))
+        GraphProto[] graphs = [.. Scope.Graphs(model.Graph)];
+        var makers = graphs.SelectMany(graph => graph.Node).Where(IsMaker).ToArray();
+        foreach (var graph in graphs.Where(graph => graph.Node.Any(IsMaker)))
+        {
+            var nodes = graph.Node.Where(node => !IsMaker(node)).ToArray();
+            graph.Node.Clear();
+            graph.Node.Add(nodes);
+        }
+        foreach (var maker in makers)
         {
             if (maker is not { Input: [var bytes], Output: [var elements] } || !constants.TryGetValue(bytes, out var constant) || Attribute(maker, "weight")?.S is not { Length: > 0 } text || Attribute(maker, "shape")?.Ints is not { } shape)
                 throw Damaged(path, maker, "is not as secateur pack writes it");
@@ -139,9 +145,10 @@ public static class ProviderModel
             }
             if (!weights.TryAdd(elements, weight) || constant.Name != weight) throw Damaged(path, maker, "makes what another one makes too");
         }
-        foreach (var node in model.Graph.Node)
+        foreach (var node in graphs.SelectMany(graph => graph.Node))
             for (var i = 0; i < node.Input.Count; i++) node.Input[i] = weights.GetValueOrDefault(node.Input[i], node.Input[i]);
-        foreach (var value in model.Graph.ValueInfo.Where(value => weights.ContainsKey(value.Name)).ToArray()) model.Graph.ValueInfo.Remove(value);
+        foreach (var graph in graphs)
+            foreach (var value in graph.ValueInfo.Where(value => weights.ContainsKey(value.Name)).ToArray()) graph.ValueInfo.Remove(value);
         foreach (var import in model.OpsetImport.Where(import => import.Domain == SparseWeightBytes.Domain).ToArray()) model.OpsetImport.Remove(import);
     }
 
@@ -157,11 +164,9 @@ public static class ProviderModel
         return OnnxModel.Write(model, target, OnnxModel.IsLarge(model) || data.Length > 0);
     }
 
-    private static long Columns(TensorProto dense, bool isTurned) => isTurned ? dense.Dims[0] : dense.Count() / dense.Dims[0];
-
     private static byte[]? Packed(TensorProto dense, WeightUse use, ByteCensus census, double leastZeros)
     {
-        var (most, columns) = ((1 - leastZeros) * dense.Count(), (int)Columns(dense, use.IsTurned));
+        var (most, columns) = ((1 - leastZeros) * dense.Count(), (int)use.Columns);
         if (census.Nonzero > most && leastZeros > 0) return null;
         var bytes = dense.Type() == DataType.Float
             ? SparseWeightBytes.Write(MemoryMarshal.Cast<byte, float>(dense.Bytes()), columns, use.IsTurned)
@@ -178,7 +183,7 @@ public static class ProviderModel
             var parts = SparseWeightBytes.Read(tensor.RawData.Span);
             var type = parts.Head.Type;
             if (SparseWeightBytes.Operator(type) != maker.OpType) throw Damaged(path, maker, "is of another type than the node's");
-            if (!parts.Head.Fits(shape)) throw Damaged(path, maker, "is of another shape than the node's");
+            if (!parts.Head.Holds(shape)) throw Damaged(path, maker, "is of another shape than the node's");
             var bytes = SparseTensor.Allocate((long)parts.Head.Rows * parts.Head.Columns * parts.Head.Width, name, path);
             if (type == SparseWeightBytes.Float) parts.CopyTo(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
             else parts.CopyTo(bytes.AsSpan());
@@ -200,7 +205,8 @@ public static class ProviderModel
         var held = makers.ToLookup(maker => maker.Input[0]);
         var nodes = graph.Node.ToArray();
         graph.Node.Clear();
-        foreach (var tensor in graph.Initializer) graph.Node.Add(held[tensor.Name]);
+        var made = nodes.SelectMany(node => node.Output).ToHashSet();
+        graph.Node.Add(makers.Where(maker => !made.Contains(maker.Input[0])));
         foreach (var node in nodes)
         {
             graph.Node.Add(node);

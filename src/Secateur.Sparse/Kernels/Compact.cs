@@ -90,19 +90,33 @@ internal sealed unsafe class Compact : IDisposable
     public Csr ToCsr()
     {
         var counts = new int[Rows];
-        for (var row = 0; row < Rows; row++)
-            for (var at = Starts[row]; at < Starts[row + 1]; at++) counts[row] += _values.Pointer[at] != 0 ? 1 : 0;
+        for (var row = 0; row < Rows; row++) counts[row] = Nonzeros(Starts[row], Starts[row + 1]);
         var (csr, next) = (new Csr(counts, Columns), 0);
+        var columns = csr.FirstColumn;
+        var values = csr.FirstValue;
         for (var row = 0; row < Rows; row++)
         {
-            var column = -1;
-            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            var (column, from, behind) = (-1, Starts[row], Starts[row + 1]);
+            var hasZeros = counts[row] < behind - from;
+            if (!hasZeros) Values[from..behind].CopyTo(new Span<float>(values + next, counts[row]));
+            for (var at = from; at < behind; at++)
             {
                 column += _steps.Pointer[at];
-                if (_values.Pointer[at] is not 0 and var value) csr.Put(next++, column, value);
+                columns[next] = column;
+                if (hasZeros) values[next] = _values.Pointer[at]; // a zero is written over
+                next += hasZeros && _values.Pointer[at] == 0 ? 0 : 1;
             }
         }
         return csr;
+    }
+
+    /// <summary>How many of some entries are not zero.</summary>
+    private int Nonzeros(int from, int behind)
+    {
+        var (count, at) = (0, from);
+        for (; at + Vector512<float>.Count <= behind; at += Vector512<float>.Count) count += BitOperations.PopCount(~Vector512.Equals(Vector512.Load(_values.Pointer + at), Vector512<float>.Zero).ExtractMostSignificantBits() & 0xFFFF);
+        for (; at < behind; at++) count += _values.Pointer[at] != 0 ? 1 : 0;
+        return count;
     }
 
     /// <summary>Some rows alone.</summary>
@@ -137,7 +151,8 @@ internal sealed unsafe class Compact : IDisposable
     private static void Scan(Dense matrix, Span<int> next, float factor, Compact? to)
     {
         if (matrix.ColumnStride == 1) ByRows(matrix, next, factor, to);
-        else ByColumns(matrix, next, factor, to);
+        else if (to is null) CountByColumns(matrix, next);
+        else ColumnTiles.Write(matrix, next, factor, to._values.Pointer, to._steps.Pointer);
     }
 
     private static void ByRows(Dense matrix, Span<int> next, float factor, Compact? to)
@@ -167,7 +182,7 @@ internal sealed unsafe class Compact : IDisposable
         }
     }
 
-    private static void ByColumns(Dense matrix, Span<int> next, float factor, Compact? to)
+    private static void CountByColumns(Dense matrix, Span<int> next)
     {
         var before = new int[matrix.Rows];
         Array.Fill(before, -1);
@@ -177,13 +192,12 @@ internal sealed unsafe class Compact : IDisposable
             for (var first = 0; first < matrix.Rows; first += Dense.Width)
             {
                 var some = matrix.Mask(line + first, Math.Min(Dense.Width, matrix.Rows - first));
-                if (to is null && first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
+                if (first + Dense.Width <= matrix.Rows && TryCount(some, column, ref before[first], ref next[first])) continue;
                 for (; some != 0; some &= some - 1)
                 {
                     var row = first + BitOperations.TrailingZeroCount(some);
-                    var step = column - before[row];
+                    next[row] += (column - before[row] - 1) / Farthest + 1;
                     before[row] = column;
-                    next[row] = to is null ? next[row] + (step - 1) / Farthest + 1 : to.Put(next[row], step, matrix[line + row] * factor);
                 }
             }
         }

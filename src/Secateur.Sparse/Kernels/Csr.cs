@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Secateur.Sparse.Kernels;
 
 /// <summary>Compressed sparse rows: what every packed form is made from, and can be made into again. Whoever made it disposes it: it is as large as what is packed.</summary>
@@ -45,6 +47,15 @@ internal sealed class Csr : IDisposable
 
     public unsafe ReadOnlySpan<float> ValuesOf(int row) => new(_values.Pointer + Starts[row], Starts[row + 1] - Starts[row]);
 
+    /// <summary>All values, row by row.</summary>
+    public unsafe Span<float> Values => new(_values.Pointer, Nonzero);
+
+    /// <summary>The first column, from which on <see cref="Columns"/> of all nonzeros lie; one more may be written behind the last.</summary>
+    public unsafe int* FirstColumn => _columns.Pointer;
+
+    /// <summary>The first value, likewise.</summary>
+    public unsafe float* FirstValue => _values.Pointer;
+
     public void Put(int at, int column, float value) => (_columns[at], _values[at]) = (column, value);
 
     /// <summary>Makes of each value the nearest of a kind; leaves all as they are where one is beyond its range.</summary>
@@ -56,13 +67,16 @@ internal sealed class Csr : IDisposable
         for (var i = 0; i < Nonzero; i++) _values[i] = PackedValues.Rounded(_values[i], kind);
     }
 
-    /// <summary>Each value over the number of its row, to the nearest whole one.</summary>
-    public Csr DividedBy(ReadOnlySpan<float> divisors)
+    /// <summary>Makes of each value that over the number of its row, to the nearest whole one.</summary>
+    public void Divide(ReadOnlySpan<float> divisors)
     {
-        var divided = new Csr([.. Enumerable.Range(0, Rows).Select(row => Starts[row + 1] - Starts[row])], Columns);
         for (var row = 0; row < Rows; row++)
-            for (var i = Starts[row]; i < Starts[row + 1]; i++) divided.Put(i, _columns[i], MathF.Round(_values[i] / divisors[row]));
-        return divided;
+        {
+            var values = Values[Starts[row]..Starts[row + 1]];
+            var (divisor, i) = (Vector512.Create(divisors[row]), 0);
+            for (; i + Vector512<float>.Count <= values.Length; i += Vector512<float>.Count) Vector512.Round(Vector512.LoadUnsafe(ref values[i]) / divisor).StoreUnsafe(ref values[i]);
+            for (; i < values.Length; i++) values[i] = MathF.Round(values[i] / divisors[row]);
+        }
     }
 
     public void Dispose()

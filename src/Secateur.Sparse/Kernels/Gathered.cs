@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Secateur.Sparse.Kernels;
@@ -23,39 +24,70 @@ internal sealed unsafe class Gathered : IDisposable
     {
         var width = _width = 2 * lanes;
         _starts = new(plan.Steps.Length + 1);
-        for (var group = 0; group < plan.Steps.Length; group++)
+        using var beyond = new Native<int>(csr.Nonzero);
+        var ends = new int[plan.Rows.Length];
+        for (int place = 0, end = 0; place < plan.Rows.Length; place++)
         {
-            var most = 0L;
-            for (var place = group * width; place < Math.Min((group + 1) * width, plan.Rows.Length); place++) most = Math.Max(most, Walk(csr, plan.Rows[place], width, plan.Steps[group], 0));
-            _starts[group + 1] = _starts[group] + most;
+            var (group, from) = (place / width, end);
+            ends[place] = end = Beyond(csr, plan.Rows[place], width, plan.Steps[group], beyond.Pointer + from) + from;
+            _starts[group + 1] = Math.Max(_starts[group + 1], Steps(csr, beyond.Pointer + from, end - from));
         }
+        for (var group = 0; group < plan.Steps.Length; group++) _starts[group + 1] += _starts[group];
         (_values, _deltas) = (new(kind, _starts[plan.Steps.Length] * width, lanes), new(_starts[plan.Steps.Length] * width));
-        for (var place = 0; place < plan.Rows.Length; place++) Walk(csr, plan.Rows[place], width, plan.Steps[place / width], _starts[place / width] * width + place % width + 1);
+        for (var place = 0; place < plan.Rows.Length; place++)
+        {
+            var from = place == 0 ? 0 : ends[place - 1];
+            Put(csr, beyond.Pointer + from, ends[place] - from, _starts[place / width] * width + place % width);
+        }
     }
 
     public long Bytes => _starts.Bytes + _values.Bytes + _deltas.Bytes;
 
-    /// <param name="at">Where the first one is written, from 1; 0 where none is.</param>
-    /// <returns>Steps that a row takes.</returns>
-    private long Walk(Csr csr, int row, int width, int steps, long at)
+    /// <summary>Finds a row's nonzeros that are beyond the steps.</summary>
+    /// <param name="csr">The matrix.</param>
+    /// <param name="row">Which one.</param>
+    /// <param name="width">Columns of a strip.</param>
+    /// <param name="steps">Of each strip.</param>
+    /// <param name="found">Gets their places; room for one more than there are.</param>
+    /// <returns>How many.</returns>
+    private static int Beyond(Csr csr, int row, int width, int steps, int* found)
     {
-        var columns = csr.ColumnsOf(row);
-        var values = csr.ValuesOf(row);
-        var (strip, step, last, taken) = (-1, 0, 0, 0L);
-        for (var i = 0; i < columns.Length; i++)
+        var columns = csr.FirstColumn;
+        var (shift, strip, step, count) = (BitOperations.Log2((uint)width), -1, 0, 0);
+        for (int i = csr.Starts[row], behind = csr.Starts[row + 1]; i < behind; i++)
         {
-            if (columns[i] / width != strip) (strip, step) = (columns[i] / width, 0);
-            if (step++ < steps) continue;
-            for (; columns[i] - last > Farther; last += Farther, taken++) // on the way, times zero
-                if (at > 0) _deltas[at - 1 + taken * width] = Farther;
-            if (at > 0)
-            {
-                _deltas[at - 1 + taken * width] = (byte)(columns[i] - last);
-                _values.Put(at - 1 + taken * width, values[i]);
-            }
-            (last, taken) = (columns[i], taken + 1);
+            var other = columns[i] >> shift != strip ? 1 : 0; // no branch: nobody could guess it
+            (strip, step) = (columns[i] >> shift, (step & other - 1) + 1);
+            found[count] = i;
+            count += step > steps ? 1 : 0;
+        }
+        return count;
+    }
+
+    /// <summary>Steps that a row takes: one for each nonzero, and those on the way where it is far.</summary>
+    private static long Steps(Csr csr, int* places, int count)
+    {
+        var (last, taken) = (0, (long)count);
+        for (var i = 0; i < count; i++)
+        {
+            var column = csr.FirstColumn[places[i]];
+            if (column - last > Farther) taken += (column - last - 1) / Farther;
+            last = column;
         }
         return taken;
+    }
+
+    private void Put(Csr csr, int* places, int count, long at)
+    {
+        var last = 0;
+        for (var i = 0; i < count; i++, at += _width)
+        {
+            var column = csr.FirstColumn[places[i]];
+            for (; column - last > Farther; last += Farther, at += _width) _deltas.Pointer[at] = Farther; // on the way, times zero
+            _deltas.Pointer[at] = (byte)(column - last);
+            _values.Put(at, csr.FirstValue[places[i]]);
+            last = column;
+        }
     }
 
     /// <summary>A lane's nonzeros, from the first column to the last.</summary>

@@ -89,25 +89,27 @@ internal sealed unsafe class Lookup : IDisposable
     private void Fill(Csr csr, int group)
     {
         var (width, shift) = (2 * _lanes, BitOperations.Log2((uint)(2 * _lanes)));
-        var (steps, rest) = (_group[group].Steps, _group[group].Rest);
+        var (steps, rest, packed, gathers) = (_group[group].Steps, _group[group].Rest, _values, _gathered is not null);
         for (var lane = 0; lane < width; lane++)
         {
             var row = _rows[(long)group * width + lane];
             if (row < 0) break; // only behind the last row
             var columns = csr.ColumnsOf(row);
             var values = csr.ValuesOf(row);
+            var first = _group[group].Slots * width + lane;
+            var behind = _indices.Length - first;
+            var indices = _indices.Pointer + first;
             var (strip, step) = (-1, 0);
             for (var i = 0; i < columns.Length; i++)
             {
-                if (columns[i] >> shift != strip) (strip, step) = (columns[i] >> shift, 0);
-                if (step == steps && _gathered is not null) continue;
-                if (step == steps) _rest[rest++] = new() { Value = values[i], Place = checked((uint)columns[i] * 32 + (uint)lane) };
-                else
-                {
-                    var at = (_group[group].Slots + (long)strip * steps + step++) * width + lane;
-                    _values.Put(at, values[i]);
-                    _indices[at] = (byte)(columns[i] & width - 1);
-                }
+                var column = columns[i];
+                var other = column >> shift != strip ? 1 : 0; // no branch: nobody could guess it
+                (strip, step) = (column >> shift, (step & other - 1) + 1);
+                var beyond = (long)(steps - step >> 31); // all bits where it is, which then goes behind the last slot
+                var at = (long)((strip * steps + step - 1) << shift) & ~beyond | behind & beyond;
+                packed.Put(first + at, values[i]);
+                indices[at] = (byte)(column & width - 1);
+                if (!gathers && beyond != 0) _rest[rest++] = new() { Value = values[i], Place = checked((uint)column * 32 + (uint)lane) };
             }
         }
     }

@@ -66,12 +66,9 @@ internal sealed record LookupPlan(int[] Rows, bool IsNatural, int[] Steps, int[]
             var (strip, run) = (-1, 0);
             foreach (var column in csr.ColumnsOf(row))
             {
-                if (column >> shift != strip)
-                {
-                    counts[run]++;
-                    (strip, run) = (column >> shift, 0);
-                }
-                run++;
+                var other = column >> shift != strip ? 1 : 0; // no branch: nobody could guess it
+                counts[run] += other;
+                (strip, run) = (column >> shift, (run & other - 1) + 1);
             }
             counts[run]++;
         }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -8,7 +10,7 @@ internal sealed unsafe class PackedValues : IDisposable
     /// <summary>Values that four bits tell apart, 0 among them.</summary>
     public const int Codes = 16;
 
-    private const float MostHalf = 65504;
+    private const float LeastHalf = 6.1035156e-5f, MostHalf = 65504; // of those that are held to 11 bits
     private readonly Native<byte> _bytes;
     private readonly Native<float> _table; // of codes; 0 comes first
     private readonly int _lanes;
@@ -38,25 +40,53 @@ internal sealed unsafe class PackedValues : IDisposable
     /// <summary>The shortest that loses nothing.</summary>
     /// <param name="csr">Values.</param>
     /// <param name="codes">Whether codes may be.</param>
-    public static ValueKind KindOf(Csr csr, bool codes)
+    public static ValueKind KindOf(Csr csr, bool codes) =>
+        codes && AreCodes(csr.Values) ? ValueKind.Code4 : Are(ValueKind.Int8, csr.Values) ? ValueKind.Int8 : Are(ValueKind.BFloat16, csr.Values) ? ValueKind.BFloat16 : Are(ValueKind.Float16, csr.Values) ? ValueKind.Float16 : ValueKind.Float32;
+
+    private static bool AreCodes(ReadOnlySpan<float> values)
     {
-        var (bytes, brain, half) = (true, true, true);
         var (table, known) = (new float[Codes], 1);
-        for (var row = 0; row < csr.Rows; row++)
-            foreach (var value in csr.ValuesOf(row))
-            {
-                if (codes && !table.AsSpan(0, known).Contains(value))
-                {
-                    if (known == Codes || !float.IsFinite(value)) codes = false;
-                    else table[known++] = value;
-                }
-                bytes &= value is >= sbyte.MinValue and <= sbyte.MaxValue && value == MathF.Truncate(value);
-                brain &= (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) == 0;
-                half &= float.IsFinite(value) && (float)(Half)value == value;
-                if (!codes && !bytes && !brain && !half) return ValueKind.Float32;
-            }
-        return codes ? ValueKind.Code4 : bytes ? ValueKind.Int8 : brain ? ValueKind.BFloat16 : half ? ValueKind.Float16 : ValueKind.Float32;
+        foreach (var value in values)
+        {
+            if (table.AsSpan(0, known).Contains(value)) continue;
+            if (known == Codes || !float.IsFinite(value)) return false;
+            table[known++] = value;
+        }
+        return true;
     }
+
+    /// <summary>Whether a kind holds all of them.</summary>
+    private static bool Are(ValueKind kind, ReadOnlySpan<float> values)
+    {
+        var i = 0;
+        for (; i + Vector512<float>.Count <= values.Length && AreSurely(kind, Vector512.LoadUnsafe(in values[i])); i += Vector512<float>.Count) { }
+        for (; i < values.Length; i++)
+            if (!Is(kind, values[i])) return false;
+        return true;
+    }
+
+    /// <summary>Whether a kind holds some; false too of numbers of float16 that are nearly zero.</summary>
+    private static bool AreSurely(ValueKind kind, Vector512<float> values)
+    {
+        var bits = values.AsUInt32();
+        var size = bits & Vector512.Create(0x7FFFFFFFu);
+        return kind switch
+        {
+            ValueKind.Int8 => Vector512.EqualsAll(Vector512.Truncate(values), values) && Vector512.GreaterThanOrEqualAll(values, Vector512.Create((float)sbyte.MinValue)) && Vector512.LessThanOrEqualAll(values, Vector512.Create((float)sbyte.MaxValue)),
+            ValueKind.BFloat16 => (bits & Vector512.Create(0xFFFFu)) == Vector512<uint>.Zero,
+            ValueKind.Float16 => (bits & Vector512.Create(0x1FFFu)) == Vector512<uint>.Zero
+                && (Vector512.Equals(size, Vector512<uint>.Zero) | (Vector512.GreaterThanOrEqual(size, Vector512.Create(BitConverter.SingleToUInt32Bits(LeastHalf))) & Vector512.LessThanOrEqual(size, Vector512.Create(BitConverter.SingleToUInt32Bits(MostHalf))))) == Vector512<uint>.AllBitsSet,
+            _ => false,
+        };
+    }
+
+    private static bool Is(ValueKind kind, float value) => kind switch
+    {
+        ValueKind.BFloat16 => (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) == 0,
+        ValueKind.Float16 => float.IsFinite(value) && (float)(Half)value == value,
+        ValueKind.Int8 => value is >= sbyte.MinValue and <= sbyte.MaxValue && value == MathF.Truncate(value),
+        _ => true,
+    };
 
     /// <summary>The nearest number of a kind, of two as near the even one; what is beyond its range, and what is no number, stays as it is.</summary>
     /// <param name="value">Any.</param>
@@ -76,22 +106,21 @@ internal sealed unsafe class PackedValues : IDisposable
 
     /// <summary>Writes a value.</summary>
     /// <exception cref="ArgumentException">The kind cannot hold it.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Put(long at, float value)
     {
-        var holds = Kind switch
-        {
-            ValueKind.BFloat16 => (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) == 0,
-            ValueKind.Float16 => float.IsFinite(value) && (float)(Half)value == value,
-            ValueKind.Int8 => value is >= sbyte.MinValue and <= sbyte.MaxValue && value == MathF.Truncate(value),
-            _ => true,
-        };
-        if (!holds) throw new ArgumentException($"{value:R} cannot be held as {Kind}.");
+        if (Kind == ValueKind.Float32) ((float*)_bytes.Pointer)[at] = value;
+        else if (Kind == ValueKind.Int8 && float.ConvertToIntegerNative<int>(value) is var whole && whole == value && whole == (sbyte)whole) _bytes.Pointer[at] = (byte)whole;
+        else PutOther(at, value);
+    }
+
+    private void PutOther(long at, float value)
+    {
+        if (!Is(Kind, value)) throw new ArgumentException($"{value:R} cannot be held as {Kind}.");
         switch (Kind)
         {
-            case ValueKind.Float32: MemoryMarshal.Cast<byte, float>(Place(at * sizeof(float), sizeof(float)))[0] = value; break;
             case ValueKind.BFloat16: MemoryMarshal.Cast<byte, ushort>(Place(at * sizeof(ushort), sizeof(ushort)))[0] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16); break;
             case ValueKind.Float16: MemoryMarshal.Cast<byte, Half>(Place(at * sizeof(ushort), sizeof(ushort)))[0] = (Half)value; break;
-            case ValueKind.Int8: _bytes[at] = (byte)(sbyte)value; break;
             default:
                 var (pair, place) = Math.DivRem(at, 2L * _lanes);
                 _bytes[pair * _lanes + place % _lanes] |= (byte)(Code(value) << (place < _lanes ? 0 : 4));

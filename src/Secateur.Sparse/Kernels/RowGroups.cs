@@ -85,14 +85,14 @@ internal sealed record RowGroups(int[] Order, int Height, long Joined)
         var (counts, seen) = (new int[(order.Length + height - 1) / height], new int[csr.Columns]); // the last group, from 1, that had a nonzero in each column
         for (var place = 0; place < order.Length; place++)
         {
-            var group = place / height + 1;
+            var (group, count) = (place / height + 1, 0);
             foreach (var column in csr.ColumnsOf(order[place]))
             {
                 ref var last = ref seen[column];
-                if (last == group) continue;
+                count += last != group ? 1 : 0; // no branch: nobody could guess it
                 last = group;
-                counts[group - 1]++;
             }
+            counts[group - 1] += count;
         }
         return counts;
     }

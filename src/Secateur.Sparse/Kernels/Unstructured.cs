@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Secateur.Sparse.Kernels;
 
@@ -91,31 +93,39 @@ internal sealed unsafe class Unstructured : IDisposable
     /// <summary>Counts the nonzeros of each row in a slice, and sorts by them the rows that are worked on together.</summary>
     private void Arrange(Csr csr, int slice, int[] next, int[] counts, Span<int> order)
     {
-        for (var row = 0; row < order.Length; row++) order[row] = row;
-        for (var row = 0; row < Rows; row++) counts[row] = Before(csr.ColumnsOf(row), (slice + 1) * _slice) - (next[row] - csr.Starts[row]);
-        for (var block = 0; block < order.Length; block += _alike)
-            order.Slice(block, Math.Min(_alike, order.Length - block)).Sort((left, right) => (counts[left], left).CompareTo((counts[right], right)));
+        var keys = new long[order.Length]; // counts, and rows
+        for (var row = 0; row < Rows; row++) counts[row] = Before(csr.FirstColumn + next[row], csr.Starts[row + 1] - next[row], (slice + 1) * _slice);
+        for (var row = 0; row < keys.Length; row++) keys[row] = (long)counts[row] << 32 | (uint)row;
+        for (var block = 0; block < keys.Length; block += _alike) keys.AsSpan(block, Math.Min(_alike, keys.Length - block)).Sort();
+        for (var row = 0; row < keys.Length; row++) order[row] = (int)keys[row];
     }
 
     private void Fill(Csr csr, int row, ref int next, int slice, int member, long quad)
     {
-        var columns = csr.ColumnsOf(row);
-        var line = (ushort)0;
-        for (var step = _starts[quad]; step < _starts[quad + 1]; step++)
+        var (line, first, count) = ((ushort)0, _first[slice], Before(csr.FirstColumn + next, csr.Starts[row + 1] - next, (slice + 1) * _slice));
+        var columns = csr.FirstColumn + next;
+        var values = csr.FirstValue + next;
+        var step = _steps.Pointer + _starts[quad];
+        for (var i = 0; i < count; i++, step++)
         {
-            var i = next - csr.Starts[row];
-            var some = i < columns.Length && columns[i] < (slice + 1) * _slice;
-            if (some) line = checked((ushort)(Line(columns[i]) - _first[slice]));
-            _steps[step].Values[member] = some ? csr.ValuesOf(row)[i] : 0;
-            _steps[step].Lines[member] = line;
-            if (some) next++;
+            line = checked((ushort)(Line(columns[i]) - first));
+            step->Values[member] = values[i];
+            step->Lines[member] = line;
         }
+        for (var end = _steps.Pointer + _starts[quad + 1]; step < end; step++) step->Lines[member] = line; // times zero
+        next += count;
     }
 
     private int Line(int column) => _lines?[column] ?? column;
 
-    /// <summary>How many of these ascending columns lie before one.</summary>
-    private static int Before(ReadOnlySpan<int> columns, int end) => columns.BinarySearch(end) is var at && at < 0 ? ~at : at;
+    /// <summary>How many of these ascending columns lie before one; a vector is read behind the last.</summary>
+    private static int Before(int* columns, int count, int end)
+    {
+        var (ends, before) = (Vector512.Create(end), 0);
+        for (; before < count; before += Vector512<int>.Count)
+            if (BitOperations.TrailingZeroCount(~Vector512.LessThan(Vector512.Load(columns + before), ends).ExtractMostSignificantBits()) is var some && some < Vector512<int>.Count) return Math.Min(count, before + some);
+        return count;
+    }
 
     /// <summary>Columns of a slice, at most.</summary>
     /// <param name="density">Nonzeros for each weight.</param>

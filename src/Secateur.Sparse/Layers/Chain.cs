@@ -16,20 +16,37 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
 
     private readonly int _widest = products.Max(product => Math.Max(product.Columns, product.RoundedRows));
     private readonly int _lanes = products[0].Level.Lanes;
+    private int _packed; // a bit for each form in which all products are
 
     public int Columns => products[0].Columns;
     public int Rows => products[^1].Rows;
     public long Bytes => products.Sum(product => product.Bytes);
     public ImmutableArray<Product> Products => products;
 
-    /// <summary>Packs the weights for so many tokens, which would be done when they first come.</summary>
-    public void Prepare(long tokens)
+    /// <summary>Packs the weights for so many tokens, which would be done when they first come; several products side by side.</summary>
+    public void Prepare(long tokens, Workers workers = default)
     {
-        foreach (var product in products)
+        var form = IsFew(tokens) ? Form.Few : IsNarrow(tokens) ? Form.Narrow : Form.Many;
+        if ((Volatile.Read(ref _packed) & 1 << (int)form) != 0) return;
+        var handle = GCHandle.Alloc(this);
+        try
         {
-            if (IsFew(tokens)) _ = product.Few;
-            else _ = IsNarrow(tokens) ? product.Narrow : product.Many;
+            var job = new Job { Chain = GCHandle.ToIntPtr(handle), Form = form };
+            workers.For(&PackOne, (nuint)products.Length, &job);
         }
+        finally
+        {
+            handle.Free();
+        }
+        Interlocked.Or(ref _packed, 1 << (int)form);
+    }
+
+    private static void PackOne(void* state, nuint at)
+    {
+        var job = (Job*)state;
+        var product = Of(job).Products[(int)at];
+        if (job->Form == Form.Few) _ = product.Few;
+        else _ = job->Form == Form.Narrow ? product.Narrow : product.Many;
     }
 
     private bool IsNarrow(long tokens) => tokens <= products[0].Level.NarrowVectors * _lanes;
@@ -41,6 +58,14 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         return true;
     }
 
+    /// <summary>How weights are packed.</summary>
+    private enum Form
+    {
+        Few,
+        Narrow,
+        Many,
+    }
+
     [StructLayout(LayoutKind.Auto)]
     private struct Job
     {
@@ -50,6 +75,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
         public long Tokens;
         public Tiles Tiles;
         public Ending Ending;
+        public Form Form;
         public int Product, Pieces;
         public long Stride;
     }
@@ -72,7 +98,7 @@ internal sealed unsafe class Chain(ImmutableArray<Product> products) : IDisposab
     public void Run(float* x, void* y, Ending ending, long tokens, Workers workers)
     {
         if (tokens == 0) return;
-        Prepare(tokens); // here, not on a thread of the runtime's
+        Prepare(tokens, workers);
         var handle = GCHandle.Alloc(this);
         try
         {

@@ -12,7 +12,7 @@ internal sealed unsafe class FewTokens : IDisposable
     private readonly Strips? _strips;
     private readonly Level _level;
 
-    /// <param name="csr">The weights.</param>
+    /// <param name="csr">The weights; where there are scales they are divided by these, and stay so.</param>
     /// <param name="bias">[outputs]; none where empty.</param>
     /// <param name="scales">[outputs], where each weight is a byte times that of its output: the bytes are kept then.</param>
     /// <param name="level">The instructions.</param>
@@ -20,9 +20,9 @@ internal sealed unsafe class FewTokens : IDisposable
     {
         _level = level;
         var groups = GroupsOf(csr, level);
-        using var divided = scales.IsEmpty ? null : csr.DividedBy(scales);
-        if (groups is not null) _strips = new(divided ?? csr, groups, bias, scales);
-        else _lookup = new(divided ?? csr, bias, level.Lanes, scales);
+        if (!scales.IsEmpty) csr.Divide(scales);
+        if (groups is not null) _strips = new(csr, groups, bias, scales);
+        else _lookup = new(csr, bias, level.Lanes, scales);
     }
 
     /// <summary>Elements that strips may keep for each nonzero: a lookup's slots cost as much.</summary>

@@ -28,12 +28,12 @@ internal sealed class ConvolutionLayer : Layer
     {
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
         var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node, isTurned: false);
-        var packed = right.IsConstant ? null : PackedWeight.Of(right, node, isTurned: false);
+        var packed = right.IsConstant ? null : PackedWeight.Of(right, node) is { IsTurned: false } found ? found : null;
         if (!right.IsConstant && bytes is null && packed is null) return None(out objection, "its weight is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var weights = packed?.Shape ?? bytes?.Shape ?? right.Constant.Shape.ToArray();
+        var weights = packed?.Shape ?? bytes?.Made ?? right.Constant.Shape.ToArray();
         if (ShapeOf(node, input, weights, out objection) is not { } shape) return null;
-        var (matrix, axes) = (Matrix(packed is not null ? packed.Data : bytes is not null ? bytes.Data : right.Constant.Data, weights), weights.Length - 2);
+        var (matrix, axes) = (bytes is not null ? bytes.Matrix : Matrix(packed is not null ? packed.Data : right.Constant.Data, weights), weights.Length - 2);
         if (bytes is not null && node.Input(3) is null && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, matrix, node.Input(2), floats: false) is { } integers)
             return new ConvolutionLayer(node, integers.Input, matrix, shape, axes) { Bytes = integers.Weight, Packed = integers.Weight.Packed, Integers = integers };
         var layer = new ConvolutionLayer(node, input, matrix, shape, axes) { Bytes = bytes, Packed = packed ?? bytes?.Packed };
@@ -48,7 +48,7 @@ internal sealed class ConvolutionLayer : Layer
         if (IntegerOperands.Of(node, axis: 0, out objection) is not { } integers) return null;
         var weight = integers.Weight;
         return ShapeOf(node, integers.Input, weight.Shape, out objection) is { } shape
-            ? new ConvolutionLayer(node, integers.Input, Matrix(weight.Data, weight.Shape), shape, weight.Shape.Length - 2) { Bytes = weight, Packed = weight.Packed, Integers = integers }
+            ? new ConvolutionLayer(node, integers.Input, weight.Matrix, shape, weight.Shape.Length - 2) { Bytes = weight, Packed = weight.Packed, Integers = integers }
             : null;
     }
 

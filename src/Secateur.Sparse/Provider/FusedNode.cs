@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Secateur.Sparse.Kernels;
 using Secateur.Sparse.Layers;
 
 namespace Secateur.Sparse.Provider;
@@ -13,6 +14,9 @@ namespace Secateur.Sparse.Provider;
 internal abstract unsafe class FusedNode(Ort ort, FusedNode.Places places, int threads, Activation last, IntegerEnds? ends) : IDisposable
 {
     private const int MostAxes = 16;
+
+    /// <summary>Whether ONNX Runtime has freed much before this is made ready: the weights that packed ones stand for.</summary>
+    public bool IsAfterMuch { get; set; }
 
     /// <summary>Which of the node's inputs is what.</summary>
     /// <param name="Input">Of the first layer.</param>
@@ -58,6 +62,7 @@ internal abstract unsafe class FusedNode(Ort ort, FusedNode.Places places, int t
     private static void* CreateState(void* made, void* context, void** state)
     {
         *state = made;
+        if (OrtObject.Of<FusedNode>(made).IsAfterMuch) Pages.Trim();
         return null;
     }
 

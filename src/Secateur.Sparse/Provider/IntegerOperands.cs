@@ -103,19 +103,14 @@ internal sealed unsafe class IntegerOperands
         Made is not null ? new(IsSigned, _zero, Made) : Scales is not null || KnownScales is not null ? new(IsSigned, _zero, KnownScales, bias, activation) : new(IsSigned, _zero);
 
     /// <summary>Why sums of floats would not be those of integers, or null: those of a row may pass 2²⁴, up to which floats hold each whole number.</summary>
-    /// <param name="weight">The weight's elements less their zero points.</param>
-    public string? Inexact(Compact weight)
+    /// <param name="sums">Of the weight's elements less their zero points.</param>
+    public string? Inexact(RowSums sums)
     {
         var (least, most) = IsSigned ? (sbyte.MinValue, sbyte.MaxValue) : (0, (int)byte.MaxValue);
         var (below, above) = Zero is null ? (_zero - least, most - _zero) : (most - least, most - least); // of the input, at most
-        for (var row = 0; row < weight.Rows; row++)
+        for (var row = 0; row < sums.Plus.Length; row++)
         {
-            var (plus, minus) = (0L, 0L);
-            foreach (var value in weight.Values[weight.Starts[row]..weight.Starts[row + 1]])
-            {
-                if (value > 0) plus += (long)value;
-                else minus -= (long)value;
-            }
+            var (plus, minus) = (sums.Plus[row], sums.Minus[row]);
             // with a zero point that a run brings an input is as far above it or below it as can be, but never both
             var largest = Zero is null ? Math.Max(above * plus + below * minus, below * plus + above * minus) : above * Math.Max(plus, minus);
             if (largest > Integers.MostExact) return $"sums of its output {row} may reach {largest}, and floats are exact up to {Integers.MostExact}";

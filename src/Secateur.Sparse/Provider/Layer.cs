@@ -68,8 +68,8 @@ internal abstract class Layer
     /// <param name="isFree">Whether a node is in no other claim.</param>
     public void TakeUp(Predicate<GraphNode> isFree)
     {
-        if (Bytes?.Node is { } dequantizing) Nodes.Insert(0, dequantizing);
-        if (Packed is not null) Nodes.Insert(0, Packed.Node);
+        if (Bytes is not null) Nodes.InsertRange(0, Bytes.Nodes);
+        if (Packed is not null) Nodes.InsertRange(0, Packed.Nodes);
         if (Integers is not null)
         {
             Nodes.InsertRange(0, Integers.Before);
@@ -100,12 +100,7 @@ internal abstract class Layer
     public Compact ToCompact(float factor = 1) => Bytes is not null ? Bytes.ToCompact(Weight, factor) : Packed is not null ? Packed.ToCompact().Times(factor) : Compact.Of(Weight, factor);
 
     /// <summary>Why it cannot be done with the weights that it has, be it fast or not; null where it can.</summary>
-    public string? Impossible()
-    {
-        if (Integers is null) return null;
-        using var weight = ToCompact();
-        return Integers.Inexact(weight);
-    }
+    public string? Impossible() => Integers?.Inexact(Integers.Weight.RowSums(Weight));
 
     /// <summary>Cast to floats, and Mul with the scales of both operands: what is behind them is as behind any layer of floats.</summary>
     private bool TryTakeScales(IntegerOperands integers, Predicate<GraphNode> isFree)

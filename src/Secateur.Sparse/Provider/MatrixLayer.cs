@@ -18,13 +18,13 @@ internal sealed class MatrixLayer : Layer
         if (node.Inputs is not [{ } input, { } right, ..]) return None(out objection, "an operand is missing");
         var byRows = node.Whole("transB", 0) != 0;
         var bytes = right.IsConstant ? null : QuantizedWeight.Dequantized(right, node, !byRows);
-        var packed = right.IsConstant ? null : PackedWeight.Of(right, node, !byRows);
+        var packed = right.IsConstant ? null : PackedWeight.Of(right, node) is { } found && found.IsTurned == !byRows ? found : null;
         if ((!right.IsConstant && bytes is null && packed is null) || input.IsConstant) return None(out objection, "its right operand is no constant");
         if (!input.IsFloat || !right.IsFloat) return None(out objection, "it is not float32");
-        var shape = packed?.Shape ?? bytes?.Shape ?? right.Constant.Shape.ToArray();
+        var shape = packed?.Shape ?? bytes?.Made ?? right.Constant.Shape.ToArray();
         if (shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
         if (node.Whole("transA", 0) != 0 || node.Whole("transBatchA", 0) != 0 || node.Whole("transBatchB", 0) != 0) return None(out objection, "it transposes its left operand");
-        var weight = Matrix(packed is not null ? packed.Data : bytes is not null ? bytes.Data : right.Constant.Data, shape, byRows);
+        var weight = bytes is not null ? bytes.Matrix : Matrix(packed is not null ? packed.Data : right.Constant.Data, shape, byRows);
         if (bytes is not null && node.Number("alpha", 1) == 1 && node.Number("beta", 1) == 1 && node.Word("activation").Length == 0 && IntegerOperands.Between(node, bytes, weight, node.Input(2), floats: true) is { } integers)
         {
             objection = null;
@@ -42,7 +42,7 @@ internal sealed class MatrixLayer : Layer
         if (IntegerOperands.Of(node, axis: 1, out objection) is not { } integers) return null;
         var weight = integers.Weight;
         if (weight.Shape is not [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]) return None(out objection, "its weight has not two axes");
-        return new MatrixLayer(node, integers.Input, Matrix(weight.Data, weight.Shape, byRows: false), 1) { Bytes = weight, Packed = weight.Packed, Integers = integers };
+        return new MatrixLayer(node, integers.Input, weight.Matrix, 1) { Bytes = weight, Packed = weight.Packed, Integers = integers };
     }
 
     /// <param name="values">To what its values are rounded; bytes stay bytes.</param>

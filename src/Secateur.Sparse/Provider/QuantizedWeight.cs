@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Secateur.Sparse.Kernels;
 
 namespace Secateur.Sparse.Provider;
@@ -11,7 +12,7 @@ internal sealed unsafe class QuantizedWeight
     private readonly (long Rows, long Columns, long Across) _block; // its size, and how many lie side by side
     private readonly Source _source;
 
-    private QuantizedWeight(GraphNode? node, Source source, (long, long, long) block, float[] scales, float[] zeros) => (Node, _source, _block, _scales, _zeros) = (node, source, block, scales, zeros);
+    private QuantizedWeight(ImmutableArray<GraphNode> nodes, Source source, bool isTurned, (long, long, long) block, float[] scales, float[] zeros) => (Nodes, _source, IsTurned, Made, _block, _scales, _zeros) = (nodes, source, isTurned, source.Shape, block, scales, zeros);
 
     /// <summary>Where the elements are.</summary>
     /// <param name="Packed">Null where they lie in the tensor.</param>
@@ -21,17 +22,30 @@ internal sealed unsafe class QuantizedWeight
     private sealed record Source(PackedWeight? Packed, OrtTensor Tensor, int Type, long[] Shape)
     {
         /// <returns>Null where the value is no constant, packed or not, that the node alone takes.</returns>
-        public static Source? Of(GraphValue value, GraphNode user, bool isTurned) => value.IsConstant
+        public static Source? Of(GraphValue value, GraphNode user) => value.IsConstant
             ? new(null, value.Constant, value.Constant.Type, value.Constant.Shape.ToArray())
-            : PackedWeight.Of(value, user, isTurned) is { } packed ? new(packed, default, packed.Head.Type, packed.Shape) : null;
+            : PackedWeight.Of(value, user) is { } packed ? new(packed, default, packed.Head.Type, packed.Shape) : null;
+
+        /// <summary>Whether the outputs can lie along its second axis, or else the first one.</summary>
+        public bool Is(bool turned) => Shape.Length >= 2 && (!turned || Shape.Length == 2) && (Packed is null || Packed.IsTurned == turned);
     }
 
-    /// <summary>DequantizeLinear; null where integers themselves are multiplied.</summary>
-    public GraphNode? Node { get; }
+    /// <summary>DequantizeLinear, and those that lay out anew what it makes; none where integers themselves are multiplied.</summary>
+    public ImmutableArray<GraphNode> Nodes { get; }
+
+    /// <summary>The shape of what the last of them makes.</summary>
+    public long[] Made { get; private init; }
+
+    /// <summary>Whether the outputs lie along the second axis of the elements, or else the first one.</summary>
+    public bool IsTurned { get; }
+
+    /// <summary>The elements as a matrix, [outputs, all else]; none of its extents may be 0.</summary>
+    public Dense Matrix => IsTurned ? Dense.ByColumns(Data, (int)Shape[1], (int)Shape[0]) : Dense.ByRows(Data, (int)Shape[0], (int)(Broadcast.Elements(Shape) / Shape[0]));
 
     /// <summary>Null where the elements lie in the model one by one.</summary>
     public PackedWeight? Packed => _source.Packed;
 
+    /// <summary>Of the elements.</summary>
     public long[] Shape => _source.Shape;
 
     /// <summary>The elements; where they are packed, what tells them from others.</summary>
@@ -43,9 +57,11 @@ internal sealed unsafe class QuantizedWeight
     /// <param name="isTurned">Whether its outputs lie along the second axis.</param>
     public static QuantizedWeight? Dequantized(GraphValue value, GraphNode user, bool isTurned)
     {
-        if (value.Maker is not { Operator: "DequantizeLinear" } node || value.OnlyUser != user) return null;
-        if (node.Input(0) is not { } weight || node.Input(1) is not { IsConstant: true, IsFloat: true } scale || Source.Of(weight, node, isTurned) is not { Shape.Length: >= 2 } source || !IsTaken(source.Type)) return null;
+        if (LaidOut.Of(value, user, quantized: true) is not { Source.Maker: { Operator: "DequantizeLinear" } node } laid) return null;
+        if (node.Input(0) is not { } weight || node.Input(1) is not { IsConstant: true, IsFloat: true } scale || Source.Of(weight, node) is not { } source || !IsTaken(source.Type)) return null;
+        if (laid.Order(source.Shape) is not { Shape: [_, _, ..] made } order || order.IsTurned(isTurned) is not { } turned || !source.Is(turned) || source.Shape[turned ? 1 : 0] != made[isTurned ? 1 : 0]) return null;
         if (node.Input(2) is { IsConstant: false }) return null;
+        if (!laid.Orders(source.Shape).All(one => one.Node?.Operator != "DequantizeLinear" || IsAgain(one.Node, one.Order!, node, source.Shape, turned))) return null;
         var scales = new ReadOnlySpan<float>(scale.Constant.Data, (int)scale.Constant.Elements).ToArray();
         var axis = node.Whole("axis", 1);
         if (axis < 0) axis += source.Shape.Length;
@@ -56,7 +72,18 @@ internal sealed unsafe class QuantizedWeight
             if (zero.Constant.Type != source.Type || !zero.Constant.Shape.SequenceEqual(scale.Constant.Shape)) return null;
             zeros = Elements(zero.Constant);
         }
-        return Agreeing(new(node, source, block, scales, zeros));
+        return Agreeing(new([node, .. laid.Nodes], source, turned, block, scales, zeros) { Made = made });
+    }
+
+    /// <summary>Whether a node makes the same floats of bytes, laid out anew, as one did before.</summary>
+    private static bool IsAgain(GraphNode again, WeightOrder order, GraphNode node, long[] shape, bool turned)
+    {
+        if (again.Input(1) != node.Input(1) || again.Input(2) != node.Input(2) || again.Input(0)!.Type != node.Input(0)!.Type || node.Whole("block_size", 0) != 0) return false;
+        if (node.Input(1)!.Constant.Elements == 1) return true;
+        if (order.IsTurned(turned) is not { } lies || order.Shape.Length < 2 || (lies && order.Shape.Length > 2) || order.Shape[lies ? 1 : 0] != shape[turned ? 1 : 0]) return false;
+        return IsOfOutputs(again, order.Shape, lies) == IsOfOutputs(node, shape, turned);
+
+        static bool IsOfOutputs(GraphNode node, long[] shape, bool turned) => (node.Whole("axis", 1) is < 0 and var axis ? axis + shape.Length : node.Whole("axis", 1)) == (turned ? 1 : 0);
     }
 
     /// <summary>A constant of bytes that is multiplied as it is; null where its zero points are not one for all or one for each line of an axis.</summary>
@@ -67,20 +94,20 @@ internal sealed unsafe class QuantizedWeight
     /// <param name="objection">Why it is none, or null.</param>
     public static QuantizedWeight? Whole(GraphValue value, GraphNode user, GraphValue? zero, int axis, out string? objection)
     {
-        var source = Source.Of(value, user, isTurned: axis == 1);
+        var source = Source.Of(value, user) is { } found && (found.Packed is null || found.Is(turned: axis == 1)) ? found : null;
         var block = source is { Type: Ort.SignedByte or Ort.Byte, Shape.Length: >= 2 } ? zero is null ? (long.MaxValue, long.MaxValue, 1)
             : zero.IsConstant && zero.Constant.Type == source.Type ? Block(source.Shape, zero.Constant, axis, 0) : null : null;
         objection = source is null ? "its weight is no constant" : source.Shape.Length < 2 ? "its weight has not two axes"
             : block is null ? "its weight is not of bytes with a zero point for each output or one for all" : null;
         if (objection is not null) return null;
         var zeros = zero is null ? [0] : Elements(zero.Constant);
-        var weight = Agreeing(new(null, source!, block!.Value, [.. Enumerable.Repeat(1f, zeros.Length)], zeros));
+        var weight = Agreeing(new([], source!, axis == 1, block!.Value, [.. Enumerable.Repeat(1f, zeros.Length)], zeros));
         if (weight is null) objection = "its weight is packed with other zero points";
         return weight;
     }
 
     /// <summary>Elements less their zero points.</summary>
-    public QuantizedWeight AsIntegers() => new(Node, _source, _block, [.. Enumerable.Repeat(1f, _scales.Length)], _zeros);
+    public QuantizedWeight AsIntegers() => new(Nodes, _source, IsTurned, _block, [.. Enumerable.Repeat(1f, _scales.Length)], _zeros);
 
     public double BytesOfElement => _source.Type is Ort.HalfByte or Ort.SignedHalfByte ? 0.5 : 1;
 
@@ -88,10 +115,23 @@ internal sealed unsafe class QuantizedWeight
     /// <param name="weight">As it lies here.</param>
     public float[] RowScales(Dense weight)
     {
-        var byRows = weight.ColumnStride == 1;
-        if (_scales.Length > 1 && (byRows ? _block.Columns < weight.Columns : _block.Rows < weight.Columns)) return [];
-        return [.. Enumerable.Range(0, weight.Rows).Select(row => _scales[_scales.Length == 1 ? 0 : byRows ? Place(row, 0) : Place(0, row)])];
+        if (_scales.Length > 1 && (IsTurned ? _block.Rows : _block.Columns) < weight.Columns) return [];
+        return [.. Enumerable.Range(0, weight.Rows).Select(row => _scales[Block(row)])];
     }
+
+    /// <summary>To what each row's elements less their zero points sum up.</summary>
+    /// <param name="weight">As it lies here.</param>
+    public RowSums RowSums(Dense weight)
+    {
+        if (Packed is not null) return Packed.RowSums();
+        if (_source.Type is Ort.SignedByte or Ort.Byte && RowScales(weight).Length > 0)
+            return Kernels.RowSums.Of(weight with { AreBytes = true, AreSigned = _source.Type == Ort.SignedByte }, [.. Enumerable.Range(0, weight.Rows).Select(row => (byte)(int)_zeros[Block(row)])]);
+        using var compact = AsIntegers().ToCompact(weight);
+        return Kernels.RowSums.Of(compact);
+    }
+
+    /// <summary>The block of a row that has one alone.</summary>
+    private long Block(int row) => _scales.Length == 1 ? 0 : IsTurned ? Place(0, row) : Place(row, 0);
 
     /// <summary>How the numbers that are not zero lie, of a weight that is not packed.</summary>
     public Census Census(Dense weight)
@@ -109,7 +149,7 @@ internal sealed unsafe class QuantizedWeight
     /// <summary>The numbers, laid out as the elements are, each times its scale and a factor.</summary>
     private Native<float> ToFloats(Dense weight, float factor)
     {
-        var (rows, columns) = weight.ColumnStride == 1 ? (weight.Rows, weight.Columns) : (weight.Columns, weight.Rows);
+        var (rows, columns) = IsTurned ? (weight.Columns, weight.Rows) : (weight.Rows, weight.Columns);
         var floats = new Native<float>((long)rows * columns);
         float[] factors = [.. _scales.Select(scale => scale * factor)];
         fixed (float* scales = factors, zeros = _zeros)
@@ -145,7 +185,7 @@ internal sealed unsafe class QuantizedWeight
             for (var at = compact.Starts[row]; at < compact.Starts[row + 1]; at++)
             {
                 column += compact.Steps[at];
-                compact.Values[at] *= _scales[weight.ColumnStride == 1 ? Place(row, column) : Place(column, row)] * factor;
+                compact.Values[at] *= _scales[IsTurned ? Place(column, row) : Place(row, column)] * factor;
             }
         }
         return compact;
@@ -157,7 +197,7 @@ internal sealed unsafe class QuantizedWeight
         if (weight.Packed is null) return weight;
         float[] packed = [.. weight.Packed.Zeros.ToArray().Select(zero => weight._source.Type == Ort.SignedByte ? (float)(sbyte)zero : zero)];
         if (weight._zeros.Distinct().Count() == 1) return packed.All(zero => zero == weight._zeros[0]) ? weight : null;
-        var (rows, columns) = weight.Packed.Head.IsTurned ? (long.MaxValue, 1L) : (1, long.MaxValue);
+        var (rows, columns) = weight.IsTurned ? (long.MaxValue, 1L) : (1, long.MaxValue);
         return (weight._block.Rows, weight._block.Columns) == (rows, columns) && packed.SequenceEqual(weight._zeros) ? weight : null;
     }
 

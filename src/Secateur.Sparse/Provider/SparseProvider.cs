@@ -7,6 +7,7 @@ namespace Secateur.Sparse.Provider;
 internal sealed unsafe class SparseProvider
 {
     private const long MuchGarbage = 4 << 20; // bytes
+    private const long MuchFreed = 4 << 20;   // elements of weights
 
     private readonly Ort _ort;
     private readonly byte* _name;
@@ -69,7 +70,9 @@ internal sealed unsafe class SparseProvider
         try
         {
             for (nuint i = 0; i < count; i++) computes[i] = null;
-            for (nuint i = 0; i < count; i++) computes[i] = provider.Compile(graphs[i], fused[i]);
+            var weights = 0L;
+            for (nuint i = 0; i < count; i++) computes[i] = provider.Compile(graphs[i], fused[i], ref weights);
+            if (weights > MuchFreed) OrtObject.Of<FusedNode>(computes[0]).IsAfterMuch = true;
             if (GC.GetTotalMemory(forceFullCollection: false) > MuchGarbage) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive); // what packing took; the next session may be far off
             return null;
         }
@@ -80,11 +83,15 @@ internal sealed unsafe class SparseProvider
         }
     }
 
-    private void* Compile(void* graph, void* fused)
+    /// <param name="graph">The nodes.</param>
+    /// <param name="fused">That which they become.</param>
+    /// <param name="weights">Grows by the elements of theirs.</param>
+    private void* Compile(void* graph, void* fused, ref long weights)
     {
         var nodes = new GraphView(_ort, graph);
         if (new Claims(null).In(nodes) is not [var claim] || claim.Nodes.Count != nodes.Nodes.Length)
             throw new OrtException(OrtException.Fail, $"{ProviderFactory.Name}: the nodes to fuse [{string.Join(", ", nodes.Nodes.Select(node => node.ToString()))}] are none that it asked for");
+        weights += claim.Layers.Sum(layer => (long)layer.Weight.Rows * layer.Weight.Columns);
         string[] inputs = [.. _ort.List(Slot.Node_GetNumInputs, Slot.Node_GetInputs, fused).Select(value => _ort.Text(Slot.GetValueInfoName, (void*)value))];
         int Place(GraphValue? value) => value is null ? -1 : Array.IndexOf(inputs, value.Name);
         var places = new FusedNode.Places(Place(claim.Input), Place(claim.Residual), Place(claim.Zero), Place(claim.Scales));

@@ -111,7 +111,7 @@ internal sealed unsafe class SparseWeightOperator : IDisposable
             {
                 var parts = SparseWeightBytes.Read(PackedWeight.Span(bytes));
                 if (parts.Head.Type != type) throw new InvalidDataException("is of another type than the node's");
-                if (!parts.Head.Fits(shape)) throw new InvalidDataException("is of another shape than the node's");
+                if (!parts.Head.Holds(shape)) throw new InvalidDataException("is of another shape than the node's");
                 var count = checked(parts.Head.Rows * parts.Head.Columns);
                 var tensor = new Native<byte>((long)count * parts.Head.Width);
                 if (type == SparseWeightBytes.Float) parts.CopyTo(new Span<float>(tensor.Pointer, count));

@@ -57,8 +57,10 @@ public sealed class ProviderModelTests : IDisposable
                 ("is read by MatMul 'matmul', in a way that the provider does not take", "y", [SmallGraphs.Node("MatMul", ["w", "w"], ["y"])]),
                 ("is read by Add 'add', in a way that the provider does not take", "y", [SmallGraphs.Node("Add", ["p", "w"], ["y"])]),
                 ("is read turned by one node and not by another", "y", [SmallGraphs.Node("Gemm", ["p", "w"], ["y"], ("transB", 1))]),
-                ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "w", "inner")))]),
-                ("is read by a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "p", "w")))]),
+                ("is read by Abs 'abs', in a way that the provider does not take", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "w", "inner")))]),
+                (null, "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Hiding("w")))]),
+                ("leaves a graph inside a node", "y", [SmallGraphs.Node("Abs", ["p"], ["y"]), SmallGraphs.Node("Loop", ["", "", "p"], ["z"], ("body", Body("Abs", "p", "w")))]),
+                ("is read by MatMul 'matmul', in a way that the provider does not take", "y", [Holder(TensorData.Of("c", new float[Size], 1, Size)), SmallGraphs.Node("Abs", ["c"], ["a"]), SmallGraphs.Node("MatMul", ["a", "w"], ["y"])]),
                 ("leaves the graph", "w", [SmallGraphs.Node("Abs", ["p"], ["y"])]),
             })
             foreach (var isHeld in new[] { false, true })
@@ -69,6 +71,36 @@ public sealed class ProviderModelTests : IDisposable
                 Assert.Equal(objection is null ? [] : [("w", objection)], left.Select(weight => (weight.Name, weight.Objection)));
                 Assert.Equal(objection is null, ProviderModel.Is(folder.File("packed.onnx")));
             }
+    }
+
+    /// <summary>No file makes them so that ONNX Runtime opens; none may end in anything but a weight that stays.</summary>
+    [Fact]
+    public void Nodes_that_lay_out_nothing_that_there_is_leave_a_weight_dense()
+    {
+        foreach (var node in new[]
+            {
+                SmallGraphs.Node("Transpose", ["w"], ["t"], ("perm", new long[] { 0, 0 })),
+                SmallGraphs.Node("Transpose", ["w"], ["t"], ("perm", new long[] { 1, 0, 2 })),
+                SmallGraphs.Node("Transpose", ["w"], ["t"], ("perm", new long[] { -1, long.MaxValue })),
+                SmallGraphs.Node("Transpose", ["w"], ["w"]),
+                SmallGraphs.Node("Transpose", ["w", "w"], ["t"]),
+                SmallGraphs.Node("Flatten", ["w"], ["t"], ("axis", long.MinValue)),
+                SmallGraphs.Node("Squeeze", ["w"], ["t"], ("axes", new long[] { 0 })),
+                SmallGraphs.Node("Unsqueeze", ["w"], ["t"], ("axes", new long[] { 0, 0 })),
+                SmallGraphs.Node("Unsqueeze", ["w"], ["t"], ("axes", new long[] { long.MaxValue })),
+                Reshaped(Size, Size + 1), Reshaped(-1, -1), Reshaped(0, 0, 0), Reshaped(-7, Size), Reshaped(-1, 0, 0, 0), Reshaped(long.MaxValue, 2), Reshaped(-1, long.MaxValue, long.MaxValue), Reshaped(-1, 7),
+            })
+        {
+            node.Name = "layout";
+            var shape = node.OpType == "Reshape" ? new[] { TensorData.Of("s", (ReadOnlySpan<long>)[.. node.Attribute[0].Ints], node.Attribute[0].Ints.Count) } : [];
+            if (shape.Length > 0) node.Attribute.Clear();
+            var graph = SmallGraphs.Graph([node, SmallGraphs.Node("MatMul", ["x", "t"], ["y"])], [X], [Weight("w", Size, Size), .. shape], [new() { Name = "y" }]);
+            var (_, tensors, left) = ProviderModel.Pack(folder.With("dense.onnx", new ModelProto { IrVersion = 8, Graph = graph }), folder.File("packed.onnx"), CancellationToken.None);
+            Assert.Empty(tensors);
+            Assert.Equal($"is read by {node.OpType} 'layout', in a way that the provider does not take", Assert.Single(left).Objection);
+        }
+
+        static NodeProto Reshaped(params long[] shape) => SmallGraphs.Node("Reshape", ["w", "s"], ["t"], ("shape", shape));
     }
 
     [Fact]
@@ -221,6 +253,9 @@ public sealed class ProviderModelTests : IDisposable
     }
 
     private static NodeProto Holder(TensorProto tensor) => SmallGraphs.Node("Constant", [], [tensor.Name], ("value", tensor));
+
+    /// <summary>A body whose state has the name of what is around it.</summary>
+    private static GraphProto Hiding(string name) => SmallGraphs.Graph([SmallGraphs.Node("Abs", [name], ["made"])], [TensorData.Of(name, new float[1], 1)], [], [new() { Name = "made" }]);
 
     private static GraphProto Body(string type, string input, string output) => SmallGraphs.Graph([SmallGraphs.Node(type, [input], ["made"])], [], [], [new() { Name = output }]);
 

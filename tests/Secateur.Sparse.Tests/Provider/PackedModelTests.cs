@@ -13,11 +13,11 @@ namespace Secateur.Sparse.Tests.Provider;
 /// <summary>Models whose weights are packed for the provider.</summary>
 public sealed class PackedModelTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+    private readonly PackedFiles _files = new();
 
     public static TheoryData<string> Names => ProviderTests.Names;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _files.Dispose();
 
     [Theory, MemberData(nameof(Names))]
     public void Answers_as_the_ordinary_model_does(string name)
@@ -28,12 +28,12 @@ public sealed class PackedModelTests : IDisposable
                 var graph = new Case(1, sparsity);
                 var output = Cases.All[name].Make(graph);
                 var model = open ? graph.OpenModel(output) : graph.Model(output);
-                var (packed, weights) = Packed(model);
+                var (packed, weights) = _files.Packed(model);
                 using var stock = new Run(model, null);
                 using var ours = new Run(packed, Library.Device, 2, open ? [] : [("threshold", "1")]); // what is packed is taken whatever is asked
                 Law.Equal(stock.Of(graph.Inputs), ours.Of(graph.Inputs));
                 Assert.True(ours.Report.Count(line => line.Contains("\tclaimed\t", StringComparison.Ordinal)) >= weights, string.Join('\n', ours.Report));
-                Assert.Equal(model, Unpacked(packed));
+                Assert.Equal(model, _files.Unpacked(packed));
             }
     }
 
@@ -49,7 +49,7 @@ public sealed class PackedModelTests : IDisposable
         {
             var graph = new Case(31, sparsity);
             var model = graph.OpenModel(IntegerTests.Make(name, graph));
-            var (packed, weights) = Packed(model);
+            var (packed, weights) = _files.Packed(model);
             Assert.True(weights > 0);
             using var stock = new Run(model, null);
             using var dense = new Run(model, Library.Device, 2, ("force", "1"));
@@ -58,7 +58,7 @@ public sealed class PackedModelTests : IDisposable
             Assert.Equal(dense.Of(graph.Inputs).Select(output => output.Values), answers.Select(output => output.Values));
             Law.Equal(stock.Of(graph.Inputs), answers);
             Assert.Equal(weights, ours.Report.Count(line => line.Contains("\tclaimed\t", StringComparison.Ordinal) && line.Contains("com.secateur.SparseWeight", StringComparison.Ordinal)));
-            Assert.Equal(model, Unpacked(packed));
+            Assert.Equal(model, _files.Unpacked(packed));
         }
     }
 
@@ -71,7 +71,7 @@ public sealed class PackedModelTests : IDisposable
                 var graph = new Case(32, sparsity);
                 var output = graph.Node("Relu", [QuantizedWeightTests.Make(name, graph, tokens)]);
                 var model = graph.Model(output);
-                var (packed, weights) = Packed(model);
+                var (packed, weights) = _files.Packed(model);
                 var isHalf = name.Contains("int4", StringComparison.Ordinal);
                 Assert.Equal(isHalf ? 0 : 1, weights);
                 if (isHalf) continue; // half bytes stay
@@ -82,7 +82,7 @@ public sealed class PackedModelTests : IDisposable
                 Assert.Equal(dense.Of(graph.Inputs).Select(output => output.Values), answers.Select(output => output.Values));
                 Law.Equal(stock.Of(graph.Inputs), answers);
                 Assert.Contains("DequantizeLinear", Assert.Single(ours.Report, line => line.Contains("with com.secateur.SparseWeight", StringComparison.Ordinal)));
-                Assert.Equal(model, Unpacked(packed));
+                Assert.Equal(model, _files.Unpacked(packed));
             }
     }
 
@@ -92,15 +92,15 @@ public sealed class PackedModelTests : IDisposable
     {
         var graph = new Case(2, 0.9);
         var model = graph.Model(Cases.All[name].Make(graph));
-        var (packed, weights) = Packed(model);
+        var (packed, weights) = _files.Packed(model);
         foreach (var version in new[] { 3, 8 })
         {
             var held = Held(model, version);
-            var (packedHeld, weightsHeld) = Packed(held);
+            var (packedHeld, weightsHeld) = _files.Packed(held);
             Assert.Equal(weights, weightsHeld);
             Assert.InRange(packedHeld.CalculateSize() - packed.CalculateSize(), 0, 80 * model.Graph.Initializer.Count);
             Law.Holds(packedHeld, model, [graph.Inputs]);
-            Assert.Equal(held.ToByteArray(), Unpacked(packedHeld).ToByteArray());
+            Assert.Equal(held.ToByteArray(), _files.Unpacked(packedHeld).ToByteArray());
         }
     }
 
@@ -109,13 +109,13 @@ public sealed class PackedModelTests : IDisposable
     {
         var graph = new Case(3, 0.9);
         var model = graph.Model(Cases.All[name].Make(graph));
-        var (_, weights) = Packed(model);
+        var (_, weights) = _files.Packed(model);
         model.IrVersion = 3;
         model.Graph.Input.Add(model.Graph.Initializer.Select(SmallGraphs.Describe));
-        var (packed, weightsInOld) = Packed(model);
+        var (packed, weightsInOld) = _files.Packed(model);
         Assert.Equal(weights, weightsInOld);
         Law.Holds(packed, model, [graph.Inputs]);
-        Assert.Equal(model.ToByteArray(), Unpacked(packed).ToByteArray());
+        Assert.Equal(model.ToByteArray(), _files.Unpacked(packed).ToByteArray());
     }
 
     [Fact]
@@ -124,11 +124,11 @@ public sealed class PackedModelTests : IDisposable
         var graph = new Case(12, 0.9);
         var (x, w) = (graph.Input(2, 7, 40), graph.Weight(40, 40));
         var model = Held(graph.OpenModel(graph.Node("MatMul", [graph.Node("Tanh", [graph.Node("MatMul", [x, w])]), w]), graph.Node("MatMul", [x, w])), 8);
-        var (packed, weights) = Packed(model);
+        var (packed, weights) = _files.Packed(model);
         Assert.Equal(1, weights);
         Assert.Equal(["Constant", "SparseWeight", "SparseWeight", "SparseWeight", "MatMul"], packed.Graph.Node.Take(5).Select(node => node.OpType));
         Assert.Equal(3, Law.Holds(packed, model, [graph.Inputs]).Length);
-        Assert.Equal(model.ToByteArray(), Unpacked(packed).ToByteArray());
+        Assert.Equal(model.ToByteArray(), _files.Unpacked(packed).ToByteArray());
     }
 
     [Fact]
@@ -137,11 +137,11 @@ public sealed class PackedModelTests : IDisposable
         var graph = new Case(6, 0.9);
         var (x, w) = (graph.Input(2, 7, 40), graph.Weight(40, 40));
         var model = graph.OpenModel(graph.Node("MatMul", [graph.Node("Tanh", [graph.Node("MatMul", [x, w])]), w]), graph.Node("MatMul", [x, w]));
-        var (packed, weights) = Packed(model);
+        var (packed, weights) = _files.Packed(model);
         Assert.Equal(1, weights);
         Assert.Equal(3, packed.Graph.Node.Count(node => node.OpType == "SparseWeight"));
         Assert.Equal(3, Law.Holds(packed, model, [graph.Inputs]).Length);
-        Assert.Equal(model, Unpacked(packed));
+        Assert.Equal(model, _files.Unpacked(packed));
     }
 
     /// <summary>Which ONNX Runtime would have put into the weights, were they dense.</summary>
@@ -152,15 +152,15 @@ public sealed class PackedModelTests : IDisposable
         var convolution = graph.Node("Conv", [graph.Input(2, 16, 9, 9), graph.Weight(12, 8, 3, 3), graph.Constant(12)], ("group", 2));
         var normal = graph.Node("BatchNormalization", [convolution, graph.Constant(12), graph.Constant(12), graph.Constant(12), graph.Constant(TensorData.Of("variance", [.. Enumerable.Range(1, 12).Select(i => i / 7f)], 12))], ("epsilon", 0.01f));
         var model = graph.Model(graph.Node("Relu", [graph.Node("Add", [normal, graph.Input(2, 12, 7, 7)])]));
-        Assert.EndsWith(" with com.secateur.SparseWeight, BatchNormalization, Add, Relu", Assert.Single(Law.Holds(Packed(model).Model, model, [graph.Inputs])));
+        Assert.EndsWith(" with com.secateur.SparseWeight, BatchNormalization, Add, Relu", Assert.Single(Law.Holds(_files.Packed(model).Model, model, [graph.Inputs])));
     }
 
     [Fact]
     public void What_the_provider_does_not_take_runs_all_the_same()
     {
         var graph = new Case(7, 0.9);
-        var (packed, _) = Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 7, 40), graph.Weight(40, 50)])));
-        var weight = Unpacked(packed).Graph.Initializer.Single().ToArray<float>();
+        var (packed, _) = _files.Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 7, 40), graph.Weight(40, 50)])));
+        var weight = _files.Unpacked(packed).Graph.Initializer.Single().ToArray<float>();
         var node = packed.Graph.Node.Single(node => node.OpType == "MatMul");
         node.OpType = "Add"; // which it could not claim
         (node.Input[0], node.Input[1]) = (node.Input[1], node.Input[1]);
@@ -177,7 +177,7 @@ public sealed class PackedModelTests : IDisposable
             var graph = new Case(13, 0.9);
             var made = graph.Node("MatMulInteger", [graph.ByteInput(false, 5, 64), graph.Integers(signed, 1, [.. Enumerable.Range(90, 31)], 64, 31), graph.Zeros(false, 8), graph.Zeros(signed, [.. Enumerable.Range(90, 31)])]);
             var model = graph.Model(made);
-            var (packed, weights) = Packed(model);
+            var (packed, weights) = _files.Packed(model);
             Assert.Equal(1, weights);
             var zeros = packed.Graph.Initializer.Single(tensor => tensor.Dims is [31]);
             zeros.SetBytes([.. zeros.Bytes().ToArray().Select(zero => (byte)(zero - 1))]); // others than those that it is packed with
@@ -198,13 +198,13 @@ public sealed class PackedModelTests : IDisposable
         var w = graph.Node("DequantizeLinear", [graph.Integers(true, 0, [0], 24, 16, 3, 3), graph.Scalar(0.004f), graph.Zeros(true, 0)]);
         var bias = graph.Node("DequantizeLinear", [graph.WholeBias(24), graph.Scalar(0.00007f)]);
         var model = graph.Model(graph.Node("QuantizeLinear", [graph.Node("Conv", [x, w, bias]), graph.Scalar(0.05f), graph.Zeros(false, 120)]));
-        var (packed, weights) = Packed(model);
+        var (packed, weights) = _files.Packed(model);
         Assert.Equal(1, weights);
         using var stock = new Run(model, null);
         using var ours = new Run(packed, Library.Device);
         Assert.Equal(stock.Of(graph.Inputs)[0].Values, ours.Of(graph.Inputs)[0].Values);
         Assert.Contains("\tleft\t", Assert.Single(ours.Report));
-        Assert.Equal(model, Unpacked(packed));
+        Assert.Equal(model, _files.Unpacked(packed));
     }
 
     [Fact]
@@ -214,9 +214,9 @@ public sealed class PackedModelTests : IDisposable
         var values = new float[60 * 40];
         foreach (var (at, bits) in new[] { 0x80000000u, 1u, 0x7FC12345u, 0xFF800000u, 0x3F800000u }.Index()) values[at * 400 + 17] = BitConverter.UInt32BitsToSingle(bits);
         var model = graph.Model(graph.Node("MatMul", [graph.Input(3, 60), graph.Constant(TensorData.Of("weight", values, 60, 40))]));
-        var (packed, _) = Packed(model);
+        var (packed, _) = _files.Packed(model);
         Assert.Equal(5, CompactEntries(packed));
-        Assert.Equal(model.ToByteArray(), Unpacked(packed).ToByteArray());
+        Assert.Equal(model.ToByteArray(), _files.Unpacked(packed).ToByteArray());
     }
 
     public static TheoryData<int> Bytes => [.. Enumerable.Range(0, 32).Concat([32, 33, 35, 36, 40, 187, 188, 191, 300, 1000, -200, -3, -1])];
@@ -226,10 +226,12 @@ public sealed class PackedModelTests : IDisposable
     public void Damaged_bytes_are_refused_in_a_line(int at)
     {
         var graph = new Case(9, 0.9);
-        Damage(Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model, graph, at);
+        Damage(_files.Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model, graph, at);
+        graph = new Case(9, 0.9);
+        Damage(_files.Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Node("Transpose", [graph.Weight(38, 48)])]))).Model, graph, at);
         graph = new Case(9, 0.9);
         int[] zeros = [.. Enumerable.Range(100, 38)];
-        Damage(Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 240), graph.Integers(false, 1, zeros, 240, 38), graph.Zeros(true, 0), graph.Zeros(false, zeros)]))).Model, graph, at);
+        Damage(_files.Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 240), graph.Integers(false, 1, zeros, 240, 38), graph.Zeros(true, 0), graph.Zeros(false, zeros)]))).Model, graph, at);
     }
 
     private void Damage(ModelProto packed, Case graph, int at)
@@ -239,7 +241,7 @@ public sealed class PackedModelTests : IDisposable
             foreach (var mended in new[] { false, true })
             {
                 var bytes = (byte[])whole.Clone();
-                bytes[at < 0 ? bytes.Length + at : at] ^= mask;
+                bytes[at < 0 ? bytes.Length + at : Math.Min(at, bytes.Length - 1)] ^= mask;
                 if (mended) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Sum(bytes.AsSpan(12)));
                 packed.Graph.Initializer[0].RawData = ByteString.CopyFrom(bytes);
                 try
@@ -247,12 +249,12 @@ public sealed class PackedModelTests : IDisposable
                     using var run = new Run(packed, Library.Device);
                     Assert.True(mended);
                     Assert.Equal([2, 38], run.Of(graph.Inputs)[0].Shape);
-                    Unpacked(packed);
+                    _files.Unpacked(packed);
                 }
                 catch (OnnxRuntimeException refused)
                 {
                     Assert.Matches("its weight (is damaged|holds no packed weight|is packed in version [0-9]+, and this Secateur reads 1 and 2|is of another (shape|type) than the node's); pack the model again", refused.Message);
-                    Assert.Matches("packed.onnx: node '.*': its packed weight .*; pack the model again", Assert.Throws<SecateurException>(() => Unpacked(packed)).Message);
+                    Assert.Matches("packed.onnx: node '.*': its packed weight .*; pack the model again", Assert.Throws<SecateurException>(() => _files.Unpacked(packed)).Message);
                 }
             }
     }
@@ -261,8 +263,8 @@ public sealed class PackedModelTests : IDisposable
     public void Cut_bytes_are_refused()
     {
         var graph = new Case(10, 0.9);
-        Cut(Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model);
-        Cut(Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 48), graph.Integers(false, 1, [0], 48, 38)]))).Model);
+        Cut(_files.Packed(graph.OpenModel(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)]))).Model);
+        Cut(_files.Packed(graph.OpenModel(graph.Node("MatMulInteger", [graph.ByteInput(true, 2, 48), graph.Integers(false, 1, [0], 48, 38)]))).Model);
     }
 
     private void Cut(ModelProto packed)
@@ -273,7 +275,7 @@ public sealed class PackedModelTests : IDisposable
             packed.Graph.Initializer[0].RawData = ByteString.CopyFrom([.. whole.ToByteArray().Concat(new byte[9]).Take(length)]);
             packed.Graph.Initializer[0].Dims[0] = length;
             Assert.Contains("its weight ", Assert.Throws<OnnxRuntimeException>(() => new Run(packed, Library.Device)).Message);
-            Assert.Throws<SecateurException>(() => Unpacked(packed));
+            Assert.Throws<SecateurException>(() => _files.Unpacked(packed));
         }
     }
 
@@ -281,7 +283,7 @@ public sealed class PackedModelTests : IDisposable
     public void Without_the_provider_it_is_no_model()
     {
         var graph = new Case(11, 0.9);
-        var (packed, _) = Packed(graph.Model(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
+        var (packed, _) = _files.Packed(graph.Model(graph.Node("MatMul", [graph.Input(2, 48), graph.Weight(48, 38)])));
         Assert.Contains("com.secateur", Assert.Throws<OnnxRuntimeException>(() => new Run(packed, null)).Message);
     }
 
@@ -299,25 +301,6 @@ public sealed class PackedModelTests : IDisposable
             }));
         held.Graph.Initializer.Clear();
         return held;
-    }
-
-    /// <summary>As a file holds it, and how many weights were packed, whatever zeros they have.</summary>
-    private (ModelProto Model, int Weights) Packed(ModelProto model)
-    {
-        var (from, to) = (Path.Combine(_folder, "dense.onnx"), Path.Combine(_folder, "packed.onnx"));
-        File.WriteAllBytes(from, model.ToByteArray());
-        var (_, weights, _) = ProviderModel.Pack(from, to, TestContext.Current.CancellationToken, 0, 1);
-        Assert.Equal(weights.Length > 0, ProviderModel.Is(to));
-        return (ModelProto.Parser.ParseFrom(File.ReadAllBytes(to)), weights.Length);
-    }
-
-    private ModelProto Unpacked(ModelProto packed)
-    {
-        var (from, to) = (Path.Combine(_folder, "packed.onnx"), Path.Combine(_folder, "again.onnx"));
-        File.WriteAllBytes(from, packed.ToByteArray());
-        if (!ProviderModel.Is(from)) return packed;
-        ProviderModel.Unpack(from, to);
-        return ModelProto.Parser.ParseFrom(File.ReadAllBytes(to));
     }
 
     private static long CompactEntries(ModelProto packed) => SparseWeightBytes.Look(packed.Graph.Initializer[0].RawData.Span).Entries;

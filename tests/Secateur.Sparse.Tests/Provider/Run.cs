@@ -17,10 +17,18 @@ internal sealed class Run : IDisposable
     /// <param name="threads">Of the session.</param>
     /// <param name="options">Of the provider.</param>
     public Run(ModelProto model, OrtEpDevice? device, int threads = 1, params IEnumerable<(string Key, string Value)> options)
+        : this(model, device, threads, true, options)
+    {
+    }
+
+    /// <inheritdoc cref="Run(ModelProto, OrtEpDevice, int, IEnumerable{ValueTuple{string, string}})"/>
+    /// <param name="optimized">Whether ONNX Runtime rewrites the graph first.</param>
+    public Run(ModelProto model, OrtEpDevice? device, int threads, bool optimized, params IEnumerable<(string Key, string Value)> options)
     {
         try
         {
             using var session = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            if (!optimized) session.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
             session.AddSessionConfigEntry("session.force_spinning_stop", "1");
             if (device is not null) session.AppendExecutionProvider(OrtEnv.Instance(), [device], options.Append((Key: "report", Value: _report)).ToDictionary(option => option.Key, option => option.Value));
             _session = new InferenceSession(model.ToByteArray(), session);
