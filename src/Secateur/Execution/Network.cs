@@ -40,6 +40,7 @@ public sealed class Network : IDisposable
         {
             if (proto.Type() == DataType.String) texts[name] = Texts.Of(proto);
             if (!TorchTensors.Holds(proto.Type())) continue; // a node that reads it says so when it is run
+            using var scope = NewDisposeScope(); // what is laid out anew is there twice
             var tensor = proto.ToTorch();
             if (learned[name].Any(use => use.IsDirect && use.Node.OpType == "Conv")) tensor = ChannelsLast(tensor);
             tensor.DetachFromDisposeScope();

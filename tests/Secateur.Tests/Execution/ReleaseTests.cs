@@ -63,6 +63,18 @@ public sealed class ReleaseTests
         }), 1, 1.5 * Rows * Width * sizeof(float));
     }
 
+    /// <summary>Kernels are laid out anew when a network is made; the copies before it once lived as long as the caller's scope.</summary>
+    [Fact]
+    public void Nothing_is_left_of_a_network_that_has_gone()
+    {
+        using var scope = NewDisposeScope();
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        using (var network = new Network(SmallGraphs.Of(17, [SmallGraphs.Node("Conv", ["x", "w", "b"], ["c"]), SmallGraphs.Node("Mul", ["c", "two"], ["d"]), SmallGraphs.Node("Neg", ["two"], ["folded"]), SmallGraphs.Node("Mul", ["d", "folded"], ["y"])],
+            [TensorData.Of("x", new float[27], 1, 3, 3, 3)], [TensorData.Of("w", new float[54], 2, 3, 3, 3), TensorData.Of("b", [1f, 2f], 2), TensorData.Of("two", [2f], 1)], ["y"])))
+            Assert.True(DisposeScopeManager.Statistics.ThreadTotalLiveCount > before);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
     /// <summary>A detector cuts a thousand regions out of one picture, of which each once kept a copy of it for the gradient.</summary>
     [Fact]
     public void Regions_keep_no_copies_of_the_picture_that_they_are_cut_out_of()
