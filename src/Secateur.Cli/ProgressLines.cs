@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace Secateur.Cli;
 
-/// <summary>Progress for logs: of each stage at most a line every two seconds, and one at its end.</summary>
+/// <summary>Progress for logs: of each stage at most a line every two seconds, fewer of a long one, and one at its end.</summary>
 internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IProgress<Progress>
 {
+    private const double MostLines = 1.0 / 50; // of a stage's time so far, between two of them: an hour takes some 200
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Foreseeable = TimeSpan.FromSeconds(10); // from when on the rest of a stage can be told
 
     private readonly Lock gate = new();
     private Progress last;
@@ -27,9 +29,11 @@ internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IPr
                 (began, told) = (clock.GetTimestamp(), clock.GetTimestamp());
             }
             last = value;
-            if (clock.GetElapsedTime(told) < Pause) return;
+            var (spent, pause) = (clock.GetElapsedTime(began), clock.GetElapsedTime(told));
+            if (pause < Pause || pause < spent * MostLines) return;
             told = clock.GetTimestamp();
-            writer.WriteLine($"{value.Stage}: {value.Fraction.ToString("0%", CultureInfo.InvariantCulture)}{Detail(value)}");
+            var left = spent < Foreseeable || value.Fraction <= 0 ? "" : $", about {Figures.Seconds(spent.TotalSeconds * (1 - value.Fraction) / value.Fraction)} left";
+            writer.WriteLine($"{value.Stage}: {value.Fraction.ToString("0%", CultureInfo.InvariantCulture)}{Detail(value)}{left}");
         }
     }
 

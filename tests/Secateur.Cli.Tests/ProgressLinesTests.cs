@@ -19,6 +19,25 @@ public sealed class ProgressLinesTests
             writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Fact]
+    public void After_ten_seconds_lines_tell_what_is_left_and_of_a_long_stage_there_are_fewer()
+    {
+        var clock = new Clock();
+        using var writer = new StringWriter();
+        var lines = new ProgressLines(writer, clock);
+        for (var second = 0; second <= 2000; second++)
+        {
+            lines.Report(new("training", second / 4000.0));
+            clock.Now += TimeSpan.FromSeconds(1);
+        }
+        lines.Finish();
+        var told = writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["training: 0%", "training: 0%", "training: 0%", "training: 0%", "training: 0%, about 1:06:30 left"], told[..5]);
+        Assert.InRange(told.Length, 100, 200);
+        Assert.EndsWith("left", told[^2], StringComparison.Ordinal);
+        Assert.Equal("training: 33:21", told[^1]);
+    }
+
     private sealed class Clock : TimeProvider
     {
         public TimeSpan Now { get; set; }
