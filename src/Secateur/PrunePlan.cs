@@ -58,6 +58,7 @@ public sealed record PrunePlan(
         using var statistics = new Statistics(recipe.Seed);
         var shapes = Shapes.Of(network, inputs: data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train));
         var work = Work.Of(floats ?? model, shapes);
+        recipe = recipe.Within(work.Total);
         var denseBytes = model.Bytes;
         var schedule = Schedule.All[recipe.Schedule];
         if (recipe is not { Speedup: null, Latency: null }) notes.Add("How much goes for a speed is measured when it is done; shown is the dense model.");

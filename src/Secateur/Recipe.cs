@@ -117,16 +117,30 @@ public sealed record TrainingRecipe
     /// <summary>Batches by which batch normalization's running statistics are made anew after training, at most twice the data; 0 leaves them.</summary>
     public int RecalibrationBatches { get; init; } = 50;
 
-    /// <summary>With what was not told as it is best where the dense model alone teaches: 600 steps of 16 examples, a smaller rate, no
+    /// <summary>With what was not told as it is best where the dense model alone teaches: 600 steps of 16 examples (fewer of a large model), a smaller rate, no
     /// decay, which would pull away from the teacher, and its answers as they are, since what stays was fitted to them.</summary>
     internal TrainingRecipe Alone() => this with
     {
-        Steps = Steps ?? (epochs.IsTold ? null : 600),
+        Steps = Steps ?? (epochs.IsTold ? null : UsualSteps),
+        IsUsual = Steps is null && !epochs.IsTold,
         Batch = batch.Or(16),
         LearningRate = learningRate.Or(5e-4),
         WeightDecay = weightDecay.Or(0),
         Temperature = temperature.Or(1),
     };
+
+    /// <summary>Steps where the dense model alone teaches and nobody told how many.</summary>
+    internal const int UsualSteps = 600;
+
+    private const int FewestSteps = 20;
+    private const double MostWork = 2e13; // multiply-adds of all examples' forward passes: half an hour on two cores
+
+    /// <summary>Whether nobody told how many steps.</summary>
+    internal bool IsUsual { get; private init; }
+
+    /// <summary>Fewer steps of a large model, where nobody told how many.</summary>
+    /// <param name="macs">Multiply-adds of one example.</param>
+    internal TrainingRecipe Within(long macs) => !IsUsual || macs <= 0 ? this : this with { Steps = (int)Math.Clamp(MostWork / ((double)macs * Batch), FewestSteps, UsualSteps) };
 }
 
 /// <summary>All that decides a run of the main job, together with the model, the data and the seed.</summary>
@@ -242,6 +256,9 @@ public sealed record Recipe
 
     /// <summary>With what was not told as it is best where there is data.</summary>
     internal Recipe Seen() => IsStructured && !Rewrites ? this with { Criterion = criterion.Or("taylor") } : this;
+
+    /// <summary>With no more training than a model of so many multiply-adds an example can have in reasonable time, where nobody told how much.</summary>
+    internal Recipe Within(long macs) => this with { Training = Training.Within(macs) };
 
     /// <summary>With what was not told as it is best where the dense model alone teaches.</summary>
     internal Recipe Alone() => this with

@@ -33,12 +33,14 @@ internal static class Calibration
         using var quiet = QuietHeap.Enter();
         using var outer = NewDisposeScope();
         var binding = Binding.Of(network.Graph, examples);
-        if (needs.HasFlag(Needs.InputMoments)) Saliencies.Collect(network, Sample(network, examples, 1, count, seed), statistics, report, cancel);
+        var learns = needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients);
+        var first = !needs.HasFlag(Needs.InputMoments) ? 0 : learns ? 0.5 : 1; // of the work
+        if (first > 0) Saliencies.Collect(network, Sample(network, examples, 1, count, seed), statistics, done => report(first * done), cancel);
         if (needs.HasFlag(Needs.Activations)) Frequencies(network, examples, binding, new Batches(examples, binding, Batch, chosen), statistics, cancel);
-        if (needs.HasFlag(Needs.Gradients) || needs.HasFlag(Needs.ExampleGradients))
+        if (learns)
         {
             var batches = new Batches(examples, binding, needs.HasFlag(Needs.ExampleGradients) ? 1 : Batch, chosen, Trainer.MostElements(network, examples));
-            Gradients(network, objective, examples, binding, batches, seed, statistics, report, cancel);
+            Gradients(network, objective, examples, binding, batches, seed, statistics, done => report(first + (1 - first) * done), cancel);
         }
         return statistics;
     }

@@ -42,6 +42,7 @@ internal sealed class PruneRun : IDisposable
         if (network.Weights.IsEmpty) throw new SecateurException($"{densePath}: holds no weight of a convolution or matrix product, so there is nothing to prune");
         shapes = data is null ? null : Binding.Of(model.Graph, data.Train).Shapes(data.Train);
         Input = rewriting is null ? ModelFile.Facts(densePath, network, shapes) : ModelFile.Facts(densePath, shapes);
+        this.recipe = recipe = recipe.Within(Input.Macs);
         structures = recipe.TakesUnits ? new Structures(densePath, network, integers, shapes, recipe, report, cancel) : null;
         layers = recipe.LeavesOutLayers ? new LayerPruning(network, shapes, recipe) : null;
         Task = task;

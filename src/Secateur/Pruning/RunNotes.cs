@@ -33,6 +33,8 @@ internal static class RunNotes
         if (data is not null && Trainer.BatchesOf(network, data.Train, recipe.Training).Size is var size && size < Math.Min(recipe.Training.Batch, data.Train.Count)
             && Binding.Of(model.Graph, data.Train).FixedBatch is null && new Batches(data.Train, Binding.Of(model.Graph, data.Train), recipe.Training.Batch, long.MaxValue).Size > size)
             notes.Add($"Batches were cut from {recipe.Training.Batch} to at most {size} examples, whose values in between fit into 4 GB with their gradients.");
+        if (recipe.Training is { IsUsual: true, Steps: < TrainingRecipe.UsualSteps and var steps })
+            notes.Add($"Training took {steps} steps instead of {TrainingRecipe.UsualSteps}, as the model is large; --steps says how many.");
         var reached = network.Steps.Select(step => step.Node).ToHashSet();
         if (recipe.Reconstruct == true && data is not null && network.Weights.Where(weight => !reached.Contains(weight.Node) || Reconstruction.Refit.Fits(network, weight) is null).Select(weight => weight.Name).ToArray() is { Length: > 0 } left)
             notes.Add($"{left.Length} weights were pruned without fitting what stays, as they are no plain products of matrices, inside of a subgraph, or too wide: {string.Join(", ", left.Take(4))}{(left.Length > 4 ? ", ..." : "")}.");

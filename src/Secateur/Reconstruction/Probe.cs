@@ -66,7 +66,7 @@ internal static class Probe
                 var sparsity = double.Lerp(gone, choice.Most, share);
                 var mask = step.Mask(choice, units, (long)(sparsity * units.numel()));
                 if (moments is null) weight.Tensor.mul_(mask);
-                else Refit.Fit(network, weight, before, biasBefore, products!, mask, moments);
+                else Refit.Fit(network, weight, before, biasBefore, products!, mask, moments, LeastSquares.Roughly);
                 var loss = 0.0;
                 for (var batch = 0; batch < judging.Length; batch++)
                 {

@@ -62,14 +62,15 @@ internal static class Refit
     /// <param name="products">The layer.</param>
     /// <param name="mask">bool, in the weight's own shape.</param>
     /// <param name="moments">Of what goes in.</param>
-    public static void Fit(Network network, Weight weight, Tensor was, Tensor? wasBias, Products products, Tensor mask, Moments moments)
+    /// <param name="enough">See <see cref="LeastSquares"/>.</param>
+    public static void Fit(Network network, Weight weight, Tensor was, Tensor? wasBias, Products products, Tensor mask, Moments moments, double enough = LeastSquares.Near)
     {
         using var scope = NewDisposeScope();
         var bias = Intercept.Of(network, weight, products);
         var old = products.ToGroups(weight.ToMatrix(was)).to(ScalarType.Float64); // [groups, rows, columns]
         var keep = products.ToGroups(weight.ToMatrix(mask));
         var (second, cross) = (moments.Second(bias is not null), moments.Cross(bias is not null));
-        var fitted = stack([.. Enumerable.Range(0, (int)products.Groups).Select(group => LeastSquares.Fit(old[group], keep[group], second[group], cross[group], LeastSquares.Damping))]);
+        var fitted = stack([.. Enumerable.Range(0, (int)products.Groups).Select(group => LeastSquares.Fit(old[group], keep[group], second[group], cross[group], LeastSquares.Damping, enough))]);
         weight.Tensor.copy_(weight.FromMatrix(products.FromGroups(fitted.to(weight.Tensor.dtype))));
         if (bias is null) return;
         var (seen, meant) = moments.Means;

@@ -22,6 +22,36 @@ public sealed class LeastSquaresTests
     [Fact]
     public void A_matrix_that_is_not_positive_is_told() => Assert.False(Cholesky.Solve([1, 0, 2, 1], [1, 1]));
 
+    /// <summary>Steps for all outputs at once lead where elimination of each one does, inputs as alike as a layer's are.</summary>
+    [Fact]
+    public void Steps_come_as_near_as_they_are_told_to() => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 6], Gen.Double[0, 1], Gen.Int).Sample((n, rows, share, seed) =>
+    {
+        using var scope = NewDisposeScope();
+        var h = Second(n, 2 * n, seed) + 3 + 0.01 * eye(n, dtype: ScalarType.Float64);
+        var (wanted, keep) = (Random(seed + 1, rows, n), Random(seed + 2, rows, n).gt(share).to(ScalarType.Float64));
+        var found = ConjugateGradients.Solve(h, wanted, keep, Random(seed + 3, rows, n), 1e-9);
+        Assert.True(found.masked_select(keep.eq(0)).eq(0).all().item<bool>());
+        Assert.True((found.matmul(h) * keep).allclose(wanted * keep, 1e-5, 1e-6));
+    }, iter: 50);
+
+    /// <summary>Outputs of which little stays are eliminated, those of which much does are found by steps.</summary>
+    [Theory]
+    [InlineData(0.8)]
+    [InlineData(0.1)]
+    public void A_layer_of_many_inputs_is_fitted_as_a_small_one(double pruned)
+    {
+        using var scope = NewDisposeScope();
+        const int Columns = 700;
+        var (x, weight) = (Random(1, 900, Columns).add_(1), Random(2, 3, Columns));
+        var (second, keep) = (x.t().matmul(x) / 900, rand([3, Columns], ScalarType.Float64, generator: new Generator(3)).gt(pruned));
+        var (ridge, fitted) = (second.diagonal().mean() * LeastSquares.Damping, LeastSquares.Fit(weight, keep, second, second, LeastSquares.Damping));
+        var h = second + eye(Columns, dtype: ScalarType.Float64) * ridge;
+        var exact = ConjugateGradients.Solve(h, weight.matmul(h), keep.to(ScalarType.Float64), zeros_like(weight), 1e-9);
+        double Error(Tensor w) => ((w - weight).matmul(h) * (w - weight)).sum().item<double>();
+        Assert.InRange(Error(fitted), Error(exact) * (1 - 1e-6), Error(exact) * 1.01);
+        Assert.True(fitted.masked_select(keep.logical_not()).eq(0).all().item<bool>());
+    }
+
     /// <summary>No move of what stays makes the error smaller, and masking alone is never better.</summary>
     [Fact]
     public void Nothing_is_nearer_to_what_the_layer_gave() => Gen.Select(Gen.Int[2, 12], Gen.Double[0, 1], Gen.Int).Sample((n, share, seed) =>
