@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Secateur.Allocations;
 using Secateur.Criteria;
 using Secateur.Data;
+using Secateur.Evaluation;
 using Secateur.Execution;
 using Secateur.Reconstruction;
 using Secateur.Schedules;
@@ -128,7 +129,9 @@ internal sealed class Cycle : IDisposable
     {
         if (data is null) throw new SecateurException($"allocation {recipe.Allocation}: measures on examples; give --data, or take --allocation global");
         var sample = Calibration.Sample(network, data.Train, 1, Math.Min(Probe.MostExamples, recipe.CalibrationExamples), Seeds.Derive(recipe.Seed, "sensitivity", number));
-        return Probe.Run(network, weights, scored, sample, objective.Task, Reconstructs, done => report($"{name}: {recipe.Allocation}", done, ""), cancel);
+        var binding = Binding.Of(network.Graph, data.Train);
+        var judges = binding.FixedBatch is not null ? int.MaxValue : Probe.Judges(Work.Of(network.Model, Shapes.Of(network, inputs: binding.Shapes(data.Train))).Total, scored.Count);
+        return Probe.Run(network, weights, scored, sample, objective.Task, judges, Reconstructs, done => report($"{name}: {recipe.Allocation}", done, ""), cancel);
     }
 
     private void Reconstruct(int number, string name, Network before, CancellationToken cancel)

@@ -25,7 +25,7 @@ public sealed class ProbeTests
         var step = new MaskStep(network, new Recipe { Allocation = "sensitivity", Ends = Ends.All });
         var scored = step.Score(statistics, masks);
         Assert.True(step.Measures(scored));
-        var curves = Probe.Run(network, step, scored, batches, Assignment.Of(network.Graph, null, null, null), fit, _ => { }, TestContext.Current.CancellationToken);
+        var curves = Probe.Run(network, step, scored, batches, Assignment.Of(network.Graph, null, null, null), judges: 30, fit, _ => { }, TestContext.Current.CancellationToken);
         Assert.Equal(["w1", "w2", "w3"], curves.Keys.Order());
         foreach (var curve in curves.Values)
         {
@@ -36,6 +36,35 @@ public sealed class ProbeTests
         foreach (var (name, parameter) in network.Parameters) Assert.True(parameter.eq(dense.Parameters[name]).all().item<bool>(), name);
         var counts = step.Counts(scored, 0.6, own => own, curves);
         Assert.Equal(0.6 * step.Total, counts.Sum(), 3.0);
+    }
+
+    /// <summary>Fewer examples judge as if there were no more; weights are fitted on all the same.</summary>
+    [Fact]
+    public void A_part_of_a_batch_judges_as_a_batch_of_its_own()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Nets.Classifier(last: "Softmax");
+        Dictionary<string, Tensor>[] batches = [.. Enumerable.Range(0, 4).Select(seed => new Dictionary<string, Tensor> { ["x"] = 6 * Granularities.Weights.Random(seed, 20, 8) })];
+        using var masks = new Masks();
+        using var statistics = new Statistics(1);
+        var step = new MaskStep(network, new Recipe { Allocation = "sensitivity", Ends = Ends.All });
+        var scored = step.Score(statistics, masks);
+        Dictionary<string, Curve> Curves(int judges, params Dictionary<string, Tensor>[] given) =>
+            Probe.Run(network, step, scored, given, Assignment.Of(network.Graph, null, null, null), judges, true, _ => { }, TestContext.Current.CancellationToken);
+        var (cut, apart, whole) = (Curves(7, batches), Curves(50, [new() { ["x"] = batches[0]["x"].narrow(0, 0, 7) }, .. batches[1..]]), Curves(50, batches));
+        foreach (var (name, curve) in cut)
+        {
+            Assert.Equal(apart[name].Points, curve.Points);
+            Assert.NotEqual(whole[name].Points, curve.Points);
+        }
+    }
+
+    [Fact]
+    public void Of_a_large_model_fewer_examples_judge()
+    {
+        Assert.Equal(Probe.MostExamples, Probe.Judges(100_000_000, 40));
+        Assert.InRange(Probe.Judges(4_000_000_000, 54), 17, 40);
+        Assert.Equal(16, Probe.Judges(300_000_000_000, 100));
     }
 
     /// <summary>Nodes that lay constants out anew, long before they are read, change no measurement: what a layer loses reaches it.</summary>
@@ -66,7 +95,7 @@ public sealed class ProbeTests
             using var masks = new Masks();
             using var statistics = new Statistics(1);
             var step = new MaskStep(network, new Recipe { Allocation = "sensitivity", Ends = Ends.All });
-            return Probe.Run(network, step, step.Score(statistics, masks), batches, Assignment.Of(network.Graph, null, null, null), fit, _ => { }, TestContext.Current.CancellationToken);
+            return Probe.Run(network, step, step.Score(statistics, masks), batches, Assignment.Of(network.Graph, null, null, null), judges: 50, fit, _ => { }, TestContext.Current.CancellationToken);
         }
     }
 }
