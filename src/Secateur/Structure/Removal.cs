@@ -181,7 +181,7 @@ internal sealed class Removal
         foreach (var input in Enumerable.Range(0, node.Inputs.Length).Except(sizes)) Keep(mend, input);
     }
 
-    private bool Same(string name) => map.ExtentsOf(name) is not { } extents || extents.All(extent => extent is null || !Kept(extent).Contains(false));
+    private bool Same(string name) => map.ExtentsOf(name) is not { } extents || extents.All(extent => extent is null || extent.Size == Left(extent));
 
     /// <summary>A number that was computed from a size which shrinks, and is used for more than a size, stays what it was.</summary>
     private void Keep(Mend mend, int input)
