@@ -5,7 +5,7 @@ namespace Secateur.Cli;
 /// <summary>Progress for logs: of each stage at most a line every two seconds, fewer of a long one, and one at its end.</summary>
 internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IProgress<Progress>
 {
-    private const double MostLines = 1.0 / 50; // of a stage's time so far, between two of them: an hour takes some 200
+    private const double PauseShare = 1.0 / 50; // of a stage's time so far, between two lines of it: an hour takes some 200
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Foreseeable = TimeSpan.FromSeconds(10); // from when on the rest of a stage can be told
 
@@ -30,7 +30,7 @@ internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IPr
             }
             last = value;
             var (spent, pause) = (clock.GetElapsedTime(began), clock.GetElapsedTime(told));
-            if (pause < Pause || pause < spent * MostLines) return;
+            if (pause < Pause || pause < spent * PauseShare) return;
             told = clock.GetTimestamp();
             var left = spent < Foreseeable || value.Fraction <= 0 ? "" : $", about {Figures.Seconds(spent.TotalSeconds * (1 - value.Fraction) / value.Fraction)} left";
             writer.WriteLine($"{value.Stage}: {value.Fraction.ToString("0%", CultureInfo.InvariantCulture)}{Detail(value)}{left}");

@@ -8,14 +8,14 @@ namespace Secateur.Pruning;
 /// <summary>Measures the dense and the pruned file side by side, in stock ONNX Runtime.</summary>
 internal sealed class Evidence(string dense, string pruned, TaskFacts task, Recipe recipe, Action<string, double, string> report, CancellationToken cancel)
 {
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20); // for each model: one that takes seconds is told as well by ten runs
+
     /// <summary>On the test part, which decided nothing.</summary>
     public EvaluationResult Quality(DataSet data) => Evaluator.Run([dense, pruned], data.Test,
         new EvaluationSettings { Batch = recipe.Training.Batch, Threads = Threads, Task = task.Name, Metric = task.Metric, ClassNames = data.ClassNames }, Progress("measuring quality"), cancel);
 
     public ImmutableArray<LatencyResult> Latency(DataSet? data) => LatencyBenchmark.Run([dense, pruned],
         new BenchmarkSettings { Threads = Threads, Examples = data?.Test, Seed = recipe.Seed, Most = MostTime }, Progress("measuring latency"), cancel).Results;
-
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20); // for each model: one that takes seconds is told as well by ten runs
 
     private static int Threads => TorchSharp.torch.get_num_threads();
 

@@ -19,8 +19,8 @@ internal static class LeastSquares
     /// <summary>To within a twentieth, in a third of the steps.</summary>
     public const double Roughly = 0.03;
 
-    private const int ManyColumns = 640;   // in fewer nothing is gained by steps
-    private const double FiftySteps = 7.5; // how many columns' squares of elimination take as long: LibTorch's products run at some seven times its rate
+    private const int ManyColumns = 640;    // in fewer nothing is gained by steps
+    private const double StepsWorth = 7.5; // squares of the columns that elimination goes through in the time of some fifty steps: LibTorch's products run at seven times its rate
 
     /// <param name="weight">[rows, columns], float64, as they were.</param>
     /// <param name="keep">bool [rows, columns].</param>
@@ -38,7 +38,7 @@ internal static class LeastSquares
     }
 
     /// <summary>Whether elimination, a sixth of a cube of what stays of each output, takes longer than some fifty products with H.</summary>
-    private static bool PaysSteps(Tensor keep) => keep.sum([1]).to(ScalarType.Float64).pow(3).mean().item<double>() / 6 > FiftySteps * keep.shape[1] * keep.shape[1];
+    private static bool PaysSteps(Tensor keep) => keep.sum([1]).to(ScalarType.Float64).pow(3).mean().item<double>() / 6 > StepsWorth * keep.shape[1] * keep.shape[1];
 
     /// <summary>Output by output, exactly.</summary>
     private static Tensor Eliminated(Tensor weight, Tensor keep, Tensor second, Tensor goal)

@@ -53,14 +53,7 @@ public sealed class ReleaseTests
             [.. Enumerable.Range(0, 10).Select(i => SmallGraphs.Node("Add", [i == 0 ? "x" : $"v{i - 1}", "bias"], [$"v{i}"])), SmallGraphs.Node("Relu", ["v9"], ["y"])],
             [TensorData.Of("x", new float[Width], 1, Width)], [TensorData.Of("bias", new float[Width], Width)], ["y"]));
         Dictionary<string, Tensor> inputs = new() { ["x"] = rand(Rows, Width) };
-        Assert.InRange(Median(() =>
-        {
-            using var scope = NewDisposeScope();
-            var before = NativeHeap.Bytes;
-            var outputs = network.Run(inputs, new Mode(Training: true));
-            Assert.True(outputs[0].requires_grad);
-            return NativeHeap.Bytes - before;
-        }), 1, 1.5 * Rows * Width * sizeof(float));
+        Assert.InRange(HeldByAStep(network, inputs), 1, 1.5 * Rows * Width * sizeof(float));
     }
 
     /// <summary>Kernels are laid out anew when a network is made; the copies before it once lived as long as the caller's scope.</summary>
@@ -89,15 +82,17 @@ public sealed class ReleaseTests
             ["regions"] = tensor([0.3f, 1.2f, 20f, 30f]).expand(Regions, 4).contiguous(),
             ["pictures"] = zeros(Regions, int64),
         };
-        Assert.InRange(Median(() =>
-        {
-            using var scope = NewDisposeScope();
-            var before = NativeHeap.Bytes;
-            var outputs = network.Run(inputs, new Mode(Training: true));
-            Assert.True(outputs[0].requires_grad);
-            return NativeHeap.Bytes - before;
-        }), 1, 4L * Regions * Channels * Cells * Cells * sizeof(float)); // the picture takes 0.4 of the outputs, copies of it would take 84 times as much
+        Assert.InRange(HeldByAStep(network, inputs), 1, 4L * Regions * Channels * Cells * Cells * sizeof(float)); // the picture takes 0.4 of the outputs, copies of it would take 84 times as much
     }
+
+    private static long HeldByAStep(Network network, Dictionary<string, Tensor> inputs) => Median(() =>
+    {
+        using var scope = NewDisposeScope();
+        var before = NativeHeap.Bytes;
+        var outputs = network.Run(inputs, new Mode(Training: true));
+        Assert.True(outputs[0].requires_grad);
+        return NativeHeap.Bytes - before;
+    });
 
     /// <summary>Of five measurements: the runtime's own threads, which compile and collect, take memory from the same heap and give it back when they like.</summary>
     private static long Median(Func<long> measure) => Enumerable.Range(0, 5).Select(_ => measure()).Order().ElementAt(2);
